@@ -1,0 +1,1 @@
+"""Django's database engine ``paybill_site.kernel.postgres``: PostgreSQL with planes."""

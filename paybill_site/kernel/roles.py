@@ -1,0 +1,191 @@
+"""Database roles: who may log in, who owns, who reads and writes.
+
+The two log-ins own nothing and inherit nothing; they may only step into other roles
+with ``SET ROLE``. Each plane has three roles without log-in:
+
+- ``<schema>_owner`` owns schema and objects; entered by the provisioner alone, for
+  migrations. So the running code cannot disable a trigger or drop a table.
+- ``<schema>_app`` reads and writes rows; append-only tables it may only add to.
+- ``<schema>_agent`` reads what the tool declarations expose.
+
+The control plane's are called ``paybill_control_*``, its schema is ``public``.
+
+What this wall is: it stops a wrong, stale or forgotten schema. What it is not: a cure
+for arbitrary SQL, which can change the role (``SET ROLE`` is a right of the log-in).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import psycopg
+from psycopg import errors, sql
+
+APP, PROVISIONER = "paybill_app", "paybill_provisioner"
+CONTROL_PREFIX = "paybill_control"
+KINDS = ("owner", "app", "agent")
+# Groups, so that a right common to all planes is one entry in the object's list of
+# rights, however many tenants there are.
+OWNERS, WRITERS = "paybill_owners", "paybill_writers"
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+# 63 bytes is PostgreSQL's limit for a name and "_agent" is added to the schema's.
+_SCHEMA_LENGTH = 57
+
+Connection = psycopg.Connection[Any]
+
+
+def quote(name: str) -> str:
+    """Quote the name of a schema or role; ValueError when it is not one of ours."""
+    if not _NAME.fullmatch(name) or name.startswith("pg_"):
+        raise ValueError(f"not a name of ours: {name!r}")
+    return f'"{name}"'
+
+
+def role_of(schema: str, kind: str) -> str:
+    """Name of one of the three roles of the plane that lives in ``schema``."""
+    prefix = CONTROL_PREFIX if schema == "public" else schema
+    return f"{prefix}_{kind}"
+
+
+def install_server(
+    superuser_dsn: str, app_password: str, provisioner_password: str
+) -> None:
+    """Make the log-ins, groups and control-plane roles of a server; repeatable."""
+    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
+        create_role(connection, APP, "LOGIN NOINHERIT")
+        create_role(connection, PROVISIONER, "LOGIN NOINHERIT CREATEROLE")
+        _prepare_log_in(connection, APP, app_password)
+        _prepare_log_in(connection, PROVISIONER, provisioner_password)
+        for group in (OWNERS, WRITERS):
+            create_role(connection, group, "NOLOGIN")
+            _run(
+                connection,
+                "GRANT {} TO {} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
+                group,
+                PROVISIONER,
+            )
+        create_trio(connection, "public")
+
+
+def install_database(superuser_dsn: str, app: str = APP) -> None:
+    """Take from everybody what a new database gives to everybody; repeatable.
+
+    ``app`` is the log-in of the running code: a bridge tenant's database has its own.
+    Needs the superuser, because the rights on built-in functions are his.
+    """
+    with psycopg.connect(superuser_dsn) as connection:
+        database = connection.info.dbname
+        for statement in (*_DATABASE, *_BUILT_IN):
+            connection.execute(statement)
+        _run(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC", database)
+        _run(connection, "GRANT CONNECT ON DATABASE {} TO {}", database, app)
+        _run(
+            connection,
+            "GRANT CONNECT, CREATE ON DATABASE {} TO {}",
+            database,
+            PROVISIONER,
+        )
+        for statement in _DUE:
+            connection.execute(statement)
+
+
+def create_trio(connection: Connection, schema: str, app: str = APP) -> None:
+    """Make the three roles of a plane and let the two log-ins step into them."""
+    if len(schema) > _SCHEMA_LENGTH:
+        raise ValueError(f"the name of the schema is too long: {schema}")
+    owner, writer, agent = (role_of(schema, kind) for kind in KINDS)
+    for role in (owner, writer, agent):
+        create_role(connection, role, "NOLOGIN")
+    # Since PostgreSQL 16 the creator of a role may administer it, not step into it.
+    step = "GRANT {} TO {} WITH INHERIT FALSE, SET TRUE"
+    _run(connection, step, owner, PROVISIONER)
+    _run(connection, step, writer, app)
+    _run(connection, step, agent, app)
+    join = "GRANT {} TO {} WITH INHERIT TRUE, SET FALSE"
+    _run(connection, join, OWNERS, owner)
+    _run(connection, join, WRITERS, writer)
+
+
+def drop_trio(connection: Connection, schema: str) -> None:
+    """Drop the roles of a plane, unless another database of the server needs them."""
+    for kind in KINDS:
+        try:
+            _run(connection, "DROP ROLE IF EXISTS {}", role_of(schema, kind))
+        except errors.DependentObjectsStillExist:
+            continue
+
+
+def create_role(connection: Connection, role: str, options: str) -> None:
+    """Create a role unless it exists: roles belong to the server, not a database."""
+    try:
+        with connection.transaction():
+            connection.execute(f"CREATE ROLE {quote(role)} {options}".encode())
+    except (errors.DuplicateObject, errors.UniqueViolation):
+        pass
+
+
+def _prepare_log_in(connection: Connection, role: str, password: str) -> None:
+    encrypted = connection.pgconn.encrypt_password(
+        password.encode(), role.encode(), b"scram-sha-256"
+    )
+    # The verifier, not the password: statements may be logged.
+    statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
+    connection.execute(statement.format(sql.Identifier(role), encrypted.decode()))
+    _run(connection, "ALTER ROLE {} SET search_path = ''", role)
+    # Django would set it with set_config, which is taken away below.
+    _run(connection, "ALTER ROLE {} SET timezone = 'UTC'", role)
+
+
+def _run(connection: Connection, statement: str, *names: str) -> None:
+    identifiers = map(sql.Identifier, names)
+    # The statements are constants of this module.
+    connection.execute(sql.SQL(statement).format(*identifiers))  # type: ignore[arg-type]
+
+
+_DATABASE = (
+    "ALTER SCHEMA public OWNER TO paybill_control_owner",
+    "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+)
+
+_BUILT_IN = (
+    # The functions and the view by which a SELECT could change the role. Django
+    # needs set_config for the time zone only, which the log-ins bring along.
+    "REVOKE EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean)"
+    f" TO {PROVISIONER}, {OWNERS}",
+    "REVOKE UPDATE ON pg_catalog.pg_settings FROM PUBLIC",
+    # DO, and functions of one's own.
+    "REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC",
+    f"GRANT USAGE ON LANGUAGE plpgsql TO {OWNERS}",
+)
+
+_DUE = (
+    "CREATE SCHEMA IF NOT EXISTS paybill AUTHORIZATION paybill_control_owner",
+    "SET LOCAL ROLE paybill_control_owner",
+    f"GRANT USAGE ON SCHEMA paybill TO {WRITERS}",
+    "CREATE TABLE IF NOT EXISTS paybill.due"
+    " (schema text PRIMARY KEY, at timestamptz NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS due_at ON paybill.due (at)",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON paybill.due TO paybill_control_app",
+    "CREATE TABLE IF NOT EXISTS paybill.template"
+    " (hash text PRIMARY KEY, sql text NOT NULL, at timestamptz DEFAULT now())",
+    # A definer's function still sees the caller's role in the setting; so a tenant
+    # can wake itself only. The row stays locked until the caller's commit: a sweep
+    # that took the row first is waited for, one that comes later finds the work.
+    """
+    CREATE OR REPLACE FUNCTION paybill.wake(schema text, at timestamptz) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+        IF current_setting('role') NOT IN (wake.schema || '_app', 'paybill_control_app')
+        THEN
+            RAISE insufficient_privilege USING MESSAGE = 'a plane can wake itself only';
+        END IF;
+        INSERT INTO paybill.due AS d VALUES (wake.schema, wake.at)
+        ON CONFLICT ON CONSTRAINT due_pkey DO UPDATE SET at = least(d.at, excluded.at);
+    END $$
+    """,
+    "REVOKE ALL ON FUNCTION paybill.wake(text, timestamptz) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION paybill.wake(text, timestamptz) TO {WRITERS}",
+)
