@@ -16,6 +16,7 @@ for arbitrary SQL, which can change the role (``SET ROLE`` is a right of the log
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import Any
 
@@ -67,6 +68,13 @@ def install_server(
                 PROVISIONER,
             )
         create_trio(connection, "public")
+
+
+def create_database(superuser_dsn: str, database: str) -> None:
+    """Create a database unless it exists."""
+    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
+        with contextlib.suppress(errors.DuplicateDatabase, errors.UniqueViolation):
+            _run(connection, "CREATE DATABASE {}", database)
 
 
 def install_database(superuser_dsn: str, app: str = APP) -> None:
