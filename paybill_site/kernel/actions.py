@@ -1,0 +1,414 @@
+"""Actions: one verb, one class, and ``perform`` to run it from every door.
+
+``perform`` in order (there is no flag that skips a part):
+1. parse the input against its schema; open the transaction of the plane;
+2. the idempotency key, if any: the same again returns the same;
+3. find the target among the rows that the actor may see (else: not found), lock it;
+4. the permission on that row, then every registered gate (workflow, limits, approval);
+5. ``run``: database only; transitions and events are collected on the way;
+6. the outbox, then the audit entry (its chain head is the last lock); commit.
+A refusal rolls everything back and is then recorded in a transaction of its own
+before the caller learns of it. A rehearsal is the same call with deferred
+constraints checked and the transaction rolled back.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from django.db import models
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from paybill_site.kernel import acts, audit, keys, outbox, planes, tasks
+from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.errors import (
+    Forbidden,
+    Invalid,
+    NotFound,
+    PaybillError,
+    StaleVersion,
+)
+from paybill_site.kernel.models import reference
+from paybill_site.kernel.schemas import masked, snapshot
+
+
+class Danger(StrEnum):
+    """How much an action can break: decides confirmation and re-authentication."""
+
+    SAFE = "safe"
+    CAREFUL = "careful"
+    DESTRUCTIVE = "destructive"
+
+
+class Input(BaseModel):
+    """Base of every action's input: closed, frozen, every field typed and bounded."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class NoInput(Input):
+    """For actions that need nothing but their target."""
+
+
+class Action[M: models.Model | None, D: Input, R]:
+    """One mutation. Subclasses declare the class variables and ``run``.
+
+    ``model``: what it acts on; ``creates``: there is no target yet; ``permission``:
+    ``app.codename`` that the actor must hold on the target; ``agents``: agents may
+    meet it as a tool. The docstring's first line is what people and agents read.
+    """
+
+    model: ClassVar[type[models.Model]]
+    Input: ClassVar[type[Input]] = NoInput
+    permission: ClassVar[str]
+    danger: ClassVar[Danger] = Danger.SAFE
+    creates: ClassVar[bool] = False
+    agents: ClassVar[bool] = False
+    name: ClassVar[str]
+    legal_in: ClassVar[frozenset[str] | None] = None  # states in which a door shows it
+
+    def __init_subclass__(cls) -> None:
+        snake = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        cls.name = f"{cls.model._meta.app_label}.{snake}"
+        registry[cls.name] = cls
+
+    @classmethod
+    def label(cls) -> str:
+        """Words for a button: ``CancelRun`` -> "Cancel run"."""
+        return re.sub(r"(?<!^)(?=[A-Z])", " ", cls.__name__).capitalize()
+
+    @classmethod
+    def description(cls) -> str:
+        return " ".join((cls.__doc__ or "").split("\n\n")[0].split())
+
+    def run(self, target: M, data: D, *, actor: Actor) -> R:
+        """Do it, in the database only. Raises PaybillError to refuse."""
+        raise TypeError(f"{type(self).__name__} does not say what it does")
+
+    def concerns(self, target: M, result: R | None) -> str:
+        """The audit chain: the tenant's public id, else the app's name."""
+        row: Any = result if isinstance(result, models.Model) else target
+        return tenant_of(row) or self.model._meta.app_label
+
+    def present(self, result: R) -> dict[str, Any]:
+        """What doors return: JSON values only. Stored with an idempotency key."""
+        if not isinstance(result, models.Model):
+            return {}
+        shown = {"id": getattr(result, "public_id", str(result.pk))}
+        if hasattr(result, "state"):
+            shown["state"] = str(result.state)
+        return shown
+
+    def recall(self, output: Mapping[str, Any]) -> Any:
+        """The result of an earlier call from its stored output."""
+        rows: Any = self.model._base_manager
+        return rows.filter(public_id=output.get("id", "")).first()
+
+
+type AnyAction = type[Action[Any, Any, Any]]
+registry: dict[str, AnyAction] = {}
+
+
+def tenant_of(row: Any) -> str:
+    """Public id of the tenant that a control-plane row concerns, or ""."""
+    if planes.here().schema != planes.CONTROL.schema:
+        return planes.here().tenant
+    if row is None:
+        return ""
+    if row._meta.label == "tenants.Tenant":
+        return str(row.public_id)
+    tenant = getattr(row, "tenant", None)
+    return str(getattr(tenant, "public_id", "") or "")
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """One call of one action, as gates and the audit see it."""
+
+    action: AnyAction
+    target: Any
+    data: Any
+    actor: Actor
+    key: str = ""
+    reason: str = ""
+    version: str = ""
+    approval: str = ""
+    rehearsal: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the action, its target and its arguments."""
+        named = target_name(self.action, self.target)
+        return audit.digest_of([self.action.name, named, _arguments(self.data)])
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome[R]:
+    """What an action returned; ``repeated`` when its key had been used before."""
+
+    result: R
+    output: dict[str, Any]
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What an action would do: rows before and after, and the events it would send."""
+
+    output: dict[str, Any]
+    changes: tuple[dict[str, Any], ...]
+    events: tuple[dict[str, Any], ...]
+
+
+class _RolledBack(Exception):
+    """Ends the transaction of a rehearsal."""
+
+
+type Gate = Callable[[Call], None]
+_gates: list[Gate] = []
+
+
+def gate(function: Gate) -> Gate:
+    """Register a check inside the transaction, after the permission. It raises to refuse."""
+    _gates.append(function)
+    return function
+
+
+def perform[M: models.Model | None, D: Input, R](
+    action: type[Action[M, D, R]],
+    target: M | str | None = None,
+    data: D | Mapping[str, Any] | None = None,
+    *,
+    actor: Actor,
+    key: str = "",
+    reason: str = "",
+    version: str = "",
+    approval: str = "",
+) -> Outcome[R]:
+    """Run an action as an actor and commit it with its audit entry and events.
+
+    ``target`` is a row or its public id; ``data`` an Input or JSON values; ``key``
+    an idempotency key of the caller's; ``version`` the version the caller saw.
+    Raises PaybillError (recorded before it is raised) when it is refused.
+    """
+    call = Call(
+        action=action,
+        target=target,
+        data=data,
+        actor=actor,
+        key=key,
+        reason=reason,
+        version=version,
+        approval=approval,
+    )
+    outcome: Outcome[R] = _guarded(call, _perform)
+    return outcome
+
+
+def rehearse(
+    action: AnyAction,
+    target: Any = None,
+    data: Any = None,
+    *,
+    actor: Actor,
+    reason: str = "",
+) -> Rehearsal:
+    """Run an action for show: same guards, same constraints, then rolled back."""
+    call = Call(
+        action=action,
+        target=target,
+        data=data,
+        actor=actor,
+        reason=reason,
+        rehearsal=True,
+    )
+    shown: Rehearsal = _guarded(call, _rehearse)
+    return shown
+
+
+def _guarded[T](call: Call, run: Callable[[Call], T]) -> T:
+    if acts.going_on():
+        raise RuntimeError(f"{call.action.name}: an action never calls an action")
+    try:
+        call.data = parse(call.action, call.data)
+        return run(call)
+    except PaybillError as refusal:
+        _record_refusal(call, refusal)
+        raise
+
+
+def parse(action: AnyAction, data: Any) -> Input:
+    """The typed input from an Input or from JSON values (strictly). Raises Invalid."""
+    if isinstance(data, action.Input):
+        return data
+    try:
+        return action.Input.model_validate_json(json.dumps(data or {}), strict=True)
+    except (TypeError, ValueError) as error:
+        raise invalid(error) from error
+
+
+def invalid(error: Exception) -> Invalid:
+    """Turn a validation error into a problem that names each field, never its value."""
+    if not isinstance(error, ValidationError):
+        return Invalid("the input is not JSON")
+    errors = [
+        {"field": ".".join(map(str, e["loc"])), "problem": e["msg"], "rule": e["type"]}
+        for e in error.errors(include_url=False, include_input=False)
+    ]
+    shown = "; ".join(f"{e['field'] or 'input'}: {e['problem']}" for e in errors[:5])
+    return Invalid(f"the input does not fit: {shown}", errors=errors[:50])
+
+
+def _perform(call: Call) -> Outcome[Any]:
+    with planes.atomic():
+        if call.key:
+            earlier = keys.claim(call.actor, call.key, call.action.name, call.digest)
+            if earlier is not None:
+                recalled = call.action().recall(earlier)
+                return Outcome(recalled, earlier, repeated=True)
+        result, act = _run(call)
+        output = call.action().present(result)
+        if call.key:
+            keys.keep(call.actor, call.key, output)
+        _commit(call, act, result, output)
+    return Outcome(result, output)
+
+
+def _rehearse(call: Call) -> Rehearsal:
+    shown: Rehearsal | None = None
+    try:
+        with planes.atomic():
+            target = _find(call)
+            before = {} if target is None else snapshot(target)
+            result, act = _run(call)
+            with planes.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            shown = _shown(call, before, result, act)
+            raise _RolledBack
+    except _RolledBack:
+        pass
+    assert shown is not None
+    with planes.atomic():
+        _entry(call, "rehearsed", facts={"changes": audit.digest_of(shown.changes)})
+    return shown
+
+
+def _run(call: Call) -> tuple[Any, acts.Act]:
+    act = acts.Act(call.action.name, call.actor, call.reason, call.rehearsal)
+    call.target = _find(call)
+    _permit(call)
+    for check in _gates:
+        check(call)
+    with acts.entered(act):
+        return call.action().run(call.target, call.data, actor=call.actor), act
+
+
+def _find(call: Call) -> Any:
+    """The target, visible to the actor and locked; None for creating actions."""
+    if call.action.creates:
+        return None
+    public_id = str(getattr(call.target, "public_id", call.target))
+    rows: Any = call.action.model._default_manager
+    visible = rows.visible_to(call.actor).select_for_update(of=("self",))
+    target = visible.filter(public_id=public_id).first()
+    if target is None:
+        raise NotFound(f"there is no such {call.action.model._meta.verbose_name}")
+    if call.version and call.version != str(getattr(target, "version", "")):
+        raise StaleVersion
+    return target
+
+
+def _permit(call: Call) -> None:
+    permission, actor = call.action.permission, call.actor
+    if actor.may(permission):
+        return
+    if not actor.in_scope(permission):
+        raise Forbidden(f"the token has no scope {permission}", rule="scope")
+    rows: Any = call.action.model._default_manager
+    if call.target is None or not (
+        rows.permitted(actor, permission).filter(pk=call.target.pk).exists()
+    ):
+        raise Forbidden(f"this needs the permission {permission}", rule="permission")
+
+
+def _commit(call: Call, act: acts.Act, result: Any, output: dict[str, Any]) -> None:
+    outbox.store(act.events, call.actor)
+    _entry(
+        call,
+        "done",
+        result=result,
+        facts={"output": output, "events": [event.name for event in act.events]},
+    )
+    if act.events:
+        planes.on_commit(tasks.drain_soon)
+
+
+def _shown(call: Call, before: dict[str, Any], result: Any, act: acts.Act) -> Rehearsal:
+    changes = []
+    for row in {id(r): r for r in (call.target, result)}.values():
+        if not isinstance(row, models.Model):
+            continue
+        row.refresh_from_db()
+        old = before if row == call.target else {}
+        for name, after in snapshot(row).items():
+            if old.get(name) != after:
+                changes.append(
+                    {
+                        "row": reference(row),
+                        "field": name,
+                        "before": old.get(name),
+                        "after": after,
+                    }
+                )
+    events = tuple(
+        {"name": event.name, **event.model_dump(mode="json")} for event in act.events
+    )
+    return Rehearsal(call.action().present(result), tuple(changes), events)
+
+
+def _record_refusal(call: Call, refusal: PaybillError) -> None:
+    rule = str(refusal.members.get("rule", refusal.code))
+    with planes.atomic():
+        _entry(call, "denied", facts={"rule": rule, "why": refusal.detail})
+
+
+def _entry(
+    call: Call, outcome: str, *, facts: Mapping[str, Any], result: Any = None
+) -> None:
+    target = call.target if isinstance(call.target, models.Model) else None
+    actor = call.actor
+    audit.append(
+        call.action().concerns(target, result),
+        action=call.action.name,
+        actor=actor.id,
+        target=target_name(call.action, target or result or call.target),
+        outcome=outcome,
+        facts={
+            **call.facts,
+            **facts,
+            "arguments": masked(call.data),
+            "digest": call.digest,
+            "key": call.key,
+            "reason": call.reason,
+            "via": actor.via,
+            "impersonator": actor.impersonator,
+            "scopes": sorted(actor.scopes) if actor.scopes is not None else None,
+        },
+    )
+
+
+def target_name(action: AnyAction, target: Any) -> str:
+    """``billing.invoice:inv_...``, also for a target that was never found."""
+    if isinstance(target, models.Model):
+        return reference(target)
+    return f"{action.model._meta.label_lower}:{str(target or '')[:60]}"
+
+
+def _arguments(data: Any) -> Any:
+    return data.model_dump(mode="json") if isinstance(data, BaseModel) else data

@@ -1,0 +1,110 @@
+"""Who acts. Every verb has one actor; system work has a name, never None.
+
+An actor is made once per request or message and says what it may do: ``grants``
+hold in the whole plane, ``accounts`` hold for the rows of one account, and what
+it may do to single objects stands in the object-permission tables under
+``principal``. A token's ``scopes`` only narrow all of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+
+class Kind(StrEnum):
+    PERSON = "person"
+    OPERATOR = "operator"
+    AGENT = "agent"
+    SYSTEM = "system"
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts, on whose authority, and how that was shown."""
+
+    kind: Kind
+    id: str
+    label: str = ""
+    grants: frozenset[str] = frozenset()
+    accounts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    scopes: frozenset[str] | None = None
+    principal: int | None = None
+    via: str = ""
+    impersonator: str = ""
+
+    def in_scope(self, permission: str) -> bool:
+        """A token without this scope can not use the permission, whoever holds it."""
+        return self.scopes is None or permission in self.scopes
+
+    def may(self, permission: str) -> bool:
+        """Tell whether the permission holds in the whole plane."""
+        return self.in_scope(permission) and permission in self.grants
+
+    def accounts_with(self, permission: str) -> list[str]:
+        """Public ids of the accounts in which the permission is held."""
+        if not self.in_scope(permission):
+            return []
+        return [acc for acc, held in self.accounts.items() if permission in held]
+
+    def narrowed(self, scopes: frozenset[str]) -> Actor:
+        """The same actor under a token's scopes."""
+        kept = scopes if self.scopes is None else self.scopes & scopes
+        return replace(self, scopes=kept)
+
+
+ANONYMOUS = Actor(
+    kind=Kind.ANONYMOUS,
+    id="anonymous",
+    label="anonymous",
+    grants=frozenset({"accounts.sign_up"}),
+)
+
+
+def system(name: str, *grants: str) -> Actor:
+    """A named part of the system with just the permissions it needs."""
+    return Actor(
+        kind=Kind.SYSTEM,
+        id=f"system:{name}",
+        label=f"system: {name}",
+        grants=frozenset(grants),
+        via="system",
+    )
+
+
+type Held = tuple[frozenset[str], Mapping[str, frozenset[str]]]
+type Source = Callable[[Any], Held]
+_sources: list[Source] = []
+
+
+def source(function: Source) -> Source:
+    """Register a function that says what a user holds: (grants, grants by account)."""
+    _sources.append(function)
+    return function
+
+
+def of_user(user: Any, *, via: str, impersonator: str = "") -> Actor:
+    """The actor for a signed-in user, asking every registered source once."""
+    if not (user and user.is_authenticated and user.is_active):
+        return ANONYMOUS
+    grants: frozenset[str] = frozenset()
+    accounts: dict[str, frozenset[str]] = {}
+    for ask in _sources:
+        more, by_account = ask(user)
+        grants |= more
+        for account, held in by_account.items():
+            accounts[account] = accounts.get(account, frozenset()) | held
+    return Actor(
+        kind=Kind.OPERATOR if user.is_staff else Kind.PERSON,
+        id=user.public_id,
+        label=user.get_username(),
+        grants=grants,
+        accounts=MappingProxyType(accounts),
+        principal=user.pk,
+        via=via,
+        impersonator=impersonator,
+    )

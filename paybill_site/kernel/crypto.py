@@ -1,0 +1,161 @@
+"""Secrets at rest and on their way: envelope encryption, signatures, redaction.
+
+Every value has a data key of its own, wrapped by the newest key-encryption key
+(AES-256-GCM both times). Rotating wraps the data keys anew and leaves the values
+alone. ``settings.PAYBILL_KEYS["data"]`` lists base64 keys, newest first.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import secrets
+from functools import cache
+from typing import Any, cast
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import (
+    load_pem_private_key,
+    load_pem_public_key,
+)
+from django.conf import settings
+from django.db import models
+
+VERSION, KID, NONCE, WRAPPED = b"\x01", 8, 12, 48
+HEAD = len(VERSION) + KID + NONCE + WRAPPED
+
+
+class Unreadable(Exception):
+    """The value was sealed under a key that is not here, or it was altered."""
+
+
+@cache
+def _ring(keys: tuple[str, ...]) -> dict[bytes, bytes]:
+    raw = [base64.b64decode(key) for key in keys]
+    return {hashlib.sha256(key).digest()[:KID]: key for key in raw}
+
+
+def _keys() -> dict[bytes, bytes]:
+    return _ring(tuple(settings.PAYBILL_KEYS["data"]))
+
+
+def seal(plain: bytes, label: str) -> bytes:
+    """Encrypt; ``label`` (such as ``provisioning.run.plan``) is authenticated too."""
+    kid, key = next(iter(_keys().items()))
+    data_key = secrets.token_bytes(32)
+    outer, inner = secrets.token_bytes(NONCE), secrets.token_bytes(NONCE)
+    wrapped = AESGCM(key).encrypt(outer, data_key, kid)
+    body = AESGCM(data_key).encrypt(inner, plain, label.encode())
+    return VERSION + kid + outer + wrapped + inner + body
+
+
+def _unwrap(sealed: bytes) -> bytes:
+    kid = sealed[1 : 1 + KID]
+    outer = sealed[1 + KID : 1 + KID + NONCE]
+    try:
+        return AESGCM(_keys()[kid]).decrypt(outer, sealed[HEAD - WRAPPED : HEAD], kid)
+    except (KeyError, InvalidTag) as error:
+        raise Unreadable(Unreadable.__doc__) from error
+
+
+def unseal(sealed: bytes, label: str) -> bytes:
+    """Decrypt what ``seal`` made. Raises Unreadable."""
+    inner = sealed[HEAD : HEAD + NONCE]
+    try:
+        return AESGCM(_unwrap(sealed)).decrypt(
+            inner, sealed[HEAD + NONCE :], label.encode()
+        )
+    except InvalidTag as error:
+        raise Unreadable(Unreadable.__doc__) from error
+
+
+def rewrap(sealed: bytes) -> bytes:
+    """Return the same value with its data key under the newest key."""
+    kid, key = next(iter(_keys().items()))
+    if sealed[1 : 1 + KID] == kid:
+        return sealed
+    outer = secrets.token_bytes(NONCE)
+    wrapped = AESGCM(key).encrypt(outer, _unwrap(sealed), kid)
+    return VERSION + kid + outer + wrapped + sealed[HEAD:]
+
+
+class EncryptedBytes(models.BinaryField[bytes, bytes]):
+    """A column that holds ``seal``-ed bytes; the model sees plain bytes."""
+
+    @property
+    def label(self) -> str:
+        return f"{self.model._meta.label_lower}.{self.name}"
+
+    def get_db_prep_value(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        sealed = None if value is None else seal(self.to_plain(value), self.label)
+        return super().get_db_prep_value(sealed, *args, **kwargs)
+
+    def from_db_value(self, value: Any, *_: Any) -> Any:
+        return None if value is None else unseal(bytes(value), self.label)
+
+    def to_plain(self, value: Any) -> bytes:
+        return bytes(value)
+
+
+class EncryptedText(EncryptedBytes):
+    """As EncryptedBytes, for text."""
+
+    def to_plain(self, value: Any) -> bytes:
+        return str(value).encode()
+
+    def from_db_value(self, value: Any, *_: Any) -> Any:
+        plain = super().from_db_value(value)
+        return None if plain is None else plain.decode()
+
+
+@cache
+def _private(pem: str) -> Ed25519PrivateKey:
+    return cast(Ed25519PrivateKey, load_pem_private_key(pem.encode(), None))
+
+
+@cache
+def _public(pem: str) -> Ed25519PublicKey:
+    return cast(Ed25519PublicKey, load_pem_public_key(pem.encode()))
+
+
+def private_key(name: str) -> Ed25519PrivateKey:
+    """The Ed25519 key called ``licence``, ``entry``, ``audit`` or ``oidc``."""
+    return _private(settings.PAYBILL_KEYS[name])
+
+
+def public_key(name: str) -> Ed25519PublicKey:
+    """The public half; a tenant plane of its own holds nothing else."""
+    pem = settings.PAYBILL_KEYS.get(f"{name}_public")
+    return _public(pem) if pem else private_key(name).public_key()
+
+
+def token_digest(token: str) -> str:
+    """SHA-256 of a bearer token: tokens have 256 random bits, so no salt is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+SECRET = re.compile(
+    r"""(?ix)
+    (?P<head>
+      \b(?:authorization|cookie|set-cookie)\b["']?\s*[:=]\s*["']?(?:bearer|basic)?\s*
+      | \b(?:password|passwd|secret|token|api[_-]?key|code|verifier)\b["']?\s*[:=]\s*["']?
+      | \bbearer\s+
+      | (?<=://)[^/\s:@]*:(?=[^/\s@]+@)
+    )
+    (?P<secret>[^\s"'&,;@}]+)
+    | \bpbk_[a-z]+_[A-Za-z0-9_-]{20,}
+    | \beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+
+    | -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----[\s\S]*?-----END[ ][A-Z ]*PRIVATE[ ]KEY-----
+    """
+)
+
+
+def redact(text: str) -> str:
+    """Mask what looks like a credential: tokens, passwords, URL user info, keys."""
+    return SECRET.sub(lambda m: f"{m.group('head') or ''}[redacted]", text)

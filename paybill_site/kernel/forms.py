@@ -1,0 +1,104 @@
+"""Django forms made from action inputs, so a person's door has the same schema."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import types
+import typing
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError as FormError
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from paybill_site.kernel.actions import Input
+
+TEXT_LIMIT = 2000
+LONG = 300
+
+
+class InputForm(forms.Form):
+    """A form over an Input; ``data()`` returns the typed value after ``is_valid``."""
+
+    input_class: type[Input]
+    _parsed: Input | None = None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        given = {n: v for n, v in cleaned.items() if n in self.input_class.model_fields}
+        try:
+            self._parsed = self.input_class.model_validate(given)
+        except ValidationError as error:
+            for problem in error.errors(include_url=False, include_input=False):
+                name = str(problem["loc"][0]) if problem["loc"] else None
+                self.add_error(
+                    name if name in self.fields else None, FormError(problem["msg"])
+                )
+        return cleaned
+
+    def data_input(self) -> Input:
+        """The typed input. Only after ``is_valid()`` returned True."""
+        assert self._parsed is not None
+        return self._parsed
+
+
+def form_for(data: type[Input]) -> type[InputForm]:
+    """The form class of an input: one field each, with its title, help and bounds."""
+    fields: dict[str, Any] = {
+        name: _field(name, info) for name, info in data.model_fields.items()
+    }
+    return type(f"{data.__name__}Form", (InputForm,), {**fields, "input_class": data})
+
+
+def _field(name: str, info: FieldInfo) -> forms.Field:
+    kind = _plain_type(info.annotation)
+    options: dict[str, Any] = {
+        "label": info.title or name.replace("_", " ").capitalize(),
+        "help_text": info.description or "",
+        "required": info.is_required(),
+        "initial": None if info.is_required() else info.get_default(),
+    }
+    if kind is bool:
+        return forms.BooleanField(**{**options, "required": False})
+    if kind is int:
+        return forms.IntegerField(**options, **_bounds(info))
+    if kind is datetime.date:
+        return forms.DateField(**options)
+    if kind is datetime.datetime:
+        return forms.DateTimeField(**options)
+    choices = _choices(kind)
+    if choices:
+        return forms.ChoiceField(**options, choices=choices)
+    limit = _bound(info, "max_length") or TEXT_LIMIT
+    widget = forms.Textarea(attrs={"rows": 4}) if limit > LONG else forms.TextInput()
+    return forms.CharField(**options, max_length=limit, widget=widget, empty_value="")
+
+
+def _plain_type(annotation: Any) -> Any:
+    if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
+        kinds = [a for a in typing.get_args(annotation) if a is not type(None)]
+        return _plain_type(kinds[0])
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _plain_type(typing.get_args(annotation)[0])
+    return annotation
+
+
+def _choices(kind: Any) -> list[tuple[str, str]]:
+    if typing.get_origin(kind) is typing.Literal:
+        return [(str(v), str(v).replace("_", " ")) for v in typing.get_args(kind)]
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return [(str(m.value), str(getattr(m, "label", m.value))) for m in kind]
+    return []
+
+
+def _bounds(info: FieldInfo) -> dict[str, Any]:
+    bounds = {"min_value": _bound(info, "ge"), "max_value": _bound(info, "le")}
+    return {name: value for name, value in bounds.items() if value is not None}
+
+
+def _bound(info: FieldInfo, name: str) -> Any:
+    return next((getattr(m, name) for m in info.metadata if hasattr(m, name)), None)

@@ -1,0 +1,166 @@
+"""The outbox: events stored with their effect, delivered at least once, in order.
+
+1. ``store`` writes an event and one delivery per handler inside the action.
+2. ``drain`` claims one delivery at a time by a conditional UPDATE with a lease. A
+   delivery waits while an earlier one of its stream and handler is unsettled or
+   dead, so a tenant's events reach a handler in order.
+3. The handler runs outside any transaction; success settles the row, failure puts
+   the next try (5 s doubling to 1 h) or the end on it.
+Nothing depends on a message: a sweep finds whatever is due.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from pydantic import ValidationError
+
+from paybill_site.kernel import events, planes
+from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.crypto import redact
+from paybill_site.kernel.errors import PaybillError
+from paybill_site.kernel.logs import said
+from paybill_site.kernel.models import Delivery, DeliveryState, OutboxEvent
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=10)
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
+TRIES = 12
+
+CLAIM = """
+UPDATE kernel_delivery
+SET claimed_until = clock_timestamp() + %s, attempts = attempts + 1
+WHERE id = (
+  SELECT d.id FROM kernel_delivery d
+  WHERE d.state = 'pending' AND d.next_at <= clock_timestamp()
+    AND (d.claimed_until IS NULL OR d.claimed_until < clock_timestamp())
+    AND (d.stream = '' OR NOT EXISTS (
+      SELECT 1 FROM kernel_delivery e
+      WHERE e.handler = d.handler AND e.stream = d.stream AND e.id < d.id
+        AND e.state IN ('pending', 'dead')))
+  ORDER BY d.next_at, d.id LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING id
+"""
+
+
+class Undeliverable(PaybillError):
+    """The event can not be delivered: its type or its handler is unknown here."""
+
+
+def store(emitted: list[events.Event], actor: Actor) -> None:
+    """Write the events of an act and the deliveries of their handlers."""
+    in_tenant = planes.here().schema != planes.CONTROL.schema
+    for event in emitted:
+        row = OutboxEvent.objects.create(
+            name=event.name,
+            payload=event.model_dump(mode="json"),
+            stream=event.stream,
+            actor=actor.id,
+        )
+        Delivery.objects.bulk_create(
+            Delivery(event=row, handler=handler.name, stream=event.stream)
+            for handler in events.handlers_of(event, in_tenant=in_tenant)
+        )
+    if emitted and in_tenant:
+        _wake()
+
+
+def _wake() -> None:
+    """Say in the database's one table that this tenant's plane has work."""
+    with planes.cursor() as cursor:
+        cursor.execute(
+            "SELECT paybill.wake(%s, clock_timestamp())", [planes.here().schema]
+        )
+
+
+def drain(limit: int = 200) -> int:
+    """Deliver what is due in the plane that is entered; return how many were tried."""
+    for tried in range(limit):
+        delivery = claim()
+        if delivery is None:
+            return tried
+        deliver(delivery)
+    return limit
+
+
+def claim() -> Delivery | None:
+    """Take the next delivery that is due for ``LEASE``, or None."""
+    with planes.cursor() as cursor:
+        cursor.execute(CLAIM, [LEASE])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return Delivery.objects.select_related("event").get(pk=row[0])
+
+
+def deliver(delivery: Delivery) -> None:
+    """Run the handler of a claimed delivery and write down how it went."""
+    with said(delivery=delivery.public_id):
+        try:
+            _run(delivery)
+        except Exception as error:  # noqa: BLE001 - the worker's edge: nothing may kill the drain
+            _fail(delivery, error)
+        else:
+            _settle(delivery, DeliveryState.DONE)
+
+
+def _run(delivery: Delivery) -> None:
+    handler = events.handlers.get(delivery.handler)
+    known = events.registry.get(delivery.event.name)
+    if handler is None or known is None:
+        raise Undeliverable
+    try:
+        event = known.model_validate(delivery.event.payload)
+    except ValidationError as error:
+        raise Undeliverable(f"the payload does not fit {known.name}") from error
+    here = planes.here()
+    if handler.where is events.Where.HERE or here.schema == planes.CONTROL.schema:
+        handler.run(event, delivery.public_id)
+        return
+    if not known.from_tenants:
+        raise Undeliverable(f"{known.name} is not taken from tenants")
+    # The tenant is where the row was read, never what the payload says.
+    event = event.model_copy(update={"tenant": here.tenant})
+    with planes.plane(planes.CONTROL):
+        handler.run(event, delivery.public_id)
+
+
+def _fail(delivery: Delivery, error: Exception) -> None:
+    permanent = isinstance(error, PaybillError) and error.permanent
+    shown = redact(f"{type(error).__name__}: {error}")[:2000]
+    log.warning(
+        "delivery to %s failed: %s", delivery.handler, shown, exc_info=not permanent
+    )
+    if permanent or delivery.attempts >= TRIES:
+        _settle(delivery, DeliveryState.DEAD, error=shown)
+        return
+    wait = min(FIRST_WAIT * 2 ** (delivery.attempts - 1), LONGEST_WAIT)
+    _mine(delivery).update(
+        next_at=timezone.now() + wait, claimed_until=None, error=shown
+    )
+
+
+def _settle(delivery: Delivery, state: DeliveryState, error: str = "") -> None:
+    settled = _mine(delivery).update(
+        state=state, settled_at=timezone.now(), claimed_until=None, error=error
+    )
+    if not settled:  # the lease ran out and somebody else has it: theirs counts
+        log.warning("delivery to %s was settled by another", delivery.handler)
+
+
+def _mine(delivery: Delivery) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(
+        pk=delivery.pk,
+        state=DeliveryState.PENDING,
+        claimed_until=delivery.claimed_until,
+    )
+
+
+def next_due() -> datetime | None:
+    """When the next pending delivery of this plane is due, or None."""
+    pending = Delivery.objects.filter(state=DeliveryState.PENDING)
+    return pending.order_by("next_at").values_list("next_at", flat=True).first()

@@ -1,0 +1,72 @@
+"""Wake-ups for the outbox. A message carries nothing; what is due stands in Postgres."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+from kombu.exceptions import OperationalError
+
+from paybill_site.kernel import outbox, planes
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=10)
+
+TAKE = """
+UPDATE paybill.due SET at = clock_timestamp() + %s
+WHERE schema IN (SELECT schema FROM paybill.due WHERE at <= clock_timestamp()
+                 ORDER BY at LIMIT %s FOR UPDATE SKIP LOCKED)
+RETURNING schema, at
+"""
+
+
+@shared_task(name="kernel.drain")
+def drain() -> int:
+    """Deliver what is due in the plane that the message names."""
+    return outbox.drain()
+
+
+def drain_soon() -> None:
+    """Ask a worker to drain this plane; without a broker the sweep does it."""
+    try:
+        drain.delay()
+    except OperationalError:
+        log.warning("no broker: the sweep will find the events")
+
+
+@shared_task(name="kernel.sweep")
+def sweep(limit: int = 50) -> int:
+    """Drain the control plane and every tenant plane of its database that has work.
+
+    1. Take due rows by putting their time into the future (the lease).
+    2. Drain those planes.
+    3. Give the row back: gone when nothing waits, else the next time. A plane that
+       was woken meanwhile has another time on its row, which is left alone.
+    """
+    done = outbox.drain()
+    with planes.cursor() as cursor:
+        cursor.execute(TAKE, [LEASE, limit])
+        taken = cursor.fetchall()
+    home = planes.here()
+    for schema, leased in taken:
+        place = planes.place_of(schema)
+        if place is None:
+            log.warning("something waits in %s, where nobody lives", schema)
+            continue
+        with planes.plane(place):
+            done += outbox.drain()
+            following = outbox.next_due()
+        with planes.plane(home), planes.cursor() as cursor:
+            if following is None:
+                cursor.execute(
+                    "DELETE FROM paybill.due WHERE schema = %s AND at = %s",
+                    [schema, leased],
+                )
+            else:
+                cursor.execute(
+                    "UPDATE paybill.due SET at = %s WHERE schema = %s AND at = %s",
+                    [following, schema, leased],
+                )
+    return done

@@ -1,0 +1,214 @@
+"""Customers' accounts, their tenants, where these live, and what they are entitled to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models.functions import Lower, Now
+from django_tenants.models import DomainMixin, TenantMixin
+
+from paybill_site.kernel.crypto import EncryptedText
+from paybill_site.kernel.ids import PublicId
+from paybill_site.kernel.planes import Place
+from paybill_site.kernel.querysets import VisibleManager
+from tenants.states import (
+    EntitlementState,
+    Isolation,
+    PlacementState,
+    Role,
+    TenantState,
+)
+
+
+class Account(models.Model):
+    """A customer: the party that signs up, pays, and owns tenants."""
+
+    account_path = ""
+
+    public_id = PublicId("acc")
+    name = models.CharField(max_length=120)
+    created_by = models.CharField(max_length=40, help_text="public id of the user")
+    time_zone = models.CharField(max_length=60, default="UTC")
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = VisibleManager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person's part in an account. The person is named by public id."""
+
+    account_path = "account"
+
+    public_id = PublicId("mem")
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="memberships"
+    )
+    user = models.CharField(max_length=40, db_index=True, help_text="public id")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role.choices)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = VisibleManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "user"], name="member_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.role})"
+
+
+class Tenant(models.Model):
+    """What a customer runs: the business noun. It may be a draft without a place."""
+
+    account_path = "account"
+
+    public_id = PublicId("ten")
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="tenants"
+    )
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=40, help_text="first part of its address")
+    state = models.CharField(
+        max_length=20, choices=TenantState.choices, default=TenantState.DRAFT
+    )
+    simulated = models.BooleanField(
+        default=False, help_text="on a simulated cloud; the data is on this machine"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    live_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = VisibleManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("slug"),
+                condition=~models.Q(state="closed"),
+                name="tenant_slug_once",
+                violation_error_message="This address is taken.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Placement(TenantMixin):
+    """Where a tenant lives: an alias and a schema, or a base address of its own.
+
+    django-tenants' tenant model. Pooled placements are made ahead and nobody's until
+    they are claimed; ``schema_name`` is opaque and never renamed.
+    """
+
+    auto_create_schema = False
+    account_path = "tenant__account"
+
+    public_id = PublicId("plc")
+    tenant = models.ForeignKey(
+        Tenant, null=True, blank=True, on_delete=models.PROTECT, related_name="placements"
+    )
+    kind = models.CharField(max_length=10, choices=Isolation.choices)
+    state = models.CharField(
+        max_length=10, choices=PlacementState.choices, default=PlacementState.WARM
+    )
+    alias = models.CharField(max_length=60, default="default")
+    dsn = EncryptedText(
+        null=True, blank=True, help_text="how to reach a bridge database"
+    )
+    base_url = models.URLField(blank=True, help_text="address of a silo's server")
+    template = models.CharField(
+        max_length=64, blank=True, help_text="hash of the migrations it was made with"
+    )
+    made_at = models.DateTimeField(db_default=Now())
+    claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = VisibleManager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["template", "id"],
+                condition=models.Q(state="warm"),
+                name="placement_warm",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant"],
+                condition=models.Q(state="taken"),
+                name="one_place_per_tenant",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.schema_name}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the row alone; TenantMixin would create and migrate a schema here."""
+        models.Model.save(self, *args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        """Delete the row alone; TenantMixin would ask for the schema as well."""
+        return models.Model.delete(self, *args, **kwargs)
+
+    @property
+    def place(self) -> Place:
+        """The plane to enter. Only pooled and bridge placements have one here."""
+        owner = self.tenant.public_id if self.tenant else ""
+        return Place(self.alias, self.schema_name, owner)
+
+
+class Domain(DomainMixin):
+    """A host name and the placement that serves it (``tenant``, django-tenants' name)."""
+
+    account_path = "tenant__tenant__account"
+
+    public_id = PublicId("dom")
+    port = models.PositiveIntegerField(
+        null=True, blank=True, help_text="of a silo on this machine"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = VisibleManager()
+
+    def __str__(self) -> str:
+        return str(self.domain)
+
+
+class Entitlement(models.Model):
+    """What a tenant's subscription grants; written by billing in its transaction."""
+
+    account_path = "tenant__account"
+
+    public_id = PublicId("ent")
+    tenant = models.OneToOneField(
+        Tenant, on_delete=models.CASCADE, related_name="entitlement"
+    )
+    state = models.CharField(
+        max_length=10,
+        choices=EntitlementState.choices,
+        default=EntitlementState.NONE,
+    )
+    plan = models.CharField(max_length=60, blank=True, help_text="code of the plan")
+    isolation = models.CharField(
+        max_length=10, choices=Isolation.choices, default=Isolation.POOLED
+    )
+    size = models.CharField(max_length=20, default="small")
+    region = models.CharField(max_length=40, default="local")
+    cloud = models.CharField(max_length=20, default="local")
+    retention_days = models.PositiveIntegerField(default=30)
+    features = models.JSONField(default=dict, blank=True)
+    limits = models.JSONField(default=dict, blank=True)
+    version = models.BigIntegerField(default=0)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = VisibleManager()
+
+    def __str__(self) -> str:
+        return f"{self.plan or 'no plan'} ({self.state})"

@@ -1,0 +1,61 @@
+"""States of tenants and placements, and the moves between them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class TenantState(models.TextChoices):
+    DRAFT = "draft"  # signed up, no place yet
+    PROVISIONING = "provisioning"
+    LIVE = "live"
+    SUSPENDED = "suspended"  # access closed, data kept
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+TENANT_MOVES = {
+    TenantState.DRAFT: {TenantState.PROVISIONING, TenantState.CLOSED},
+    TenantState.PROVISIONING: {TenantState.LIVE, TenantState.CLOSING},
+    TenantState.LIVE: {TenantState.SUSPENDED, TenantState.CLOSING},
+    TenantState.SUSPENDED: {TenantState.LIVE, TenantState.CLOSING},
+    TenantState.CLOSING: {TenantState.CLOSED},
+    TenantState.CLOSED: set[TenantState](),
+}
+
+
+class PlacementState(models.TextChoices):
+    WARM = "warm"  # made ahead, complete, nobody's
+    TAKEN = "taken"
+    RETIRED = "retired"  # nobody enters it any more; its data may be kept
+    GONE = "gone"
+
+
+PLACEMENT_MOVES = {
+    PlacementState.WARM: {PlacementState.TAKEN, PlacementState.RETIRED},
+    PlacementState.TAKEN: {PlacementState.RETIRED},
+    PlacementState.RETIRED: {PlacementState.TAKEN, PlacementState.GONE},
+    PlacementState.GONE: set[PlacementState](),
+}
+
+
+class Isolation(models.TextChoices):
+    POOLED = "pooled", "Pooled: a schema of its own"
+    BRIDGE = "bridge", "Bridge: a database of its own"
+    SILO = "silo", "Silo: everything of its own"
+
+
+class EntitlementState(models.TextChoices):
+    NONE = "none"
+    TRIAL = "trial"
+    ACTIVE = "active"
+    GRACE = "grace"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+
+class Role(models.TextChoices):
+    OWNER = "owner"
+    ADMIN = "admin"
+    BILLING = "billing"
+    MEMBER = "member"
