@@ -84,19 +84,19 @@ def install_database(superuser_dsn: str, app: str = APP) -> None:
     Needs the superuser, because the rights on built-in functions are his.
     """
     with psycopg.connect(superuser_dsn) as connection:
-        database = connection.info.dbname
         for statement in (*_DATABASE, *_BUILT_IN):
             connection.execute(statement)
-        _run(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC", database)
-        _run(connection, "GRANT CONNECT ON DATABASE {} TO {}", database, app)
-        _run(
-            connection,
-            "GRANT CONNECT, CREATE ON DATABASE {} TO {}",
-            database,
-            PROVISIONER,
-        )
+        admit(connection, connection.info.dbname, app)
         for statement in _DUE:
             connection.execute(statement)
+
+
+def admit(connection: Connection, database: str, app: str = APP) -> None:
+    """Let the two log-ins, and nobody else, connect to the database."""
+    _run(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC", database)
+    _run(connection, "GRANT CONNECT ON DATABASE {} TO {}", database, app)
+    create = "GRANT CONNECT, CREATE ON DATABASE {} TO {}"
+    _run(connection, create, database, PROVISIONER)
 
 
 def create_trio(connection: Connection, schema: str, app: str = APP) -> None:

@@ -39,16 +39,23 @@ class NoTemplate(RuntimeError):
 @cache
 def version() -> str:
     """Hash (16 hex digits) of what a tenant's schema is made from, as of this code."""
-    labels = plane_labels(MARK)
-    digest = hashlib.sha256(FORM.encode())
+    digest = hashlib.sha256(f"{FORM} {migrations_digest(MARK)}".encode())
+    rights = [grants.append_only_tables(MARK), grants.exposed()]
+    digest.update(json.dumps(rights).encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def migrations_digest(schema: str) -> str:
+    """SHA-256 of all migration files of the apps that are in the plane of ``schema``."""
+    labels = plane_labels(schema)
+    digest = hashlib.sha256()
     for (label, name), migration in sorted(
         MigrationLoader(None).disk_migrations.items()
     ):
         if label in labels:
             digest.update(f"\n{label}.{name}\n".encode() + _source(migration))
-    rights = [grants.append_only_tables(MARK), grants.exposed()]
-    digest.update(json.dumps(rights).encode())
-    return digest.hexdigest()[:16]
+    return digest.hexdigest()
 
 
 def _source(migration: object) -> bytes:

@@ -1,0 +1,218 @@
+"""The databases of the tests: a template per version of the schema, a copy per process.
+
+1. The embedded PostgreSQL and Redis are started, unless another run holds them.
+2. Unless it exists, a template database is made: the control plane migrated, and the
+   tenants ``ta`` and ``tb`` built from the compiled template, as in production.
+3. Every process copies the template (50 ms) and works in its copy. Tests run in a
+   transaction that is rolled back; one that needs real commits asks for
+   ``committed`` and the copy is replaced afterwards. (Django's own flush would
+   TRUNCATE append-only tables, which is refused.)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.cache import caches
+from django.db import connections
+from paybill_site.kernel import grants, migrating, roles, schema
+from paybill_site.kernel.planes import CONTROL, Place, plane
+from paybill_site.local import services
+from paybill_site.local.places import Places
+from paybill_site.local.postgres import Server
+from psycopg import sql
+
+TENANT_A = Place("default", "ta", "ten_000000000000000000000000ta")
+TENANT_B = Place("default", "tb", "ten_000000000000000000000000tb")
+IN_USE = pytest.StashKey[int]()
+
+
+def places() -> Places:
+    """Where the services of the tests live."""
+    return Places(Path(settings.PAYBILL_LOCAL))
+
+
+def superuser(database: str = "postgres") -> str:
+    """Address of a database of the tests for the superuser."""
+    return Server(places()).dsn(database)
+
+
+def provisioner() -> str:
+    """Address of this process's database for the provisioner."""
+    return migrating.provisioner_dsn()
+
+
+@contextmanager
+def _lock(name: str) -> Iterator[None]:
+    places().local.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(places().local / name, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def hold_services(config: pytest.Config) -> None:
+    """Start the services, and keep other runs from stopping them while we work."""
+    with _lock("services.lock"):
+        with warnings.catch_warnings():
+            # They outlive the call that starts them, on purpose.
+            warnings.simplefilter("ignore", ResourceWarning)
+            services.start(places())
+        held = os.open(places().local / "in-use.lock", os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(held, fcntl.LOCK_SH)
+        config.stash[IN_USE] = held
+
+
+def release_services(config: pytest.Config) -> None:
+    """Stop the services when no other process holds them."""
+    held = config.stash.get(IN_USE, None)
+    if held is None:
+        return
+    with _lock("services.lock"):
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        finally:
+            os.close(held)
+        services.stop(places())
+
+
+def template() -> str:
+    """Name of the template database of this code, made if need be. Under a lock."""
+    name = f"tpl_{_digest()}"
+    with psycopg.connect(superuser(), autocommit=True) as connection:
+        found = connection.execute("SELECT datname FROM pg_database").fetchall()
+        for (old,) in found:
+            if old != name and (old.startswith("tpl_") or _is_left_over(old)):
+                _drop(connection, old)
+        if (name,) in found:
+            return name
+        half = f"{name}_half"
+        _drop(connection, half)
+        _run(connection, "CREATE DATABASE {}", half)
+        _fill(half)
+        _run(connection, "ALTER DATABASE {} RENAME TO {}", half, name)
+    return name
+
+
+def _digest() -> str:
+    digest = hashlib.sha256(schema.version().encode())
+    digest.update(schema.migrations_digest(CONTROL.schema).encode())
+    for module in (roles, grants, schema, migrating):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _is_left_over(database: str) -> bool:
+    pid = database.removeprefix("test_")
+    return pid != database and not Path(f"/proc/{pid}").exists()
+
+
+def _fill(database: str) -> None:
+    roles.install_database(superuser(database))
+    _point_to(database)
+    with migrating.as_provisioner() as dsn:
+        migrating.migrate(CONTROL)
+        migrating.ensure_template(dsn)
+        for place in (TENANT_A, TENANT_B):
+            schema.build(dsn, place.schema)
+    connections.close_all()
+
+
+def _point_to(database: str) -> None:
+    connections.close_all()
+    connections.databases["default"]["NAME"] = database
+    connections["default"].settings_dict["NAME"] = database
+
+
+def _copy(source: str, database: str) -> None:
+    with psycopg.connect(superuser(), autocommit=True) as connection:
+        _drop(connection, database)
+        _run(connection, "CREATE DATABASE {} TEMPLATE {}", database, source)
+        # Rights on the database itself are not copied.
+        roles.admit(connection, database)
+
+
+def _drop(connection: roles.Connection, database: str) -> None:
+    _run(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", database)
+
+
+def _run(connection: roles.Connection, statement: Any, *names: str) -> None:
+    connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_blocker: Any, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """In place of pytest-django's: this process's own copy of the template."""
+    mine = f"test_{os.getpid()}"
+    with django_db_blocker.unblock():
+        hold_services(request.config)
+        with _lock("template.lock"):
+            source = template()
+            _copy(source, mine)
+        _point_to(mine)
+        yield source
+        connections.close_all()
+        with psycopg.connect(superuser(), autocommit=True) as connection:
+            _drop(connection, mine)
+
+
+@pytest.fixture
+def committed(django_db_setup: str, django_db_blocker: Any) -> Iterator[None]:
+    """Real transactions, without a rollback around them; the database is replaced."""
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+        with _lock("template.lock"):
+            _copy(django_db_setup, str(connections["default"].settings_dict["NAME"]))
+        caches.close_all()
+
+
+@pytest.fixture
+def tenant_a(request: pytest.FixtureRequest) -> Place:
+    """The plane of the first tenant; enter it with ``plane(tenant_a)``."""
+    _need_database(request)
+    return TENANT_A
+
+
+@pytest.fixture
+def tenant_b(request: pytest.FixtureRequest) -> Place:
+    """The plane of the second tenant."""
+    _need_database(request)
+    return TENANT_B
+
+
+@pytest.fixture
+def control(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """The control plane, entered for the whole test."""
+    _need_database(request)
+    with plane(CONTROL):
+        yield CONTROL
+
+
+@pytest.fixture
+def in_a(tenant_a: Place) -> Iterator[Place]:
+    """The plane of the first tenant, entered for the whole test."""
+    with plane(tenant_a):
+        yield tenant_a
+
+
+def _need_database(request: pytest.FixtureRequest) -> None:
+    """A rolled-back transaction around the test, unless it asked for real ones."""
+    if "committed" not in request.fixturenames:
+        request.getfixturevalue("db")
+    else:
+        request.getfixturevalue("committed")
