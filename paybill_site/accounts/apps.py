@@ -1,0 +1,11 @@
+"""Registers this app with Django; the only place where its parts are imported."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "paybill_site.accounts"
+    label = "accounts"
+    verbose_name = "Accounts"

@@ -1,0 +1,57 @@
+"""The environment that the embedded services stand for.
+
+Settings read one mapping of names to text; without a production variable this module
+supplies it, so both modes take the same path through settings.
+"""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from paybill_site.local import keys
+from paybill_site.local.places import Places
+
+DATABASE = "paybill"
+DEFAULT_PORTS = {"web": 8000, "mail": 8025}
+
+
+def ports(places: Places) -> dict[str, int]:
+    """The ports that the supervisor chose, or the usual ones before its first start."""
+    try:
+        chosen: dict[str, int] = json.loads((places.local / "ports.json").read_text())
+    except FileNotFoundError:
+        return dict(DEFAULT_PORTS)
+    return DEFAULT_PORTS | chosen
+
+
+def database_url(places: Places, user: str, database: str = DATABASE) -> str:
+    """libpq address of a database on the embedded server, reached by its socket."""
+    secret = quote(keys.read(places, user), safe="")
+    host = quote(str(places.postgres_sockets), safe="")
+    return f"postgresql://{user}:{secret}@/{database}?host={host}"
+
+
+def redis_url(places: Places, db: int = 0) -> str:
+    """Address of the embedded Redis, by its socket."""
+    secret = quote(keys.read(places, "redis"), safe="")
+    return f"unix://:{secret}@{places.redis_socket}?db={db}"
+
+
+def embedded(places: Places) -> dict[str, str]:
+    """Every variable that a production installation would have to set."""
+    chosen = ports(places)
+    return {
+        "DATABASE_URL": database_url(places, "paybill_app"),
+        "PAYBILL_PROVISIONER_URL": database_url(places, "paybill_provisioner"),
+        "REDIS_URL": redis_url(places),
+        "EMAIL_URL": f"smtp://127.0.0.1:{chosen['mail']}",
+        "PAYBILL_BASE_URL": f"http://localhost:{chosen['web']}",
+        "PAYBILL_TENANT_DOMAIN": "localhost",
+        "PAYBILL_SECRET_KEY": keys.read(places, "session"),
+        "PAYBILL_DATA_KEYS": keys.read(places, "data"),
+        "PAYBILL_LICENCE_KEY": keys.read(places, "licence"),
+        "PAYBILL_ENTRY_KEY": keys.read(places, "entry"),
+        "PAYBILL_AUDIT_KEY": keys.read(places, "audit"),
+        "PAYBILL_OIDC_KEY": keys.read(places, "oidc"),
+    }

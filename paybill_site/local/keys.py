@@ -1,0 +1,66 @@
+"""Keys and passwords of the embedded mode: made once, kept in `.local/keys`, 0600."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Callable
+
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+
+from paybill_site.local.places import Places, create_private, private_directory
+
+
+def signing_key() -> str:
+    """A fresh Ed25519 private key, PEM."""
+    return _pem(ed25519.Ed25519PrivateKey.generate())
+
+
+def identity_key() -> str:
+    """A fresh RSA private key, PEM: clouds accept RS256 for OIDC everywhere."""
+    return _pem(rsa.generate_private_key(public_exponent=65537, key_size=3072))
+
+
+def data_key() -> str:
+    """A fresh 256-bit key, base64."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def password() -> str:
+    """A fresh random password."""
+    return secrets.token_urlsafe(24)
+
+
+KINDS: dict[str, Callable[[], str]] = {
+    "session": lambda: secrets.token_urlsafe(48),
+    "data": data_key,
+    "licence": signing_key,
+    "entry": signing_key,
+    "audit": signing_key,
+    "oidc": identity_key,
+    "postgres": password,
+    "paybill_app": password,
+    "paybill_provisioner": password,
+    "redis": password,
+}
+
+
+def read(places: Places, name: str) -> str:
+    """The named key, made at the first call."""
+    path = places.keys / name
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        private_directory(places.local)
+        private_directory(places.keys)
+        create_private(path, KINDS[name]())
+        return path.read_text()
+
+
+def _pem(key: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

@@ -1,0 +1,11 @@
+"""Registers this app with Django; the only place where its parts are imported."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class TenantsConfig(AppConfig):
+    name = "tenants"
+    label = "tenants"
+    verbose_name = "Tenants"
