@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from django.apps import apps
 from django.conf import settings
@@ -163,6 +163,51 @@ def cache_key(key: str, key_prefix: str, version: int) -> str:
     return f"{key_prefix}:{place.alias}:{place.schema}:{version}:{key}"
 
 
+class Directory(Protocol):
+    """Knows where tenants live. ``tenants`` registers the one of the control plane."""
+
+    def by_tenant(self, public_id: str) -> Place | None:
+        """The place of a tenant, None when it has none (any more)."""
+
+    def by_schema(self, alias: str, schema: str) -> Place | None:
+        """The place in this schema, None when nobody lives there."""
+
+
+class OnePlane:
+    """The directory of a tenant-mode process: there is one tenant and no other."""
+
+    def by_tenant(self, public_id: str) -> Place | None:
+        place = single_place()
+        return place if public_id == place.tenant else None
+
+    def by_schema(self, alias: str, schema: str) -> Place | None:
+        place = single_place()
+        return place if (alias, schema) == (place.alias, place.schema) else None
+
+
+_directory: list[Directory] = [OnePlane()]
+
+
+def use_directory(directory: Directory) -> None:
+    """Let ``place_of`` and tasks ask this one; called in ``ready()``."""
+    _directory[0] = directory
+
+
+def place_of(schema: str, alias: str = "") -> Place | None:
+    """Who lives in a schema of the entered (or the named) database, or None."""
+    return _directory[0].by_schema(alias or here().alias, schema)
+
+
+def place_of_tenant(public_id: str) -> Place | None:
+    """Where a tenant lives now, or None."""
+    return _directory[0].by_tenant(public_id)
+
+
+def single_place() -> Place:
+    """The one place of a tenant-mode process."""
+    return Place("default", settings.PAYBILL_SCHEMA, settings.PAYBILL_TENANT_ID)
+
+
 def plane_labels(schema: str) -> frozenset[str]:
     """Labels of the apps whose tables are in ``schema``; none are nowhere."""
     if not schema:
@@ -207,9 +252,7 @@ class SinglePlaneMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self.place = Place(
-            "default", settings.PAYBILL_SCHEMA, settings.PAYBILL_TENANT_ID
-        )
+        self.place = single_place()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with plane(self.place):
