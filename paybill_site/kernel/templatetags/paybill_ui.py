@@ -104,7 +104,9 @@ def steps(items: list[Any]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/empty_state.html")
-def empty_state(title: str, body: str = "", url: str = "", action: str = "") -> dict[str, str]:
+def empty_state(
+    title: str, body: str = "", url: str = "", action: str = ""
+) -> dict[str, str]:
     """What an empty list says: that it is empty, why, and the next step."""
     return {"title": title, "body": body, "url": url, "action": action}
 
