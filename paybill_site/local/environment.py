@@ -55,3 +55,20 @@ def embedded(places: Places) -> dict[str, str]:
         "PAYBILL_AUDIT_KEY": keys.read(places, "audit"),
         "PAYBILL_OIDC_KEY": keys.read(places, "oidc"),
     }
+
+
+def rehearsal() -> dict[str, str]:
+    """A production environment that leads nowhere, for `check --deploy` and tests."""
+    return {
+        "DATABASE_URL": "postgresql://paybill_app@127.0.0.1:1/paybill",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "EMAIL_URL": "smtps://127.0.0.1:1",
+        "PAYBILL_BASE_URL": "https://paybill.example",
+        "PAYBILL_TENANT_DOMAIN": "tenants.paybill.example",
+        "PAYBILL_SECRET_KEY": keys.KINDS["session"](),
+        "PAYBILL_DATA_KEYS": keys.data_key(),
+        "PAYBILL_LICENCE_KEY": keys.signing_key(),
+        "PAYBILL_ENTRY_KEY": keys.signing_key(),
+        "PAYBILL_AUDIT_KEY": keys.signing_key(),
+        "PAYBILL_OIDC_KEY": keys.identity_key(),
+    }
