@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from django.apps import apps
 from django.conf import settings
@@ -163,44 +163,43 @@ def cache_key(key: str, key_prefix: str, version: int) -> str:
     return f"{key_prefix}:{place.alias}:{place.schema}:{version}:{key}"
 
 
-class Directory(Protocol):
-    """Knows where tenants live. ``tenants`` registers the one of the control plane."""
-
-    def by_tenant(self, public_id: str) -> Place | None:
-        """The place of a tenant, None when it has none (any more)."""
-
-    def by_schema(self, alias: str, schema: str) -> Place | None:
-        """The place in this schema, None when nobody lives there."""
+type Finder = Callable[[str], Place | None]
+type Lister = Callable[[], Iterator[Place]]
+_finders: list[Finder] = []
+_listers: list[Lister] = []
 
 
-class OnePlane:
-    """The directory of a tenant-mode process: there is one tenant and no other."""
+def finder(function: Finder) -> Finder:
+    """Register how a place is found (the app that knows tenants does).
 
-    def by_tenant(self, public_id: str) -> Place | None:
-        place = single_place()
-        return place if public_id == place.tenant else None
-
-    def by_schema(self, alias: str, schema: str) -> Place | None:
-        place = single_place()
-        return place if (alias, schema) == (place.alias, place.schema) else None
+    The function gets a tenant's public id, or the name of its schema.
+    """
+    _finders.append(function)
+    return function
 
 
-_directory: list[Directory] = [OnePlane()]
+def lister(function: Lister) -> Lister:
+    """Register how all tenants' places are listed (the app that knows tenants does)."""
+    _listers.append(function)
+    return function
 
 
-def use_directory(directory: Directory) -> None:
-    """Let ``place_of`` and tasks ask this one; called in ``ready()``."""
-    _directory[0] = directory
+def place_of(name: str) -> Place | None:
+    """Where the tenant with this public id or schema lives; None when nobody does."""
+    if settings.PAYBILL_MODE == "tenant":
+        only = single_place()
+        return only if name in {only.tenant, only.schema} else None
+    return next((place for ask in _finders if (place := ask(name))), None)
 
 
-def place_of(schema: str, alias: str = "") -> Place | None:
-    """Who lives in a schema of the entered (or the named) database, or None."""
-    return _directory[0].by_schema(alias or here().alias, schema)
-
-
-def place_of_tenant(public_id: str) -> Place | None:
-    """Where a tenant lives now, or None."""
-    return _directory[0].by_tenant(public_id)
+def every_place() -> Iterator[Place]:
+    """Every plane that this process can enter: the control plane, then the tenants'."""
+    if settings.PAYBILL_MODE == "tenant":
+        yield single_place()
+        return
+    yield CONTROL
+    for places in _listers:
+        yield from places()
 
 
 def single_place() -> Place:
@@ -257,18 +256,3 @@ class SinglePlaneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with plane(self.place):
             return self.get_response(request)
-
-
-type Finder = Callable[[str], Place | None]
-_finders: list[Finder] = []
-
-
-def finder(function: Finder) -> Finder:
-    """Register how a schema's place is found (the app that knows tenants does)."""
-    _finders.append(function)
-    return function
-
-
-def place_of(schema: str) -> Place | None:
-    """The place of a tenant's schema, or None when nobody lives there."""
-    return next((place for ask in _finders if (place := ask(schema))), None)

@@ -59,7 +59,7 @@ def resolve(name: str) -> Place:
     """Turn the name in a message into a place; raises UnknownTenant."""
     if name == IN_CONTROL:
         return CONTROL
-    place = planes.place_of_tenant(name) if name else None
+    place = planes.place_of(name) if name else None
     if place is None:
         raise UnknownTenant(name or "the message names no plane")
     return place
