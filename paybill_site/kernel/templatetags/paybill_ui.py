@@ -1,8 +1,8 @@
 """Template tags that say state, money and time the same way on every page.
 
-`badge`, `money`, `when`, `steps`, `empty_state` and `id_link` are all there is. Each draws
-markup that `paybill/ui.css` styles, in the portal and in the admin alike. Python code
-(an admin column, say) may call `badge`, `money` and `when` as plain functions.
+`badge`, `money`, `when`, `steps`, `empty_state` and `id_link` are all there is. Each
+draws markup that `paybill/ui.css` styles, in the portal and in the admin alike. Python
+code (an admin column, say) may call `badge`, `money` and `when` as plain functions.
 """
 
 from __future__ import annotations
