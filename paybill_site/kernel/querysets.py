@@ -10,7 +10,6 @@ from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from paybill_site.kernel.actors import Actor
 
@@ -52,10 +51,10 @@ class Visible(models.QuerySet[M]):
 
     def _granted(self, actor: Actor, permission: str) -> Q:
         """Object grants by correlated EXISTS, flat in their number (agents.md, 4.2)."""
-        if actor.principal is None or not getattr(self.model, "object_grants", False):
+        tables: tuple[Any, Any] | None = getattr(self.model, "object_grants", None)
+        if actor.principal is None or tables is None:
             return Q()
-        to_user: Any = get_user_obj_perms_model(self.model)
-        to_group: Any = get_group_obj_perms_model(self.model)
+        to_user, to_group = tables
         app, _, codename = permission.partition(".")
         same = {
             "content_object": OuterRef("pk"),

@@ -1,0 +1,83 @@
+"""Agents and the tokens by which they say who they are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from agents.states import AgentState
+from paybill_site.kernel.ids import PublicId
+from paybill_site.kernel.querysets import VisibleManager
+
+
+class Agent(models.Model):
+    """A program that acts here under its own name.
+
+    What it may do stands with its principal: permissions in the whole plane, and
+    django-guardian's grants on single rows. The principal can not log in.
+    """
+
+    public_id = PublicId("agt")
+    name = models.CharField(max_length=80, unique=True)
+    purpose = models.CharField(max_length=300, blank=True)
+    state = models.CharField(
+        max_length=10, choices=AgentState.choices, default=AgentState.ACTIVE
+    )
+    principal = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="agent"
+    )
+    owner = models.CharField(max_length=80, help_text="public id of who answers for it")
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = VisibleManager()
+
+    class Meta:
+        ordering = ["name"]
+        permissions = [
+            ("stop_agent", "Can stop agent"),
+            ("resume_agent", "Can resume agent"),
+            ("issue_token", "Can issue token of agent"),
+            ("grant_access", "Can grant access to agent"),
+            ("revoke_access", "Can revoke access of agent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AgentToken(models.Model):
+    """A bearer token: only its digest is kept, and its scopes only narrow."""
+
+    public_id = PublicId("tok")
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="tokens")
+    label = models.CharField(max_length=80, blank=True)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    prefix = models.CharField(max_length=16, help_text="how the token begins")
+    scopes = models.JSONField(default=list, help_text="permissions it can use")
+    per_minute = models.PositiveIntegerField(
+        default=120, help_text="calls that it may make in a minute"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = VisibleManager()
+
+    # What the caller of IssueToken is shown once. Never stored.
+    secret: str = ""
+
+    class Meta:
+        verbose_name = "token"
+        ordering = ["-id"]
+        permissions = [("revoke_agenttoken", "Can revoke token")]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"
+
+    def is_valid(self, now: datetime) -> bool:
+        """Whether it lets somebody in, as far as the token itself goes."""
+        return self.revoked_at is None and self.expires_at > now
