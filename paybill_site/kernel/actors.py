@@ -108,3 +108,12 @@ def of_user(user: Any, *, via: str, impersonator: str = "") -> Actor:
         via=via,
         impersonator=impersonator,
     )
+
+
+def of_request(request: Any) -> Actor:
+    """The actor of an HTTP request, made once; middleware may have put it there."""
+    actor: Actor | None = getattr(request, "actor", None)
+    if actor is None:
+        actor = of_user(getattr(request, "user", None), via="session")
+        request.actor = actor
+    return actor

@@ -28,7 +28,7 @@ class PlaneTask(Task):  # type: ignore[type-arg]
     abstract = True
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
-        """Send the task; from nowhere only with an explicit ``headers={"plane": ..}``."""
+        """Send the task; from nowhere only with ``headers={"plane": ...}``."""
         headers = dict(options.pop("headers", None) or {})
         headers.setdefault(HEADER, address())
         return super().apply_async(*args, headers=headers, **options)

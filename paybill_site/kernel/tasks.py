@@ -1,16 +1,20 @@
-"""Wake-ups for the outbox. A message carries nothing; what is due stands in Postgres."""
+"""Wake-ups for the outbox: messages carry nothing, what is due stands in Postgres."""
 
 from __future__ import annotations
 
 import logging
+import time
 from datetime import timedelta
 
 from celery import shared_task
+from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
 from paybill_site.kernel import outbox, planes
 
 log = logging.getLogger(__name__)
+
+HEARTBEAT = "worker-heartbeat"
 
 LEASE = timedelta(minutes=10)
 
@@ -45,6 +49,7 @@ def sweep(limit: int = 50) -> int:
     3. Give the row back: gone when nothing waits, else the next time. A plane that
        was woken meanwhile has another time on its row, which is left alone.
     """
+    cache.set(HEARTBEAT, time.time(), timeout=None)
     done = outbox.drain()
     with planes.cursor() as cursor:
         cursor.execute(TAKE, [LEASE, limit])

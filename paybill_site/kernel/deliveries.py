@@ -1,0 +1,49 @@
+"""What an operator can do with a delivery that failed for good."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from paybill_site.kernel.actions import Action, Danger, NoInput
+from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.models import Delivery, DeliveryState
+from paybill_site.kernel.states import Machine
+
+deliveries = Machine(
+    "delivery",
+    {
+        DeliveryState.PENDING: {DeliveryState.SKIPPED},
+        DeliveryState.DEAD: {DeliveryState.PENDING, DeliveryState.SKIPPED},
+        DeliveryState.DONE: set(),
+        DeliveryState.SKIPPED: set(),
+    },
+)
+
+
+class RetryDelivery(Action[Delivery, NoInput, Delivery]):
+    """Deliver a dead event once more; later events of the tenant follow it."""
+
+    model = Delivery
+    permission = "kernel.change_delivery"
+    legal_in = frozenset({DeliveryState.DEAD})
+
+    def run(self, target: Delivery, data: NoInput, *, actor: Actor) -> Delivery:
+        deliveries.move(target, DeliveryState.PENDING)
+        target.attempts, target.next_at, target.settled_at = 0, timezone.now(), None
+        target.save(update_fields=["attempts", "next_at", "settled_at"])
+        return target
+
+
+class SkipDelivery(Action[Delivery, NoInput, Delivery]):
+    """Give a delivery up, so that later events of the tenant can go on."""
+
+    model = Delivery
+    permission = "kernel.change_delivery"
+    danger = Danger.DESTRUCTIVE
+    legal_in = frozenset({DeliveryState.DEAD, DeliveryState.PENDING})
+
+    def run(self, target: Delivery, data: NoInput, *, actor: Actor) -> Delivery:
+        deliveries.move(target, DeliveryState.SKIPPED)
+        target.settled_at = timezone.now()
+        target.save(update_fields=["settled_at"])
+        return target

@@ -1,0 +1,131 @@
+"""The REST door: reads are filtered rows, writes are actions; nothing else exists."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.urls import URLPattern, path
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from pydantic import BaseModel
+from rest_framework import viewsets
+from rest_framework.pagination import CursorPagination
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from paybill_site.kernel.actions import AnyAction, perform, rehearse
+from paybill_site.kernel.actors import Actor, Kind
+from paybill_site.kernel.errors import Invalid, Unauthenticated
+
+KEY_HEADER = "Idempotency-Key"
+KEY_LENGTH = 200
+
+
+class Problem(BaseModel):
+    """A refusal as RFC 9457 has it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+class Done(BaseModel):
+    """What an action left: the id of the row and its state."""
+
+    id: str = ""
+    state: str = ""
+
+
+PROBLEMS = dict.fromkeys((400, 401, 403, 404, 406, 409, 412, 415, 422, 429), Problem)
+
+
+class Known(BasePermission):
+    """Lets in whoever is known; what they may do is decided by the rows and actions."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        actor = request.auth
+        if not isinstance(actor, Actor) or actor.kind is Kind.ANONYMOUS:
+            raise Unauthenticated
+        return True
+
+
+class Pages(CursorPagination):
+    """Opaque cursors, newest first; no counts, whose cost grows with the table."""
+
+    ordering = "-id"
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+
+
+class Things(viewsets.ReadOnlyModelViewSet[Any]):
+    """List and detail of a model: rows that the actor may see, by public id.
+
+    Subclasses set ``queryset`` (for select_related) and ``serializer_class``.
+    """
+
+    lookup_field = "public_id"
+    lookup_value_regex = r"[a-z]{2,6}_[0-9a-z]{26}"
+    permission_classes = (Known,)
+    pagination_class = Pages
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().visible_to(self.request.auth)
+
+
+class ActionView(APIView):
+    """POST runs an action; ``?dry_run=true`` shows what it would do."""
+
+    action: ClassVar[AnyAction]
+    permission_classes = (Known,)
+
+    def post(self, request: Request, public_id: str | None = None) -> Response:
+        if not isinstance(request.data, dict):
+            raise Invalid("the body is a JSON object")
+        actor: Any = request.auth
+        if request.query_params.get("dry_run", "").lower() in {"1", "true"}:
+            tried = rehearse(self.action, public_id, dict(request.data), actor=actor)
+            return Response(
+                {
+                    "dry_run": True,
+                    "output": tried.output,
+                    "changes": tried.changes,
+                    "events": tried.events,
+                }
+            )
+        outcome = perform(
+            self.action, public_id, dict(request.data), actor=actor, key=key_of(request)
+        )
+        created = self.action.creates and not outcome.repeated
+        return Response(outcome.output, status=201 if created else 200)
+
+
+def key_of(request: Request) -> str:
+    """The caller's idempotency key, "" when there is none. Raises Invalid."""
+    key = str(request.headers.get(KEY_HEADER, ""))
+    if len(key) > KEY_LENGTH or not key.isascii() or not key.isprintable():
+        raise Invalid(f"{KEY_HEADER} is at most {KEY_LENGTH} printable characters")
+    return key
+
+
+def action_path(
+    route: str, action: AnyAction, *, output: type[BaseModel] = Done
+) -> URLPattern:
+    """The URL of an action, documented from its input and its docstring."""
+    described = extend_schema(
+        operation_id=action.name.replace(".", "_"),
+        summary=action.label(),
+        description=action.description(),
+        request=action.Input,
+        parameters=[
+            OpenApiParameter(KEY_HEADER, str, OpenApiParameter.HEADER),
+            OpenApiParameter("dry_run", OpenApiTypes.BOOL),
+        ],
+        responses={201 if action.creates else 200: output, **PROBLEMS},
+    )
+    view = type(f"{action.__name__}View", (ActionView,), {"action": action})
+    return path(route, described(view).as_view(), name=action.name.replace(".", "_"))

@@ -1,0 +1,80 @@
+"""The two administrations: operators' on the control host, tenant admins' on tenants'.
+
+They hold different things and know different people; neither exists on the other's
+hosts. Nobody logs in through Django's own form: the operators' site sends to the
+portal's log-in (MFA), the tenants' to the entry flow.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.admin import AdminSite
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import urlencode
+
+from paybill_site.kernel import actors
+from paybill_site.kernel.admin import operators as operator_classes
+from paybill_site.kernel.admin import tenant_admins as tenant_classes
+from paybill_site.kernel.admin.registry import Registry
+from paybill_site.kernel.admin.verbs import waiters
+
+
+class Site(AdminSite):
+    """Stock admin with our index, our log-in and our list of what waits."""
+
+    enable_nav_sidebar = True
+    empty_value_display = "–"
+    entrance = ""
+    away = "/"
+
+    def __init__(self, name: str, title: str, registry: Registry) -> None:
+        super().__init__(name)
+        self.site_title = self.site_header = title
+        self.index_title = "Overview"
+        for model, cls in registry.classes.items():
+            if model._meta.installed:
+                self.register(model, cls)
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        actor = actors.of_request(request)
+        tasks = [task for ask in waiters for task in ask(actor)]
+        return super().index(request, {**(extra_context or {}), "waiting": tasks})
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Send to where this plane's people come in, and back here afterwards."""
+        if request.user.is_authenticated:  # known, and not for here
+            raise Http404
+        query = urlencode({"next": request.get_full_path()})
+        return HttpResponseRedirect(f"{self.entrance}?{query}")
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return HttpResponseRedirect(self.away)
+
+
+class OperatorSite(Site):
+    """Operators enter with a second factor, except in the embedded mode."""
+
+    entrance, away = "/accounts/login/", "/accounts/logout/"
+    site_url = "/"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        if not (user.is_active and user.is_staff):
+            return False
+        return bool(settings.PAYBILL_EMBEDDED or is_mfa_enabled(user))
+
+
+class TenantSite(Site):
+    """A tenant's own people: members whose role makes them staff of this plane."""
+
+    entrance, away = "/entry/", "/leave/"
+    site_url = "/"
