@@ -12,7 +12,8 @@ class KernelConfig(AppConfig):
     verbose_name = "Kernel"
 
     def ready(self) -> None:
-        from paybill_site.kernel.contenttypes import separate_planes
+        # Models can be imported from here on, not before.
+        from paybill_site.kernel.contenttypes import separate_planes  # noqa: PLC0415
 
         separate_planes()
         _keep_fast_deletes()
@@ -21,6 +22,6 @@ class KernelConfig(AppConfig):
 def _keep_fast_deletes() -> None:
     # django-tenants listens to every deletion, for tenant models that drop their own
     # schema. Ours never do, and a listener makes Django fetch all rows first.
-    from django_tenants.signals import tenant_delete_callback
+    from django_tenants.signals import tenant_delete_callback  # noqa: PLC0415
 
     post_delete.disconnect(tenant_delete_callback)

@@ -30,9 +30,16 @@ END $$
 
 def expose(model: type[models.Model], fields: list[str]) -> None:
     """Let agents' read tools see these fields of ``model``; called in ``ready()``."""
-    columns = {model._meta.get_field(name).column for name in fields}
+    columns = [_column(model, f) for f in fields]
     table = model._meta.db_table
-    _exposed[table] = _exposed.get(table, frozenset()) | columns
+    _exposed[table] = _exposed.get(table, frozenset()).union(columns)
+
+
+def _column(model: type[models.Model], name: str) -> str:
+    field = model._meta.get_field(name)
+    if not isinstance(field, models.Field) or field.column is None:
+        raise ValueError(f"{model._meta.label}.{name} has no column of its own")
+    return field.column
 
 
 def exposed() -> dict[str, list[str]]:

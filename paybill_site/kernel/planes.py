@@ -103,7 +103,7 @@ def plane(place: Place, role: Role = "app") -> Iterator[Place]:
 def _refuse_in_transaction(old: Place, new: Place) -> None:
     blocks = connections[old.alias].atomic_blocks
     # The transaction that wraps a test is not the code's own.
-    if any(not block._from_testcase for block in blocks):
+    if any(not getattr(block, "_from_testcase", False) for block in blocks):
         raise PlaneChangeInTransaction(f"{old} is left for {new} in a transaction")
 
 

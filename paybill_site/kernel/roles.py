@@ -72,9 +72,11 @@ def install_server(
 
 def create_database(superuser_dsn: str, database: str) -> None:
     """Create a database unless it exists."""
-    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
-        with contextlib.suppress(errors.DuplicateDatabase, errors.UniqueViolation):
-            _run(connection, "CREATE DATABASE {}", database)
+    with (
+        psycopg.connect(superuser_dsn, autocommit=True) as connection,
+        contextlib.suppress(errors.DuplicateDatabase, errors.UniqueViolation),
+    ):
+        _run(connection, "CREATE DATABASE {}", database)
 
 
 def install_database(superuser_dsn: str, app: str = APP) -> None:
@@ -149,7 +151,7 @@ def _prepare_log_in(connection: Connection, role: str, password: str) -> None:
 def _run(connection: Connection, statement: str, *names: str) -> None:
     identifiers = map(sql.Identifier, names)
     # The statements are constants of this module.
-    connection.execute(sql.SQL(statement).format(*identifiers))  # type: ignore[arg-type]
+    connection.execute(sql.SQL(statement).format(*identifiers))
 
 
 _DATABASE = (

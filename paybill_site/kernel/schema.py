@@ -47,12 +47,11 @@ def version() -> str:
 
 @cache
 def migrations_digest(schema: str) -> str:
-    """SHA-256 of all migration files of the apps that are in the plane of ``schema``."""
+    """SHA-256 of all migration files of the apps in the plane of ``schema``."""
     labels = plane_labels(schema)
     digest = hashlib.sha256()
-    for (label, name), migration in sorted(
-        MigrationLoader(None).disk_migrations.items()
-    ):
+    found = MigrationLoader(None).disk_migrations
+    for (label, name), migration in sorted(found.items()):
         if label in labels:
             digest.update(f"\n{label}.{name}\n".encode() + _source(migration))
     return digest.hexdigest()

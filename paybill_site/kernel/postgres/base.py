@@ -54,11 +54,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _rollback(self) -> None:
         # SET is transactional: a rollback brings back the role from before.
         self.forget_role()
-        super()._rollback()
+        super()._rollback()  # type: ignore[misc]  # not in the stubs
 
     def _savepoint_rollback(self, sid: str) -> None:
         try:
-            super()._savepoint_rollback(sid)
+            super()._savepoint_rollback(sid)  # type: ignore[misc]
         finally:
             # Afterwards: the cursor of the rollback itself may have set the role.
             self.forget_role()
