@@ -1,4 +1,4 @@
-"""The API described for people, drawn from the same OpenAPI document that programs read."""
+"""The API described for people, drawn from the OpenAPI document of the programs."""
 
 from __future__ import annotations
 

@@ -16,8 +16,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import urlencode
 
 from paybill_site.kernel import actors
-from paybill_site.kernel.admin import operators as operator_classes
-from paybill_site.kernel.admin import tenant_admins as tenant_classes
 from paybill_site.kernel.admin.registry import Registry
 from paybill_site.kernel.admin.verbs import waiters
 
@@ -26,7 +24,7 @@ class Site(AdminSite):
     """Stock admin with our index, our log-in and our list of what waits."""
 
     enable_nav_sidebar = True
-    empty_value_display = "–"
+    empty_value_display = "-"
     entrance = ""
     away = "/"
 

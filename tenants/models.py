@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models.functions import Lower, Now
@@ -14,9 +14,11 @@ from paybill_site.kernel.planes import Place
 from paybill_site.kernel.querysets import VisibleManager
 from tenants.states import (
     EntitlementState,
+    InvitationState,
     Isolation,
     PlacementState,
     Role,
+    Suspension,
     TenantState,
 )
 
@@ -33,6 +35,9 @@ class Account(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     objects = VisibleManager()
+
+    class Meta:
+        permissions = [("open_account", "Can open an account of its own")]
 
     def __str__(self) -> str:
         return self.name
@@ -58,6 +63,47 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "user"], name="member_once"),
         ]
+        permissions = [
+            ("invite_member", "Can invite somebody to an account"),
+            ("accept_invitation", "Can accept an invitation"),
+            ("revoke_membership", "Can remove a member"),
+            ("change_role", "Can change a member's role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.role})"
+
+
+class Invitation(models.Model):
+    """An open door for one e-mail address; the link in the mail is signed, not stored."""
+
+    account_path = "account"
+
+    public_id = PublicId("ivt")
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="invitations"
+    )
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role.choices)
+    state = models.CharField(
+        max_length=10, choices=InvitationState.choices, default=InvitationState.OPEN
+    )
+    invited_by = models.CharField(max_length=40, help_text="public id")
+    expires_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = VisibleManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "account",
+                Lower("email"),
+                condition=models.Q(state="open"),
+                name="invitation_open_once",
+            ),
+        ]
+        permissions = [("withdraw_invitation", "Can withdraw an invitation")]
 
     def __str__(self) -> str:
         return f"{self.email} ({self.role})"
@@ -74,8 +120,18 @@ class Tenant(models.Model):
     )
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=40, help_text="first part of its address")
+    slug_skeleton = models.CharField(
+        max_length=40, editable=False, help_text="what a reader takes the slug for"
+    )
     state = models.CharField(
         max_length=20, choices=TenantState.choices, default=TenantState.DRAFT
+    )
+    suspension = models.CharField(
+        max_length=10,
+        choices=Suspension.choices,
+        default=Suspension.NONE,
+        blank=True,
+        help_text="who closed it, and so who opens it again",
     )
     simulated = models.BooleanField(
         default=False, help_text="on a simulated cloud; the data is on this machine"
@@ -93,13 +149,30 @@ class Tenant(models.Model):
                 name="tenant_slug_once",
                 violation_error_message="This address is taken.",
             ),
+            models.UniqueConstraint(
+                fields=["slug_skeleton"],
+                condition=~models.Q(state="closed"),
+                name="tenant_look_alike_once",
+                violation_error_message="This address reads like one that is taken.",
+            ),
+        ]
+        permissions = [
+            (f"{verb}_tenant", f"Can {verb} a tenant")
+            for verb in (
+                "enter",
+                "activate",
+                "suspend",
+                "resume",
+                "close",
+                "finish_closing",
+            )
         ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class Placement(TenantMixin):
+class Placement(TenantMixin):  # type: ignore[misc]  # publishes no types
     """Where a tenant lives: an alias and a schema, or a base address of its own.
 
     django-tenants' tenant model. Pooled placements are made ahead and nobody's until
@@ -119,7 +192,7 @@ class Placement(TenantMixin):
     )
     alias = models.CharField(max_length=60, default="default")
     dsn = EncryptedText(
-        null=True, blank=True, help_text="how to reach a bridge database"
+        blank=True, default="", help_text="how to reach a bridge database"
     )
     base_url = models.URLField(blank=True, help_text="address of a silo's server")
     template = models.CharField(
@@ -128,7 +201,7 @@ class Placement(TenantMixin):
     made_at = models.DateTimeField(db_default=Now())
     claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = VisibleManager()
+    objects: ClassVar[Any] = VisibleManager()
 
     class Meta:
         indexes = [
@@ -144,6 +217,11 @@ class Placement(TenantMixin):
                 condition=models.Q(state="taken"),
                 name="one_place_per_tenant",
             ),
+        ]
+        permissions = [
+            ("claim_placement", "Can take a ready place from the pool"),
+            ("attach_placement", "Can give a tenant a place that was built for it"),
+            ("retire_placement", "Can retire a place"),
         ]
 
     def __str__(self) -> str:
@@ -164,7 +242,7 @@ class Placement(TenantMixin):
         return Place(self.alias, self.schema_name, owner)
 
 
-class Domain(DomainMixin):
+class Domain(DomainMixin):  # type: ignore[misc]  # publishes no types
     """A host name and the placement that serves it (``tenant``, django-tenants' name)."""
 
     account_path = "tenant__tenant__account"
@@ -175,7 +253,7 @@ class Domain(DomainMixin):
     )
     created_at = models.DateTimeField(db_default=Now())
 
-    objects = VisibleManager()
+    objects: ClassVar[Any] = VisibleManager()
 
     def __str__(self) -> str:
         return str(self.domain)
@@ -208,7 +286,7 @@ class Entitlement(models.Model):
     version = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = VisibleManager()
+    objects: ClassVar[Any] = VisibleManager()
 
     def __str__(self) -> str:
         return f"{self.plan or 'no plan'} ({self.state})"

@@ -169,18 +169,21 @@ class Rehearsal:
 class _RolledBack(Exception):
     """Ends the transaction of a rehearsal."""
 
+    def __init__(self, shown: Rehearsal) -> None:
+        self.shown = shown
+
 
 type Gate = Callable[[Call], None]
 _gates: list[Gate] = []
 
 
 def gate(function: Gate) -> Gate:
-    """Register a check inside the transaction, after the permission. It raises to refuse."""
+    """Register a check in the transaction, after the permission; raises to refuse."""
     _gates.append(function)
     return function
 
 
-def perform[M: models.Model | None, D: Input, R](
+def perform[M: models.Model | None, D: Input, R](  # noqa: PLR0913 - what a call consists of
     action: type[Action[M, D, R]],
     target: M | str | None = None,
     data: D | Mapping[str, Any] | None = None,
@@ -281,7 +284,6 @@ def _perform(call: Call) -> Outcome[Any]:
 
 
 def _rehearse(call: Call) -> Rehearsal:
-    shown: Rehearsal | None = None
     try:
         with planes.atomic():
             target = _find(call)
@@ -289,11 +291,9 @@ def _rehearse(call: Call) -> Rehearsal:
             result, act = _run(call)
             with planes.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            shown = _shown(call, before, result, act)
-            raise _RolledBack
-    except _RolledBack:
-        pass
-    assert shown is not None
+            raise _RolledBack(_shown(call, before, result, act))
+    except _RolledBack as end:
+        shown = end.shown
     with planes.atomic():
         _entry(call, "rehearsed", facts={"changes": audit.digest_of(shown.changes)})
     return shown

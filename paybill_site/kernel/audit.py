@@ -26,11 +26,13 @@ VERSION = 1
 APPEND = """
 WITH head AS (
   INSERT INTO kernel_chainhead (name, seq, digest)
-  VALUES (%(chain)s, 1, sha256(%(genesis)s::bytea || convert_to(E'1\\n' || %(body)s::text, 'UTF8')))
+  VALUES (%(chain)s, 1, sha256(%(genesis)s::bytea
+    || convert_to(E'1\\n' || %(body)s::text, 'UTF8')))
   ON CONFLICT (name) DO UPDATE SET
     seq = kernel_chainhead.seq + 1,
     digest = sha256(kernel_chainhead.digest
-      || convert_to((kernel_chainhead.seq + 1)::text || E'\\n' || %(body)s::text, 'UTF8'))
+      || convert_to((kernel_chainhead.seq + 1)::text
+        || E'\\n' || %(body)s::text, 'UTF8'))
   RETURNING name, seq, digest
 )
 INSERT INTO kernel_auditentry

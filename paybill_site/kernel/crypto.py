@@ -151,7 +151,8 @@ SECRET = re.compile(
     (?P<secret>[^\s"'&,;@}]+)
     | \bpbk_[a-z]+_[A-Za-z0-9_-]{20,}
     | \beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+
-    | -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----[\s\S]*?-----END[ ][A-Z ]*PRIVATE[ ]KEY-----
+    | -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----[\s\S]*?
+      -----END[ ][A-Z ]*PRIVATE[ ]KEY-----
     """
 )
 

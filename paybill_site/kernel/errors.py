@@ -188,14 +188,12 @@ def _known(error: Exception) -> PaybillError | None:
         return Unauthenticated()
     if isinstance(error, PermissionDenied | drf.PermissionDenied):
         return Forbidden(str(getattr(error, "detail", "")))
-    if isinstance(error, drf.Throttled):
-        return TooMany(retry_after=int(error.wait or 1))
-    if isinstance(error, drf.APIException):
-        return _other(error)
-    return None
+    return _other(error) if isinstance(error, drf.APIException) else None
 
 
 def _other(error: drf.APIException) -> PaybillError:
+    if isinstance(error, drf.Throttled):
+        return TooMany(retry_after=int(getattr(error, "wait", 0) or 1))
     refused = Refused(str(error.detail))
     refused.status = error.status_code
     return refused

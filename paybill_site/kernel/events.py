@@ -20,7 +20,7 @@ registry: dict[str, type[Event]] = {}
 
 
 class Event(BaseModel):
-    """A fact. Subclass it in an app's ``events.py``; fields are ids and plain values."""
+    """A fact; subclasses live in ``events.py``, fields are ids and plain values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: ClassVar[str]

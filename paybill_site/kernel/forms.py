@@ -42,7 +42,8 @@ class InputForm(forms.Form):
 
     def data_input(self) -> Input:
         """The typed input. Only after ``is_valid()`` returned True."""
-        assert self._parsed is not None
+        if self._parsed is None:
+            raise RuntimeError("ask is_valid() first")
         return self._parsed
 
 

@@ -1,15 +1,18 @@
-"""Structured logs: who, where and what, with secrets taken out before they are written."""
+"""Structured logs: who, where and what, with secrets taken out."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import MappingProxyType
 
 from paybill_site.kernel.crypto import redact
 
-context: ContextVar[dict[str, str]] = ContextVar("log_context", default={})
+context: ContextVar[Mapping[str, str]] = ContextVar(
+    "log_context", default=MappingProxyType({})
+)
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.db.models.functions import Now
 
@@ -28,7 +26,7 @@ class ChainHead(models.Model):
 
 
 class AuditEntry(models.Model):
-    """One decision, allowed or denied. ``body`` holds the exact text that was hashed."""
+    """One decision, allowed or denied; ``body`` is the exact text that was hashed."""
 
     append_only = True
 
@@ -181,6 +179,6 @@ class Licence(models.Model):
         return f"licence {self.version}"
 
     @classmethod
-    def newest(cls) -> Any:
+    def newest(cls) -> Licence | None:
         """The licence in force, or None before one was installed."""
         return cls.objects.first()

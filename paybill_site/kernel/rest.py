@@ -74,7 +74,8 @@ class Things(viewsets.ReadOnlyModelViewSet[Any]):
     pagination_class = Pages
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().visible_to(self.request.auth)
+        rows: Any = super().get_queryset()
+        return rows.visible_to(self.request.auth)
 
 
 class ActionView(APIView):
@@ -127,5 +128,7 @@ def action_path(
         ],
         responses={201 if action.creates else 200: output, **PROBLEMS},
     )
-    view = type(f"{action.__name__}View", (ActionView,), {"action": action})
+    view: type[ActionView] = type(
+        f"{action.__name__}View", (ActionView,), {"action": action}
+    )
     return path(route, described(view).as_view(), name=action.name.replace(".", "_"))

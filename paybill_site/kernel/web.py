@@ -84,18 +84,24 @@ def call(
     scheme, address, port, host = address_of(url)
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    options = {"retries": False, "timeout": timeout, "maxsize": 1}
     pool: urllib3.HTTPConnectionPool = (
         urllib3.HTTPSConnectionPool(
-            address, port, assert_hostname=host, server_hostname=host, **options
+            address, port, assert_hostname=host, server_hostname=host
         )
         if scheme == "https"
-        else urllib3.HTTPConnectionPool(address, port, **options)
+        else urllib3.HTTPConnectionPool(address, port)
     )
     sent = {"Host": parts.netloc, "User-Agent": "paybill", **(headers or {})}
     try:
         answer = pool.urlopen(
-            method, target, body, sent, redirect=False, preload_content=False
+            method,
+            target,
+            body,
+            sent,
+            retries=False,
+            redirect=False,
+            timeout=timeout,
+            preload_content=False,
         )
         read = answer.read(limit + 1)
     except urllib3.exceptions.HTTPError as error:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from django.contrib import admin
 from django.db import models
 
 
@@ -12,11 +12,9 @@ class Registry:
     """Admin classes for one site, collected while the apps load."""
 
     def __init__(self) -> None:
-        self.classes: dict[type[models.Model], type[admin.ModelAdmin]] = {}
+        self.classes: dict[type[models.Model], type[Any]] = {}
 
-    def register[C: type[admin.ModelAdmin]](
-        self, *things: type[models.Model]
-    ) -> Callable[[C], C]:
+    def register[C: type[Any]](self, *things: type[models.Model]) -> Callable[[C], C]:
         """Class decorator, as ``admin.register``."""
 
         def note(cls: C) -> C:

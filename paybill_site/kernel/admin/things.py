@@ -32,7 +32,7 @@ class AuditAdmin(VerbAdmin[AuditEntry]):
     exclude = ("digest",)
 
 
-class DeliveryInline(admin.TabularInline[Delivery, OutboxEvent]):
+class DeliveryInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Delivery
     fields = readonly_fields = ("handler", "state", "attempts", "next_at", "error")
     extra = 0

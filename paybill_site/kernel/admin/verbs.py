@@ -48,7 +48,7 @@ def waiting(function: Waiting) -> Waiting:
     return function
 
 
-class VerbAdmin[M: models.Model](admin.ModelAdmin):
+class VerbAdmin[M: models.Model](admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """Base of every admin class of ours.
 
     ``verbs``: actions on one object; ``bulk_verbs``: those offered on the list too;
@@ -178,7 +178,7 @@ class VerbAdmin[M: models.Model](admin.ModelAdmin):
     def confirm_view(
         self, request: HttpRequest, verb: AnyAction, objects: list[Any]
     ) -> HttpResponse:
-        """Ask, then perform on each object; what was refused is said, nothing is lost."""
+        """Ask, then perform on each object; what was refused is said."""
         if verb.danger is Danger.DESTRUCTIVE:
             for ask in _reauthenticators:
                 if response := ask(request):
