@@ -1,0 +1,84 @@
+"""What provisioning refuses, and why."""
+
+from __future__ import annotations
+
+from paybill_site.kernel.errors import Conflict, PaybillError
+
+
+class NotEntitled(PaybillError):
+    """The tenant's entitlement does not permit this run."""
+
+    status = 403
+
+
+class RunActive(PaybillError):
+    """Another run of this deployment is not finished yet."""
+
+    status = 409
+    permanent = False
+
+
+class Frozen(PaybillError):
+    """A state that Terraform could not save waits to be adopted; runs are held back."""
+
+    status = 409
+
+
+class TerraformMissing(PaybillError):
+    """There is no Terraform on this machine: set TERRAFORM_BIN or install it."""
+
+    status = 503
+    permanent = False
+
+
+class UnknownStack(PaybillError):
+    """There is no stack for this cloud and isolation model."""
+
+    status = 422
+
+
+class StackChanged(PaybillError):
+    """The stack is not the one this run was planned with; queue a new run."""
+
+    status = 409
+
+
+class PlanChanged(PaybillError):
+    """The plan file is not the one that was confirmed; nothing was applied."""
+
+    status = 409
+
+
+class LeaseLost(Conflict):
+    """Another runner has this run; this one may write nothing more."""
+
+    permanent = True
+
+
+class StateLocked(PaybillError):
+    """The state is locked by somebody else."""
+
+    status = 423
+
+
+class StateRefused(PaybillError):
+    """The state that was sent does not follow the one that is stored."""
+
+    status = 409
+
+
+class TerraformFailed(PaybillError):
+    """Terraform said no."""
+
+
+class CloudFailed(PaybillError):
+    """The cloud did not answer as agreed."""
+
+    status = 502
+    permanent = False
+
+
+class LeftOver(PaybillError):
+    """Something of the deployment still exists after it was destroyed."""
+
+    permanent = False
