@@ -64,6 +64,8 @@ PAYBILL_TENANT_ID = read(ENV, "PAYBILL_TENANT_ID")
 PAYBILL_SCHEMA = read(ENV, "PAYBILL_SCHEMA")
 PAYBILL_PROVISIONER_DSN = read(ENV, "PAYBILL_PROVISIONER_URL")
 PAYBILL_PRODUCT_APPS = words(ENV, "PAYBILL_PRODUCT_APPS", "examples.storefront")
+# Places made ahead, so that a sign-up waits for none.
+PAYBILL_POOL_SIZE = int(read(ENV, "PAYBILL_POOL_SIZE", "20"))
 SECURE = PAYBILL_BASE_URL.startswith("https://")
 
 PAYBILL_KEYS: dict[str, Any] = {

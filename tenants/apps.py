@@ -9,3 +9,6 @@ class TenantsConfig(AppConfig):
     name = "tenants"
     label = "tenants"
     verbose_name = "Tenants"
+
+    def ready(self) -> None:
+        from tenants import directory  # noqa: F401, PLC0415 - registers itself
