@@ -16,7 +16,7 @@ from tenants.states import Isolation, PlacementState
 def reach(placement: Placement) -> Place:
     """The place of a pooled or bridge placement, with its alias made usable."""
     if placement.kind == Isolation.BRIDGE:
-        add_alias(placement.alias, placement.dsn or "")
+        add_alias(placement.alias, str(placement.dsn or ""))
     return placement.place
 
 
@@ -47,7 +47,8 @@ def bridges() -> Iterable[str]:
 def _lived_in() -> QuerySet[Placement]:
     """A silo's plane is on a server of its own, out of reach from here."""
     taken = Placement.objects.filter(state=PlacementState.TAKEN)
-    return taken.exclude(kind=Isolation.SILO).select_related("tenant")
+    here: QuerySet[Placement] = taken.exclude(kind=Isolation.SILO)
+    return here.select_related("tenant")
 
 
 migrating.further.append(bridges)

@@ -76,9 +76,10 @@ def _offer(name: str, version: str) -> None:
 
 
 def _warm() -> QuerySet[Placement]:
-    return Placement.objects.filter(
+    warm: QuerySet[Placement] = Placement.objects.filter(
         kind=Isolation.POOLED, state=PlacementState.WARM, alias="default"
     )
+    return warm
 
 
 @contextmanager

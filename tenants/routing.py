@@ -68,7 +68,7 @@ class HostMiddleware:
 
     def _serve(self, request: HttpRequest, resident: Resident) -> HttpResponseBase:
         # Also for the error pages: no operator URL exists on a tenant's host.
-        request.urlconf = "paybill_site.urls_tenant"  # type: ignore[attr-defined]
+        request.urlconf = "paybill_site.urls_tenant"
         if resident.state == TenantState.SUSPENDED:
             return _suspended(request, resident)
         if resident.place is None:
