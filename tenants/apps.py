@@ -11,4 +11,10 @@ class TenantsConfig(AppConfig):
     verbose_name = "Tenants"
 
     def ready(self) -> None:
-        from tenants import directory  # noqa: F401, PLC0415 - registers itself
+        from tenants import (  # noqa: F401, PLC0415
+            actions,
+            directory,
+            handlers,
+            roles,
+            steps,
+        )

@@ -1,4 +1,4 @@
-"""Customers' accounts, their tenants, where these live, and what they are entitled to."""
+"""Customers' accounts, their tenants, where these live, what they are entitled to."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """An open door for one e-mail address; the link in the mail is signed, not stored."""
+    """An open door for one e-mail address; its link is signed, and stored nowhere."""
 
     account_path = "account"
 
@@ -184,7 +184,11 @@ class Placement(TenantMixin):  # type: ignore[misc]  # publishes no types
 
     public_id = PublicId("plc")
     tenant = models.ForeignKey(
-        Tenant, null=True, blank=True, on_delete=models.PROTECT, related_name="placements"
+        Tenant,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="placements",
     )
     kind = models.CharField(max_length=10, choices=Isolation.choices)
     state = models.CharField(
@@ -243,7 +247,7 @@ class Placement(TenantMixin):  # type: ignore[misc]  # publishes no types
 
 
 class Domain(DomainMixin):  # type: ignore[misc]  # publishes no types
-    """A host name and the placement that serves it (``tenant``, django-tenants' name)."""
+    """A host name and the placement that serves it (``tenant`` in django-tenants)."""
 
     account_path = "tenant__tenant__account"
 

@@ -59,3 +59,22 @@ class Role(models.TextChoices):
     ADMIN = "admin"
     BILLING = "billing"
     MEMBER = "member"
+
+
+class Suspension(models.TextChoices):
+    NONE = "", "not suspended"
+    PAYMENT = "payment", "for non-payment"  # lifted by billing's entitlement
+    OPERATOR = "operator", "by an operator"  # lifted by an operator alone
+
+
+class InvitationState(models.TextChoices):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+
+
+INVITATION_MOVES = {
+    InvitationState.OPEN: {InvitationState.ACCEPTED, InvitationState.WITHDRAWN},
+    InvitationState.ACCEPTED: set[InvitationState](),
+    InvitationState.WITHDRAWN: set[InvitationState](),
+}

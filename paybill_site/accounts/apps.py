@@ -9,3 +9,6 @@ class AccountsConfig(AppConfig):
     name = "paybill_site.accounts"
     label = "accounts"
     verbose_name = "Accounts"
+
+    def ready(self) -> None:
+        from paybill_site.accounts import actions, principals  # noqa: F401, PLC0415

@@ -70,6 +70,10 @@ class User(AbstractBaseUser, PermissionsMixin):
                 violation_error_message="This e-mail address is taken.",
             ),
         ]
+        permissions = [
+            ("anonymise_user", "Can remove a user's personal data"),
+            ("make_operator", "Can make an operator"),
+        ]
 
     def __str__(self) -> str:
         return self.email
@@ -79,3 +83,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0] or self.email
+
+
+class EntryUse(models.Model):
+    """A way into this plane that was used; nobody comes through it a second time."""
+
+    jti = models.CharField(max_length=40, unique=True)
+    used_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.jti

@@ -1,0 +1,170 @@
+"""The verbs of users: signing up, coming into a tenant's plane, leaving."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError
+from django.utils import timezone
+from pydantic import Field
+
+from paybill_site.accounts import entry, groups
+from paybill_site.accounts.errors import AddressTaken, Anonymised, EntryUsed
+from paybill_site.accounts.events import SignedUp, UserAnonymised
+from paybill_site.accounts.models import EntryUse, User
+from paybill_site.kernel import events, planes
+from paybill_site.kernel.actions import Action, Danger, Input, NoInput
+from paybill_site.kernel.actors import Actor
+
+SECRET = {"sensitive": True}
+
+
+class SignUpInput(Input):
+    """The password comes hashed: not even a digest of it may reach the audit trail."""
+
+    email: str = Field(max_length=254, json_schema_extra=SECRET)
+    name: str = Field(default="", max_length=150, json_schema_extra=SECRET)
+    password: str = Field(default="", max_length=256, json_schema_extra=SECRET)
+
+
+class SignUp(Action[None, SignUpInput, User]):
+    """Ask for a log-in. It opens once the e-mail address is verified."""
+
+    model = User
+    Input = SignUpInput
+    permission = "accounts.sign_up"
+    creates = True
+
+    def run(self, target: None, data: SignUpInput, *, actor: Actor) -> User:
+        user = User(
+            email=data.email.lower(),
+            name=data.name,
+            password=data.password or make_password(None),
+        )
+        _save_new(user)
+        events.emit(SignedUp(user=user.public_id))
+        return user
+
+
+class EnterInput(Input):
+    """What came back from the control plane, with what this host remembered."""
+
+    code: str = Field(max_length=4000, json_schema_extra=SECRET)
+    verifier: str = Field(max_length=100, json_schema_extra=SECRET)
+    host: str = Field(max_length=253)
+
+
+class EnterPlane(Action[None, EnterInput, User]):
+    """Let somebody into this tenant's plane with a code from the control plane."""
+
+    model = User
+    Input = EnterInput
+    permission = "accounts.enter_plane"
+    creates = True
+
+    def run(self, target: None, data: EnterInput, *, actor: Actor) -> User:
+        visitor = entry.read(data.code, host=data.host, verifier=data.verifier)
+        _use_once(visitor)
+        user = User.objects.select_for_update().filter(public_id=visitor.user).first()
+        if user is None:
+            user = User(
+                public_id=visitor.user,
+                email=visitor.email,
+                password=make_password(None),
+            )
+            _save_new(user)
+        user.email, user.name, user.is_active = visitor.email, visitor.name, True
+        groups.place(user, visitor.role)
+        user.save()
+        return user
+
+
+class AccessInput(Input):
+    role: Literal["owner", "admin", "billing", "member", "none"]
+
+
+class SetAccess(Action[User, AccessInput, User]):
+    """Follow a change of role in the control plane; every session here ends."""
+
+    model = User
+    Input = AccessInput
+    permission = "accounts.set_access"
+
+    def run(self, target: User, data: AccessInput, *, actor: Actor) -> User:
+        if data.role == "none":
+            target.is_active = target.is_staff = False
+            target.groups.clear()
+        else:
+            groups.place(target, data.role)
+        # Sessions carry a hash of the password field: a new value ends them all.
+        target.set_unusable_password()
+        target.save()
+        return target
+
+
+class AnonymiseUser(Action[User, NoInput, User]):
+    """Remove a person's data for good; the row stays, because the audit names it."""
+
+    model = User
+    permission = "accounts.anonymise_user"
+    danger = Danger.DESTRUCTIVE
+
+    def run(self, target: User, data: NoInput, *, actor: Actor) -> User:
+        if target.anonymised_at:
+            raise Anonymised
+        target.email = f"{target.public_id}@anonymised.invalid"
+        target.name = ""
+        target.is_active = target.is_staff = target.is_superuser = False
+        target.anonymised_at = timezone.now()
+        target.set_unusable_password()
+        target.groups.clear()
+        target.user_permissions.clear()
+        target.emailaddress_set.all().delete()
+        target.authenticator_set.all().delete()
+        target.save()
+        events.emit(UserAnonymised(user=target.public_id))
+        return target
+
+
+class OperatorInput(Input):
+    email: str = Field(max_length=254, json_schema_extra=SECRET)
+    password: str = Field(max_length=256, json_schema_extra=SECRET)
+
+
+class MakeOperator(Action[None, OperatorInput, User]):
+    """Make an operator with every permission, or give one a new password."""
+
+    model = User
+    Input = OperatorInput
+    permission = "accounts.make_operator"
+    danger = Danger.CAREFUL
+    creates = True
+
+    def run(self, target: None, data: OperatorInput, *, actor: Actor) -> User:
+        user = User.objects.filter(email=data.email.lower()).first()
+        user = user or User(email=data.email.lower())
+        user.password = data.password
+        user.is_active = user.is_staff = user.is_superuser = True
+        user.save()
+        addresses: Any = user.emailaddress_set
+        addresses.update_or_create(
+            email=user.email, defaults={"verified": True, "primary": True}
+        )
+        return user
+
+
+def _save_new(user: User) -> None:
+    try:
+        with planes.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as error:
+        raise AddressTaken from error
+
+
+def _use_once(visitor: entry.Visitor) -> None:
+    try:
+        with planes.atomic():
+            EntryUse.objects.create(jti=visitor.jti, expires_at=visitor.expires)
+    except IntegrityError as error:
+        raise EntryUsed from error

@@ -1,0 +1,61 @@
+"""The verbs of tenants, their places and their people."""
+
+from __future__ import annotations
+
+from tenants.actions.lifecycle import (
+    AccountInput,
+    ActivateTenant,
+    CloseTenant,
+    EntryInput,
+    FinishClosing,
+    IssueEntry,
+    OpenAccount,
+    ResumeTenant,
+    StartInput,
+    StartTenant,
+    SuspendInput,
+    SuspendTenant,
+)
+from tenants.actions.members import (
+    AcceptInput,
+    AcceptInvitation,
+    ChangeRole,
+    ChangeRoleInput,
+    InviteInput,
+    InviteMember,
+    RevokeMembership,
+    WithdrawInvitation,
+)
+from tenants.actions.places import (
+    AttachInput,
+    AttachPlacement,
+    ClaimPlacement,
+    RetirePlacement,
+)
+
+__all__ = [
+    "AcceptInput",
+    "AcceptInvitation",
+    "AccountInput",
+    "ActivateTenant",
+    "AttachInput",
+    "AttachPlacement",
+    "ChangeRole",
+    "ChangeRoleInput",
+    "ClaimPlacement",
+    "CloseTenant",
+    "EntryInput",
+    "FinishClosing",
+    "InviteInput",
+    "InviteMember",
+    "IssueEntry",
+    "OpenAccount",
+    "ResumeTenant",
+    "RetirePlacement",
+    "RevokeMembership",
+    "StartInput",
+    "StartTenant",
+    "SuspendInput",
+    "SuspendTenant",
+    "WithdrawInvitation",
+]

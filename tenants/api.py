@@ -1,0 +1,138 @@
+"""REST: tenants, their places and people; reads are rows, writes are actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import include, path
+from rest_framework import serializers
+from rest_framework.routers import SimpleRouter
+
+from paybill_site.accounts.auth import SessionAuthentication
+from paybill_site.kernel.rest import Things, action_path
+from tenants import actions
+from tenants.models import Account, Domain, Entitlement, Invitation, Membership, Tenant
+
+
+class EntitlementSerializer(serializers.ModelSerializer[Entitlement]):
+    class Meta:
+        model = Entitlement
+        fields = (
+            "state",
+            "plan",
+            "isolation",
+            "size",
+            "region",
+            "retention_days",
+            "features",
+            "limits",
+            "version",
+        )
+
+
+class TenantSerializer(serializers.ModelSerializer[Tenant]):
+    id = serializers.CharField(source="public_id")
+    account: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
+    entitlement = EntitlementSerializer(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Tenant
+        fields = (
+            "id",
+            "account",
+            "name",
+            "slug",
+            "state",
+            "suspension",
+            "created_at",
+            "live_at",
+            "entitlement",
+        )
+
+
+class AccountSerializer(serializers.ModelSerializer[Account]):
+    id = serializers.CharField(source="public_id")
+
+    class Meta:
+        model = Account
+        fields = ("id", "name", "time_zone", "created_at")
+
+
+class DomainSerializer(serializers.ModelSerializer[Domain]):
+    id = serializers.CharField(source="public_id")
+    tenant = serializers.CharField(source="tenant.tenant.public_id")
+
+    class Meta:
+        model = Domain
+        fields = ("id", "domain", "tenant", "is_primary", "created_at")
+
+
+class MembershipSerializer(serializers.ModelSerializer[Membership]):
+    id = serializers.CharField(source="public_id")
+    account: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
+
+    class Meta:
+        model = Membership
+        fields = ("id", "account", "user", "email", "role", "created_at")
+
+
+class InvitationSerializer(serializers.ModelSerializer[Invitation]):
+    id = serializers.CharField(source="public_id")
+    account: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
+
+    class Meta:
+        model = Invitation
+        fields = ("id", "account", "email", "role", "state", "expires_at")
+
+
+class SessionThings(Things):
+    authentication_classes = (SessionAuthentication,)
+
+
+class AccountViews(SessionThings):
+    queryset = Account.objects.all()
+    serializer_class = AccountSerializer
+
+
+class TenantViews(SessionThings):
+    queryset = Tenant.objects.select_related("account", "entitlement")
+    serializer_class = TenantSerializer
+
+
+class DomainViews(SessionThings):
+    queryset = Domain.objects.select_related("tenant__tenant").filter(
+        tenant__tenant__isnull=False
+    )
+    serializer_class = DomainSerializer
+
+
+class MembershipViews(SessionThings):
+    queryset = Membership.objects.select_related("account")
+    serializer_class = MembershipSerializer
+
+
+class InvitationViews(SessionThings):
+    queryset = Invitation.objects.select_related("account")
+    serializer_class = InvitationSerializer
+
+
+router = SimpleRouter()
+router.register("accounts", AccountViews)
+router.register("tenants", TenantViews)
+router.register("domains", DomainViews)
+router.register("memberships", MembershipViews)
+router.register("invitations", InvitationViews)
+
+urlpatterns = [
+    path("", include(router.urls)),
+    action_path("accounts", actions.OpenAccount),
+    action_path("accounts/<public_id>/tenants", actions.StartTenant),
+    action_path("accounts/<public_id>/invitations", actions.InviteMember),
+    action_path("tenants/<public_id>/suspend", actions.SuspendTenant),
+    action_path("tenants/<public_id>/resume", actions.ResumeTenant),
+    action_path("tenants/<public_id>/close", actions.CloseTenant),
+    action_path("memberships/<public_id>/role", actions.ChangeRole),
+    action_path("memberships/<public_id>/revoke", actions.RevokeMembership),
+    action_path("invitations/<public_id>/withdraw", actions.WithdrawInvitation),
+    action_path("memberships", actions.AcceptInvitation),
+]

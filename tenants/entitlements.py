@@ -1,0 +1,48 @@
+"""Writes what a tenant's subscription grants; called inside billing's actions."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict, Unpack
+
+from paybill_site.kernel import events
+from tenants.events import EntitlementChanged
+from tenants.models import Entitlement, Tenant
+
+
+class Grant(TypedDict):
+    """The terms of an entitlement, all of them, each time."""
+
+    state: str
+    plan: str
+    isolation: str
+    size: str
+    region: str
+    cloud: str
+    retention_days: int
+    features: dict[str, Any]
+    limits: dict[str, Any]
+
+
+def write(tenant: Tenant, **grant: Unpack[Grant]) -> Entitlement:
+    """Store the terms as a new version and say so, in the open transaction.
+
+    Only inside an action: the entitlement commits with the subscription's change.
+    """
+    Entitlement.objects.get_or_create(tenant=tenant)
+    row = Entitlement.objects.select_for_update(of=("self",)).get(tenant=tenant)
+    for name, value in grant.items():
+        setattr(row, name, value)
+    row.version += 1
+    row.save()
+    events.emit(EntitlementChanged(tenant=tenant.public_id, version=row.version))
+    return row
+
+
+def terms(row: Entitlement) -> dict[str, Any]:
+    """What a licence says about this entitlement."""
+    return {
+        "state": row.state,
+        "plan": row.plan,
+        "features": row.features,
+        "limits": row.limits,
+    }

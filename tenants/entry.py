@@ -1,0 +1,83 @@
+"""The control plane's half of entering a tenant; the other half is in accounts.
+
+1. The tenant's host sends the browser here with a state and a PKCE challenge.
+2. Who is logged in and a member gets a code: a JWT signed with the key ``entry``,
+   for one host (``aud``), one tenant, one person and one challenge, for 60 seconds.
+3. The browser is sent to that host: its name comes from the Domain table, never
+   from the request.
+"""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlencode, urlsplit
+
+import jwt
+from django.conf import settings
+
+from paybill_site.accounts.models import User
+from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.crypto import private_key
+from paybill_site.kernel.errors import NotFound
+from paybill_site.kernel.ids import new_id
+from tenants.errors import NotAMember
+from tenants.models import Domain, Membership, Tenant
+from tenants.states import PlacementState
+
+LIFETIME = 60  # seconds
+
+
+def domain_of(tenant: Tenant, host: str) -> Domain:
+    """The registered domain with this name that serves the tenant. Raises NotFound."""
+    found = Domain.objects.filter(
+        tenant__tenant=tenant,
+        tenant__state=PlacementState.TAKEN,
+        domain=host.lower().rstrip("."),
+    ).first()
+    if found is None:
+        raise NotFound("this address does not belong to the tenant")
+    return found
+
+
+def member_of(tenant: Tenant, actor: Actor) -> Membership:
+    """The actor's membership in the tenant's account. Raises NotAMember."""
+    found = Membership.objects.filter(account=tenant.account_id, user=actor.id).first()
+    if found is None:
+        raise NotAMember
+    return found
+
+
+def code_for(
+    tenant: Tenant, domain: Domain, member: Membership, *, challenge: str
+) -> str:
+    """A signed code that lets one member into one host once."""
+    user = User.objects.get(public_id=member.user)
+    now = int(time.time())
+    claims = {
+        "iss": settings.PAYBILL_BASE_URL,
+        "aud": domain.domain,
+        "tenant": tenant.public_id,
+        "sub": member.user,
+        "email": user.email,
+        "name": user.name,
+        "role": member.role,
+        "code_challenge": challenge,
+        "jti": new_id("ent"),
+        "iat": now,
+        "exp": now + LIFETIME,
+    }
+    return jwt.encode(claims, private_key("entry"), algorithm="EdDSA")
+
+
+def origin(domain: Domain) -> str:
+    """Scheme, host and port at which a domain is reached from outside."""
+    base = urlsplit(settings.PAYBILL_BASE_URL)
+    port = domain.port or base.port
+    return f"{base.scheme}://{domain.domain}{f':{port}' if port else ''}"
+
+
+def callback(domain: Domain, *, code: str, state: str) -> str:
+    """Where the browser brings the code."""
+    return (
+        f"{origin(domain)}/entry/callback/?{urlencode({'code': code, 'state': state})}"
+    )

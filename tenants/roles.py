@@ -1,0 +1,73 @@
+"""What the members of an account may do, by role; customers have no other rights.
+
+Permissions of other rooms are named here as text: tenants imports none of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paybill_site.accounts.models import UserKind
+from paybill_site.kernel import actors, planes
+from paybill_site.kernel.actors import Held
+from tenants.models import Membership
+from tenants.states import Role
+
+LOOK = frozenset(
+    {
+        "tenants.view_account",
+        "tenants.view_membership",
+        "tenants.view_tenant",
+        "tenants.view_domain",
+        "tenants.view_entitlement",
+        "tenants.enter_tenant",
+        "billing.view_plan",
+        "billing.view_subscription",
+        "provisioning.view_deployment",
+        "provisioning.view_run",
+        "agents.view_agent",
+    }
+)
+PAY = frozenset(
+    {
+        "billing.view_invoice",
+        "billing.view_payment",
+        "billing.subscribe_tenant",
+        "billing.pay_invoice",
+        "billing.change_subscription",
+        "billing.cancel_subscription",
+    }
+)
+MANAGE = frozenset(
+    {
+        "tenants.add_tenant",
+        "tenants.invite_member",
+        "tenants.view_invitation",
+        "tenants.withdraw_invitation",
+        "tenants.revoke_membership",
+        "tenants.change_role",
+    }
+)
+OWN = frozenset({"tenants.change_account", "tenants.close_tenant"})
+
+ROLE_PERMISSIONS: dict[Role, frozenset[str]] = {
+    Role.MEMBER: LOOK,
+    Role.BILLING: LOOK | PAY,
+    Role.ADMIN: LOOK | PAY | MANAGE,
+    Role.OWNER: LOOK | PAY | MANAGE | OWN,
+}
+
+# Whoever is signed in may become a customer, or join one who asks.
+EVERYBODY = frozenset({"tenants.open_account", "tenants.accept_invitation"})
+
+
+@actors.source
+def memberships(user: Any) -> Held:
+    """What a person holds in the accounts that it belongs to."""
+    if planes.here().schema != planes.CONTROL.schema or user.kind != UserKind.PERSON:
+        return frozenset(), {}
+    rows = Membership.objects.filter(user=user.public_id)
+    return EVERYBODY, {
+        account: ROLE_PERMISSIONS[Role(role)]
+        for account, role in rows.values_list("account__public_id", "role")
+    }
