@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -9,3 +11,6 @@ class AgentsConfig(AppConfig):
     name = "agents"
     label = "agents"
     verbose_name = "Agents"
+
+    def ready(self) -> None:
+        import_module(f"{self.name}.actions")

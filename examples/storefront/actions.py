@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.db.models import F, Sum
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from examples.storefront import errors, events
 from examples.storefront.models import (
@@ -27,21 +28,31 @@ from paybill_site.kernel.events import emit
 from paybill_site.kernel.states import Machine
 
 machine = Machine("order", MOVES)
+# Left out of the audit trail, which is never erased.
+PERSONAL: JsonDict = {"sensitive": True}
 
 
 class CustomerInput(Input):
-    name: str = Field(min_length=1, max_length=120, title="Name")
+    name: str = Field(
+        min_length=1, max_length=120, title="Name", json_schema_extra=PERSONAL
+    )
     email: str = Field(
         max_length=254,
         pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
         title="E-mail",
-        json_schema_extra={"sensitive": True},
+        json_schema_extra=PERSONAL,
     )
-    line1: str = Field("", max_length=120, title="Street and number")
-    line2: str = Field("", max_length=120, title="More of the address")
-    city: str = Field("", max_length=80, title="City")
+    line1: str = Field(
+        "", max_length=120, title="Street and number", json_schema_extra=PERSONAL
+    )
+    line2: str = Field(
+        "", max_length=120, title="More of the address", json_schema_extra=PERSONAL
+    )
+    city: str = Field("", max_length=80, title="City", json_schema_extra=PERSONAL)
     region: str = Field("", max_length=80, title="State or province")
-    postcode: str = Field("", max_length=20, title="Postcode")
+    postcode: str = Field(
+        "", max_length=20, title="Postcode", json_schema_extra=PERSONAL
+    )
     country: str = Field("", pattern="^([A-Z]{2})?$", title="Country (ISO 3166-1)")
 
 
@@ -133,7 +144,7 @@ class CancelOrder(Action[Order, CancelInput, Order]):
         machine.move(order, OrderState.CANCELLED, reason=data.reason)
         order.cancel_reason = data.reason
         order.save(update_fields=["cancel_reason"])
-        _back_into_stock(order.items.all())
+        _back_into_stock(order.items.order_by("variant__public_id"))
         emit(events.OrderCancelled(order=order.public_id, reason=data.reason))
         return order
 

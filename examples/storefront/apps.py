@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -9,3 +11,7 @@ class StorefrontConfig(AppConfig):
     name = "examples.storefront"
     label = "storefront"
     verbose_name = "Storefront"
+
+    def ready(self) -> None:
+        for part in ("actions", "handlers", "tools"):
+            import_module(f"{self.name}.{part}")

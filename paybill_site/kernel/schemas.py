@@ -58,7 +58,8 @@ def field_schema(model: type[models.Model], name: str) -> dict[str, Any]:
     if field.help_text:
         schema["description"] = str(field.help_text)
     if field.choices and not field.is_relation:
-        schema["enum"] = [value for value, _ in field.flatchoices]
+        values = [value for value, _ in field.flatchoices]
+        schema["enum"] = [*values, ""] if field.blank and "" not in values else values
     if field.null:
         schema = {"anyOf": [schema, {"type": "null"}]}
     return schema
@@ -70,7 +71,7 @@ def _base(field: Any) -> dict[str, Any]:
         prefix = related.get_field("public_id").prefix
         return {
             "type": "string",
-            "description": f"id of a {related.verbose_name}",
+            "description": f"public id of the {related.verbose_name}",
             "pattern": f"^{prefix}_[0-9a-z]{{26}}$",
         }
     if isinstance(field, EncryptedBytes):

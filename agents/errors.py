@@ -1,0 +1,39 @@
+"""Why an agent is refused. ``rule`` in a problem document names the same thing."""
+
+from __future__ import annotations
+
+from paybill_site.kernel.errors import PaybillError
+
+
+class UnknownTool(PaybillError):
+    """There is no such tool here."""
+
+    status = 404
+
+
+class NotGranted(PaybillError):
+    """The agent holds no grant for this."""
+
+    status = 403
+
+
+class KeyNeeded(PaybillError):
+    """A tool that acts needs an Idempotency-Key: 1 to 200 visible ASCII characters."""
+
+
+class TooLarge(PaybillError):
+    """The request is larger than a call may be."""
+
+    status = 413
+
+
+class TooSlow(PaybillError):
+    """The question takes too long to answer; narrow it."""
+
+    status = 422
+
+
+class NotGrantable(PaybillError):
+    """This permission can not be given to an agent."""
+
+    status = 422
