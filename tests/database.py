@@ -1,8 +1,8 @@
 """The databases of the tests: a template per version of the schema, a copy per process.
 
 1. The embedded PostgreSQL and Redis are started, unless another run holds them.
-2. Unless it exists, a template database is made: the control plane migrated, and the
-   tenants ``ta`` and ``tb`` built from the compiled template, as in production.
+2. Unless it exists, a template database is made: the control plane migrated, the
+   live tenants ``ta`` and ``tb`` and a few warm places built, as in production.
 3. Every process copies the template (50 ms) and works in its copy. Tests run in a
    transaction that is rolled back; one that needs real commits asks for
    ``committed`` and the copy is replaced afterwards. (Django's own flush would
@@ -25,15 +25,20 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connections
+from psycopg import sql
+
 from paybill_site.kernel import grants, migrating, roles, schema
 from paybill_site.kernel.planes import CONTROL, Place, plane
 from paybill_site.local import services
 from paybill_site.local.places import Places
 from paybill_site.local.postgres import Server
-from psycopg import sql
+from tenants import pool
+from tenants.models import Account, Domain, Placement, Tenant
+from tenants.states import Isolation, PlacementState, TenantState
 
 TENANT_A = Place("default", "ta", "ten_000000000000000000000000ta")
 TENANT_B = Place("default", "tb", "ten_000000000000000000000000tb")
+WARM = 3
 IN_USE = pytest.StashKey[int]()
 
 
@@ -125,9 +130,32 @@ def _fill(database: str) -> None:
     with migrating.as_provisioner() as dsn:
         migrating.migrate(CONTROL)
         migrating.ensure_template(dsn)
+    with plane(CONTROL):
         for place in (TENANT_A, TENANT_B):
-            schema.build(dsn, place.schema)
+            _move_in(place, schema.build(dsn, place.schema))
+        pool.fill(WARM)
     connections.close_all()
+
+
+def _move_in(place: Place, version: str) -> None:
+    """A live tenant ``ta`` (``tb``) at ``ta.localhost``, of an account of its own."""
+    account = Account.objects.create(name=f"Account of {place.schema}", created_by="")
+    tenant = Tenant.objects.create(
+        public_id=place.tenant,
+        account=account,
+        name=f"Tenant {place.schema}",
+        slug=place.schema,
+        state=TenantState.LIVE,
+    )
+    placement = Placement.objects.create(
+        tenant=tenant,
+        kind=Isolation.POOLED,
+        state=PlacementState.TAKEN,
+        schema_name=place.schema,
+        template=version,
+    )
+    host = f"{place.schema}.{settings.PAYBILL_TENANT_DOMAIN}"
+    Domain.objects.create(domain=host, tenant=placement)
 
 
 def _point_to(database: str) -> None:

@@ -22,6 +22,7 @@ from paybill_site.kernel.planes import (
     atomic,
     plane,
 )
+from tenants.models import Placement
 from tests.database import superuser
 
 
@@ -100,9 +101,7 @@ def test_a_raw_cursor_without_a_plane_finds_no_table(committed: None) -> None:
 
 
 def test_a_control_plane_model_is_refused_in_a_tenant(in_a: Place) -> None:
-    with pytest.raises(WrongPlane, match="placement"):
-        from tenants.models import Placement  # noqa: PLC0415
-
+    with pytest.raises(WrongPlane, match="Placement"):
         Placement.objects.count()
 
 
