@@ -102,7 +102,8 @@ def _optional(model: type[models.Model], name: str) -> Any:
     words = f"{verbose} {COMPARED[lookup]}".strip()
 
     def only_what_counts(schema: dict[str, Any]) -> None:
-        del schema["default"], schema["title"]
+        schema.pop("default", None)
+        schema.pop("title", None)
         schema["description"] = words
 
     return Field(None, json_schema_extra=only_what_counts)
