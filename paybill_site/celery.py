@@ -1,12 +1,20 @@
-"""The Celery application: workers, beat and the task class of `PlaneTask`."""
+"""The Celery application: its tasks run in planes, its messages hold only ids."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paybill_site.settings")
 
-app = Celery("paybill")
+app = Celery("paybill", task_cls="paybill_site.kernel.planetask:PlaneTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect(weak=False)
+def keep_logging(**_: Any) -> None:
+    """Leave Django's JSON logging as it is: a receiver here stops Celery's own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Callable
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -60,6 +61,20 @@ def read(places: Places, name: str) -> str:
         private_directory(places.keys)
         create_private(path, KINDS[name]())
         return path.read_text()
+
+
+def of_unit(places: Places, unit: str, name: str) -> Path:
+    """File that holds a further unit's own key, made at the first call.
+
+    The file is the reference that may be passed on; its content never is.
+    """
+    folder = places.units / unit
+    private_directory(places.units)
+    private_directory(folder)
+    path = folder / name
+    if not path.exists():
+        create_private(path, KINDS.get(name, password)())
+    return path
 
 
 def _pem(key: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey) -> str:

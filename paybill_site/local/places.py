@@ -73,6 +73,11 @@ class Places:
         return self.local / "run"
 
     @property
+    def units(self) -> Path:
+        """What further units (databases, servers, tenants) keep for themselves."""
+        return self.local / "units"
+
+    @property
     def supervisor_socket(self) -> Path:
         """Control socket; in the short directory, for socket paths are limited."""
         return self.sockets / "supervisor.sock"

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 
@@ -41,11 +42,23 @@ class Server:
     places: Places
     name: str = "main"
     port: int = USUAL_PORT
-    secret: str = "postgres"  # noqa: S105 - the name of the key, not the key
+    unit: str = ""  # a server of a further unit has passwords of its own
 
     @property
     def data(self) -> Path:
         return self.places.postgres_state / self.name
+
+    def password(self, user: str = "postgres") -> str:
+        """Password of one of its log-ins."""
+        if self.unit:
+            return keys.of_unit(self.places, self.unit, user).read_text()
+        return keys.read(self.places, user)
+
+    def url(self, user: str, database: str) -> str:
+        """libpq URL of one of its databases; holds a password."""
+        host = quote(str(self.places.postgres_sockets), safe="")
+        secret = quote(self.password(user), safe="")
+        return f"postgresql://{user}:{secret}@/{database}?host={host}&port={self.port}"
 
     def dsn(self, database: str = "postgres") -> str:
         """libpq keywords of the superuser; holds a password, so never log it."""
@@ -53,7 +66,7 @@ class Server:
             host=str(self.places.postgres_sockets),
             port=self.port,
             user="postgres",
-            password=keys.read(self.places, self.secret),
+            password=self.password(),
             dbname=database,
         )
 
@@ -67,7 +80,7 @@ class Server:
         shutil.rmtree(fresh, ignore_errors=True)
         private_directory(fresh, user)
         secret = self.places.postgres_state / f"{self.name}.secret"
-        write_private(secret, keys.read(self.places, self.secret))
+        write_private(secret, self.password())
         os.chown(secret, user.uid, user.gid)
         try:
             self._initdb(fresh, secret)

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from paybill_site.kernel import roles
-from paybill_site.local import keys, postgres, redis_server
+from paybill_site.local import postgres, redis_server
 from paybill_site.local.environment import DATABASE
 from paybill_site.local.places import Places
 
@@ -50,11 +50,10 @@ def destroy(places: Places) -> None:
 
 def prepare(server: postgres.Server, database: str = DATABASE) -> None:
     """Make roles, database and grants on a server that runs; a repeat is harmless."""
-    places = server.places
     roles.install_server(
         server.dsn(),
-        keys.read(places, "paybill_app"),
-        keys.read(places, "paybill_provisioner"),
+        server.password("paybill_app"),
+        server.password("paybill_provisioner"),
     )
     create_database(server, database)
     roles.install_database(server.dsn(database))

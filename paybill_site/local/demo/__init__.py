@@ -1,0 +1,1 @@
+"""The demonstration: the whole story without a browser, through the public pages."""

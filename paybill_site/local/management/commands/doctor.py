@@ -1,0 +1,127 @@
+"""`./paybill doctor`: each part: found, version, reachable, or what to do."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import redis
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from psycopg.conninfo import make_conninfo
+
+from paybill_site.local import parts, terraform
+
+Finding = tuple[bool, str]
+
+
+class Command(BaseCommand):
+    help = "Look at every part and say what to do about what is missing."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        sick = 0
+        for name, look in EXAMINATIONS.items():
+            well, finding = look()
+            sick += not well
+            self.stdout.write(f"{'ok  ' if well else 'LOOK'}  {name:<11} {finding}")
+        if sick:
+            self.stdout.write(f"{sick} to look at.")
+            sys.exit(1)
+
+
+def _python() -> Finding:
+    return True, f"{platform.python_version()} ({sys.executable})"
+
+
+def _mode() -> Finding:
+    if settings.PAYBILL_EMBEDDED:
+        return True, f"embedded, data and keys in {settings.PAYBILL_LOCAL}"
+    return True, f"production, {settings.PAYBILL_MODE}"
+
+
+def _keys() -> Finding:
+    folder = Path(settings.PAYBILL_LOCAL) / "keys"
+    if not settings.PAYBILL_EMBEDDED:
+        return True, "from the environment"
+    open_ones = [path.name for path in folder.glob("*") if path.stat().st_mode & 0o077]
+    if open_ones:
+        return False, f"readable by others: chmod 600 {folder}/{' '.join(open_ones)}"
+    return True, f"{len(list(folder.glob('*')))} files, readable by their owner alone"
+
+
+def _postgres() -> Finding:
+    default = settings.DATABASES["default"]
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD"}
+    names |= {"host": "HOST", "port": "PORT"}
+    given = {libpq: default[key] for libpq, key in names.items() if default[key]}
+    try:
+        with psycopg.connect(make_conninfo(**given, connect_timeout=3)) as connection:
+            version = connection.info.server_version
+    except psycopg.OperationalError as error:
+        return False, f"{str(error).splitlines()[0]} - {_start()}"
+    if version < 180000:
+        return False, f"version {version // 10000}: PostgreSQL 18 is needed"
+    return True, f"{version // 10000}.{version % 10000}"
+
+
+def _redis() -> Finding:
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3) as connection:
+            return True, str(connection.info("server")["redis_version"])
+    except redis.RedisError as error:
+        return False, f"{error} - {_start()}"
+
+
+def _mail() -> Finding:
+    options = settings.MAILERS["default"]["OPTIONS"]
+    if settings.PAYBILL_EMBEDDED and not parts.listens(options["port"]):
+        return False, f"nobody listens on port {options['port']} - {_start()}"
+    return True, f"{options['host']}:{options['port']}"
+
+
+def _web() -> Finding:
+    address = urlsplit(settings.PAYBILL_BASE_URL)
+    if settings.PAYBILL_EMBEDDED and not parts.listens(address.port or 80):
+        return False, f"nobody listens at {settings.PAYBILL_BASE_URL} - {_start()}"
+    return True, settings.PAYBILL_BASE_URL
+
+
+def _terraform() -> Finding:
+    try:
+        path = terraform.find()
+    except terraform.NoTerraform as error:
+        return False, f"{error}; bridge and silo plans are off until then"
+    found = ".".join(map(str, terraform.version(path) or ()))
+    return True, f"{found} ({path})"
+
+
+def _disk() -> Finding:
+    left = os.statvfs(settings.BASE_DIR)
+    free = left.f_bavail * left.f_frsize / 1e9
+    return free > 1, f"{free:.1f} GB free" + ("" if free > 1 else ": make room")
+
+
+def _start() -> str:
+    if settings.PAYBILL_EMBEDDED:
+        return "start it with ./paybill up"
+    return "check the address and that the service runs"
+
+
+EXAMINATIONS: dict[str, Callable[[], Finding]] = {
+    "Python": _python,
+    "mode": _mode,
+    "keys": _keys,
+    "PostgreSQL": _postgres,
+    "Redis": _redis,
+    "mail": _mail,
+    "web": _web,
+    "Terraform": _terraform,
+    "disk": _disk,
+}

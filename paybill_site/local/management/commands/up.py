@@ -1,0 +1,128 @@
+"""`./paybill up`: everything on this machine, for development and evaluation."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+
+from paybill_site.local import parts, services
+from paybill_site.local.control import Control
+from paybill_site.local.places import Places
+from paybill_site.local.ports import choose
+from paybill_site.local.postgres import PostgresFailed, Server
+from paybill_site.local.supervisor import AlreadyRunning, PartFailed, Supervisor
+
+# In this order; each is idempotent, and an app that does not ship one has none.
+PREPARATIONS = ("migrate_planes", "fill_pool", "seed")
+
+
+class Command(BaseCommand):
+    help = (
+        "Start PostgreSQL, Redis, mail catcher, web, workers and beat, and watch them."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--no-seed", action="store_true", help="no plans, no demonstration tenant"
+        )
+
+    def handle(self, *args: Any, no_seed: bool, **options: Any) -> None:
+        if not settings.PAYBILL_EMBEDDED:
+            raise CommandError(
+                "DATABASE_URL, REDIS_URL or EMAIL_URL is set, so this is production: "
+                "run gunicorn and the workers themselves (docs/deployment.md)."
+            )
+        started = time.monotonic()
+        places = Places(settings.PAYBILL_LOCAL)
+        try:
+            with Supervisor(places, self.stdout._out) as supervisor:
+                ports = _settle_ports(places)
+                control = Control(supervisor)
+                _start_everything(supervisor, control, ports, seed=not no_seed)
+                if not supervisor.stopping:
+                    took = time.monotonic() - started
+                    self.stdout.write(_addresses(ports, took))
+                supervisor.run()
+                control.close()
+        except (AlreadyRunning, PartFailed, PostgresFailed) as error:
+            raise CommandError(str(error)) from error
+
+
+def _settle_ports(places: Places) -> dict[str, int]:
+    ports = choose(places)
+    address = f"http://localhost:{ports['web']}"
+    if address != settings.PAYBILL_BASE_URL:
+        # Settings were read before the ports were known; links must name the new one.
+        os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
+    return ports
+
+
+def _start_everything(
+    supervisor: Supervisor, control: Control, ports: dict[str, int], seed: bool
+) -> None:
+    places, server = supervisor.places, Server(supervisor.places)
+    server.initialise()
+    first = [
+        parts.postgres(server),
+        parts.redis(places),
+        parts.mail(places, ports["mail"]),
+    ]
+    _start(supervisor, first)
+    if supervisor.stopping:
+        return
+    services.prepare(server)
+    control.open()
+    _prepare(supervisor, seed)
+    control.restore()
+    web = parts.web("web", ports["web"], {})
+    worker = parts.worker("worker", "default", 2)
+    # A run that is applying gets time to save its state before it is killed.
+    runner = parts.worker("runner", "runs", 2, grace=30.0)
+    for part in (worker, runner, parts.beat(places)):
+        supervisor.add(part)
+    _start(supervisor, [web])
+
+
+def _start(supervisor: Supervisor, wanted: list[parts.Part]) -> None:
+    for part in wanted:
+        if not supervisor.stopping:
+            supervisor.start(part)
+
+
+def _prepare(supervisor: Supervisor, seed: bool) -> None:
+    for name in PREPARATIONS:
+        if supervisor.stopping or name not in get_commands():
+            continue
+        if name == "seed" and not seed:
+            continue
+        began = time.monotonic()
+        call_command(name)
+        supervisor.say("supervisor", f"{name}: {time.monotonic() - began:.1f} s")
+        supervisor.turn(0)
+    # This process only watches from here on.
+    connections.close_all()
+
+
+def _addresses(ports: dict[str, int], took: float) -> str:
+    base = settings.PAYBILL_BASE_URL
+    return "\n".join(
+        [
+            "",
+            f"Paybill is ready after {took:.1f} s. For development and evaluation only.",
+            f"  portal             {base}/",
+            f"  operator admin     {base}/operators/   (./paybill operator resets it)",
+            f"  API documentation  {base}/api/docs",
+            f"  mails sent here    {base}/mail/",
+            f"Data and keys are in {settings.PAYBILL_LOCAL}: lose the keys, lose the data.",
+            "Ctrl-C stops everything.",
+            "",
+        ]
+    )

@@ -1,0 +1,119 @@
+"""The parts of the embedded mode: their command lines and how they show readiness."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from paybill_site.local import redis_server
+from paybill_site.local.places import Places
+from paybill_site.local.postgres import Server
+from paybill_site.local.process import Part
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PYTHON = [sys.executable, "-m"]
+
+
+def listens(port: int) -> bool:
+    """True when something answers on the port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def postgres(server: Server) -> Part:
+    """A PostgreSQL server; INT is its fast shutdown, TERM waits for its clients."""
+    return Part(
+        name="postgres" if server.name == "main" else server.name,
+        words=server.command(),
+        ready=server.is_ready,
+        stop_signal=signal.SIGINT,
+        grace=30.0,
+        service_user=True,
+    )
+
+
+def redis(places: Places) -> Part:
+    """The Redis server."""
+    return Part(
+        name="redis",
+        words=redis_server.command(places),
+        ready=lambda: redis_server.is_ready(places),
+    )
+
+
+def mail(places: Places, port: int) -> Part:
+    """The mail catcher."""
+    module = "paybill_site.local.mail_catcher"
+    return Part(
+        name="mail",
+        words=[*PYTHON, module, str(port), str(places.mail)],
+        ready=lambda: listens(port),
+        folder=str(ROOT),
+    )
+
+
+def web(name: str, port: int, environment: Mapping[str, str], workers: int = 2) -> Part:
+    """gunicorn with threads; the application is loaded once, before the workers."""
+    return Part(
+        name=name,
+        words=[
+            *PYTHON,
+            "gunicorn",
+            "paybill_site.wsgi:application",
+            f"--bind=127.0.0.1:{port}",
+            "--worker-class=gthread",
+            f"--workers={workers}",
+            "--threads=8",
+            "--preload",
+            "--no-control-socket",
+            "--graceful-timeout=5",
+            "--log-level=warning",
+        ],
+        environment=environment,
+        ready=lambda: listens(port),
+        folder=str(ROOT),
+    )
+
+
+def worker(name: str, queue: str, concurrency: int, grace: float = 15.0) -> Part:
+    """A Celery worker of one queue."""
+    return Part(
+        name=name,
+        words=[
+            *PYTHON,
+            "celery",
+            "--app=paybill_site.celery",
+            "--quiet",
+            "worker",
+            f"--queues={queue}",
+            f"--concurrency={concurrency}",
+            f"--hostname={name}@paybill",
+            "--without-gossip",
+            "--without-mingle",
+            "--loglevel=WARNING",
+        ],
+        folder=str(ROOT),
+        grace=grace,
+    )
+
+
+def beat(places: Places) -> Part:
+    """Celery's clock."""
+    return Part(
+        name="beat",
+        words=[
+            *PYTHON,
+            "celery",
+            "--app=paybill_site.celery",
+            "--quiet",
+            "beat",
+            f"--schedule={places.pids / 'beat'}",
+            "--pidfile=",
+            "--loglevel=WARNING",
+        ],
+        folder=str(ROOT),
+    )
