@@ -159,7 +159,13 @@ def _names(model: type[models.Model]) -> tuple[str, str]:
 
 
 def _as_object(schema: dict[str, Any]) -> dict[str, Any]:
-    return {**schema, "type": "object", "title": "Arguments"}
+    """Without pydantic's titles, which only repeat the names."""
+    properties = {
+        name: {key: said for key, said in about.items() if key != "title"}
+        for name, about in schema.get("properties", {}).items()
+    }
+    kept = {key: said for key, said in schema.items() if key != "title"}
+    return {**kept, "type": "object", "properties": properties}
 
 
 def _output(tool: Tool) -> dict[str, Any]:

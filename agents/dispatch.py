@@ -25,7 +25,7 @@ from paybill_site.kernel.errors import Invalid, PaybillError
 from paybill_site.kernel.schemas import masked
 
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
-LONGEST_NAME = 100
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _refused(
         "rule": rule,
         "why": refusal.detail,
         # What did not fit a schema may be anything: its digest, not its text.
-        "arguments_digest": audit.digest_of(arguments),
+        "arguments_digest": audit.digest_of(json.dumps(arguments, default=str)),
     }
     _record(actor, "agents.call", name, "denied", facts)
 
@@ -110,7 +110,7 @@ def _record(
             planes.here().tenant or "agents",
             action=action,
             actor=actor.id,
-            target=f"tool:{tool[:LONGEST_NAME]}",
+            target=f"tool:{tool if NAME.fullmatch(tool) else '?'}",
             outcome=outcome,
             facts={
                 **facts,
