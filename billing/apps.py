@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class BillingConfig(AppConfig):
     name = "billing"
     label = "billing"
     verbose_name = "Billing"
+
+    def ready(self) -> None:
+        from billing import actions, gateways  # noqa: F401, PLC0415
+        from billing.gateways.manual import Manual  # noqa: PLC0415
+
+        if settings.PAYBILL_EMBEDDED:
+            from billing.sandbox import actions as sandbox  # noqa: F401, PLC0415
+            from billing.sandbox.gateway import Sandbox  # noqa: PLC0415
+
+            gateways.register(Sandbox())
+        gateways.register(Manual())

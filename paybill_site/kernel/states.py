@@ -6,7 +6,7 @@ wins, the other is told), and a transition row in the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from django.db import models
@@ -23,7 +23,7 @@ class Machine:
     follows is final. ``name`` is what people call the thing: "run", "tenant".
     """
 
-    def __init__(self, name: str, moves: Mapping[str, frozenset[str] | set[str]]):
+    def __init__[S: str](self, name: str, moves: Mapping[S, Set[S]]):
         self.name = name
         self.moves = {str(old): frozenset(map(str, new)) for old, new in moves.items()}
         unknown = frozenset().union(*self.moves.values()) - self.moves.keys()

@@ -1,0 +1,217 @@
+"""REST: the catalogue, subscriptions, invoices and payments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import include, path
+from pydantic import BaseModel
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.routers import SimpleRouter
+
+from billing import actions
+from billing.models import Invoice, InvoiceLine, Payment, Plan, Subscription
+from paybill_site.accounts.auth import SessionAuthentication
+from paybill_site.kernel.rest import Things, action_path
+
+
+class PlanSerializer(serializers.ModelSerializer[Plan]):
+    id = serializers.CharField(source="public_id")
+
+    class Meta:
+        model = Plan
+        fields = (
+            "id",
+            "code",
+            "version",
+            "name",
+            "summary",
+            "price",
+            "currency",
+            "interval",
+            "interval_count",
+            "trial_days",
+            "isolation",
+            "cloud",
+            "regions",
+            "size",
+            "retention_days",
+            "features",
+            "limits",
+        )
+
+
+class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
+    id = serializers.CharField(source="public_id")
+    tenant: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
+    plan: Any = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    next_plan: Any = serializers.SlugRelatedField(
+        slug_field="code", read_only=True, allow_null=True
+    )
+
+    class Meta:
+        model = Subscription
+        fields = (
+            "id",
+            "tenant",
+            "plan",
+            "next_plan",
+            "region",
+            "state",
+            "period_start",
+            "period_end",
+            "cancel_at_period_end",
+            "created_at",
+            "activated_at",
+            "ended_at",
+        )
+
+
+class LineSerializer(serializers.ModelSerializer[InvoiceLine]):
+    why = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = InvoiceLine
+        fields = ("position", "description", "amount", "inputs", "why")
+
+
+class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
+    id = serializers.CharField(source="public_id")
+    tenant: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
+    subscription: Any = serializers.SlugRelatedField(
+        slug_field="public_id", read_only=True
+    )
+    number = serializers.CharField(read_only=True)
+    reference = serializers.CharField(read_only=True)
+    outstanding = serializers.IntegerField(read_only=True)
+    lines = LineSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Invoice
+        fields = (
+            "id",
+            "tenant",
+            "subscription",
+            "kind",
+            "state",
+            "number",
+            "reference",
+            "currency",
+            "total",
+            "paid",
+            "outstanding",
+            "period_start",
+            "period_end",
+            "opened_at",
+            "due_at",
+            "paid_at",
+            "lines",
+        )
+
+
+class PaymentSerializer(serializers.ModelSerializer[Payment]):
+    id = serializers.CharField(source="public_id")
+    invoice: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
+
+    class Meta:
+        model = Payment
+        fields = (
+            "id",
+            "invoice",
+            "gateway",
+            "reference",
+            "state",
+            "amount",
+            "currency",
+            "failure",
+            "created_at",
+            "settled_at",
+        )
+
+
+class SessionThings(Things):
+    authentication_classes = (SessionAuthentication,)
+
+
+class PlanViews(SessionThings):
+    """What is on sale, for everybody."""
+
+    permission_classes = (AllowAny,)
+    queryset = Plan.objects.all()
+    serializer_class = PlanSerializer
+
+
+class SubscriptionViews(SessionThings):
+    queryset = Subscription.objects.select_related("tenant", "plan", "next_plan")
+    serializer_class = SubscriptionSerializer
+
+
+class InvoiceViews(SessionThings):
+    queryset = Invoice.objects.select_related(
+        "tenant", "subscription"
+    ).prefetch_related("lines")
+    serializer_class = InvoiceSerializer
+
+
+class PaymentViews(SessionThings):
+    queryset = Payment.objects.select_related("invoice")
+    serializer_class = PaymentSerializer
+
+
+class Subscribed(BaseModel):
+    """A subscription and what is to be paid for it first, in minor units."""
+
+    id: str
+    state: str
+    invoice: str
+    amount_due: int
+    currency: str
+
+
+class Changed(Subscribed):
+    plan: str
+    next_plan: str
+
+
+class Paid(BaseModel):
+    """A payment and what is still open on its invoice, in minor units."""
+
+    id: str
+    state: str
+    failure: str
+    invoice: str
+    invoice_state: str
+    outstanding: int
+    currency: str
+
+
+router = SimpleRouter()
+router.register("plans", PlanViews)
+router.register("subscriptions", SubscriptionViews)
+router.register("invoices", InvoiceViews)
+router.register("payments", PaymentViews)
+
+one_subscription = "subscriptions/<public_id>"
+urlpatterns = [
+    path("", include(router.urls)),
+    action_path("plans", actions.CreatePlan),
+    action_path("plans/<public_id>/retire", actions.RetirePlan),
+    action_path("tenants/<public_id>/subscribe", actions.Subscribe, output=Subscribed),
+    action_path(f"{one_subscription}/change", actions.ChangePlan, output=Changed),
+    action_path(f"{one_subscription}/cancel", actions.CancelSubscription),
+    action_path(f"{one_subscription}/undo-cancel", actions.UndoCancel),
+    action_path("invoices/<public_id>/settle", actions.MarkInvoicePaid, output=Paid),
+    action_path("invoices/<public_id>/void", actions.VoidInvoice),
+]
+
+if settings.PAYBILL_EMBEDDED:
+    from billing.sandbox import actions as sandbox
+
+    urlpatterns += [
+        action_path("invoices/<public_id>/pay", sandbox.PayWithSandbox, output=Paid),
+        action_path(
+            "payments/<public_id>/confirm", sandbox.ConfirmSandboxPayment, output=Paid
+        ),
+    ]

@@ -1,0 +1,71 @@
+"""Why billing refuses."""
+
+from __future__ import annotations
+
+from paybill_site.kernel.errors import Conflict, Invalid, Refused
+
+
+class NotOnSale(Refused):
+    """There is no such plan on sale."""
+
+    status = 422
+
+
+class RegionNotOffered(Invalid):
+    """The plan is not offered in this region."""
+
+
+class AlreadySubscribed(Refused):
+    """This tenant has a subscription; change its plan instead."""
+
+    status = 409
+
+
+class NotADraft(Refused):
+    """Only a tenant that was not in use before can be subscribed."""
+
+    status = 409
+
+
+class NoSuchChange(Refused):
+    """The subscription can not change to this plan."""
+
+    status = 409
+
+
+class NeedsMove(NoSuchChange):
+    """The plans isolate tenants differently; no such move is offered yet."""
+
+
+class AlreadyPaid(Refused):
+    """This invoice is paid; nothing was charged."""
+
+    status = 409
+
+
+class PartlyPaid(Refused):
+    """Money came in for this invoice already, so it can not be taken back."""
+
+    status = 409
+
+
+class NotPayable(Refused):
+    """Only an open invoice can be paid."""
+
+    status = 409
+
+
+class AmountTooHigh(Invalid):
+    """The amount is more than what is open on the invoice."""
+
+
+class ReferenceUsed(Refused):
+    """A payment with this reference is recorded already."""
+
+    status = 409
+
+
+class NotDue(Conflict):
+    """Nothing of this subscription is due now."""
+
+    permanent = True

@@ -1,0 +1,16 @@
+"""The state machines of billing, from the tables in ``states``."""
+
+from __future__ import annotations
+
+from billing.states import (
+    INVOICE_MOVES,
+    PAYMENT_MOVES,
+    PLAN_MOVES,
+    SUBSCRIPTION_MOVES,
+)
+from paybill_site.kernel.states import Machine
+
+plans = Machine("plan", PLAN_MOVES)
+subscriptions = Machine("subscription", SUBSCRIPTION_MOVES)
+invoices = Machine("invoice", INVOICE_MOVES)
+payments = Machine("payment", PAYMENT_MOVES)

@@ -1,0 +1,192 @@
+"""Invoices, their lines and numbers, and the payments for them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from billing.models.plans import Plan
+from billing.models.subscriptions import Subscription
+from billing.rating.lines import Charge, from_inputs
+from billing.states import InvoiceKind, InvoiceState, PaymentState
+from paybill_site.kernel.ids import PublicId
+from paybill_site.kernel.querysets import VisibleManager
+from tenants.models import Tenant
+
+
+class InvoiceSeries(models.Model):
+    """Counts the numbers of a series. Locked while an invoice is finalised: no gaps."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    last = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "invoice series"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.last}"
+
+
+class Invoice(models.Model):
+    """What a customer owes for a period, or for a change within one.
+
+    Amounts are minor units of ``currency``. Once open, nothing of it changes but
+    ``state`` and what was paid.
+    """
+
+    account_path = "tenant__account"
+
+    public_id = PublicId("inv")
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.PROTECT, related_name="invoices"
+    )
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, related_name="invoices"
+    )
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=InvoiceKind.choices)
+    state = models.CharField(
+        max_length=15, choices=InvoiceState.choices, default=InvoiceState.DRAFT
+    )
+    series = models.CharField(max_length=20, blank=True)
+    sequence = models.PositiveBigIntegerField(null=True, blank=True)
+    currency = models.CharField(max_length=3)
+    total = models.BigIntegerField(help_text="minor units")
+    paid = models.BigIntegerField(default=0, help_text="minor units")
+    period_start = models.DateTimeField()
+    period_end = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now())
+    opened_at = models.DateTimeField(null=True, blank=True, editable=False)
+    due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paid_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = VisibleManager()
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [
+            ("pay_invoice", "Can pay an invoice"),
+            ("settle_invoice", "Can record that an invoice was paid"),
+            ("void_invoice", "Can void an invoice"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["series", "sequence"], name="invoice_number_once"
+            ),
+            models.UniqueConstraint(
+                fields=["subscription", "period_start"],
+                condition=models.Q(kind="renewal") & ~models.Q(state="void"),
+                name="period_billed_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(total__gte=0)
+                & models.Q(paid__gte=0)
+                & models.Q(paid__lte=models.F("total")),
+                name="paid_between_nothing_and_total",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="draft")
+                | models.Q(sequence__isnull=False, due_at__isnull=False),
+                name="finalised_invoice_has_a_number",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["subscription", "due_at"],
+                condition=models.Q(state="open"),
+                name="invoice_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or "draft"
+
+    @property
+    def number(self) -> str:
+        """``2026-000042``, or "" while it is a draft."""
+        return f"{self.series}-{self.sequence:06d}" if self.sequence else ""
+
+    @property
+    def reference(self) -> str:
+        """What the payer quotes on a bank transfer."""
+        return f"PB-{self.number}"
+
+    @property
+    def outstanding(self) -> int:
+        """Minor units that are still to be paid."""
+        return self.total - self.paid
+
+
+class InvoiceLine(models.Model):
+    """One line: the inputs of its amount are kept, so that it can be explained."""
+
+    append_only = True
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
+    position = models.PositiveSmallIntegerField()
+    description = models.CharField(max_length=200)
+    inputs = models.JSONField()
+    amount = models.BigIntegerField(help_text="minor units")
+
+    class Meta:
+        ordering = ["invoice", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice", "position"], name="line_position_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.description
+
+    @property
+    def charge(self) -> Charge:
+        """The line as rating made it; its ``amount`` is this amount."""
+        return from_inputs(self.inputs)
+
+    @property
+    def why(self) -> str:
+        """How the amount came about, in words."""
+        return self.charge.why
+
+
+class Payment(models.Model):
+    """Money that came, or an attempt that failed, for one invoice."""
+
+    account_path = "tenant__account"
+
+    public_id = PublicId("pay")
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.PROTECT, related_name="payments"
+    )
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, related_name="payments"
+    )
+    gateway = models.CharField(max_length=20)
+    reference = models.CharField(
+        max_length=80, blank=True, help_text="the gateway's or the bank's name for it"
+    )
+    state = models.CharField(max_length=20, choices=PaymentState.choices)
+    amount = models.BigIntegerField(help_text="minor units")
+    currency = models.CharField(max_length=3)
+    failure = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    settled_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = VisibleManager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gateway", "reference"],
+                condition=~models.Q(reference=""),
+                name="payment_recorded_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0), name="payment_is_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gateway} {self.reference or self.public_id}"

@@ -1,0 +1,87 @@
+"""What is on sale. A plan never changes: a new version is another row."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.db import models
+from django.db.models.functions import Now
+
+from billing.rating.periods import Every, Interval
+from billing.states import PlanState
+from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.ids import PublicId
+from paybill_site.kernel.querysets import Visible, view_permission
+from tenants.states import Isolation
+
+
+class Plans(Visible["Plan"]):
+    """Whatever is on sale is public; the rest is for those who keep the catalogue."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        if actor.may(view_permission(Plan)):
+            return self.all()
+        return self.on_sale()
+
+    def on_sale(self) -> Self:
+        return self.filter(state=PlanState.ON_SALE)
+
+
+class Plan(models.Model):
+    """One version of a plan: its price, how it isolates, what it grants.
+
+    ``price`` is in minor units of ``currency`` for each ``interval_count`` intervals.
+    """
+
+    public_id = PublicId("pln")
+    code = models.SlugField(max_length=40, help_text="the same in every version")
+    version = models.PositiveIntegerField(default=1)
+    state = models.CharField(
+        max_length=10, choices=PlanState.choices, default=PlanState.ON_SALE
+    )
+    name = models.CharField(max_length=60)
+    summary = models.CharField(max_length=200, blank=True)
+    price = models.BigIntegerField(help_text="minor units")
+    currency = models.CharField(max_length=3)
+    interval = models.CharField(
+        max_length=10, choices=[(i.value, i.value) for i in Interval]
+    )
+    interval_count = models.PositiveSmallIntegerField(default=1)
+    trial_days = models.PositiveSmallIntegerField(default=0)
+    isolation = models.CharField(max_length=10, choices=Isolation.choices)
+    cloud = models.CharField(max_length=20, default="local")
+    regions = models.JSONField(help_text="the first is the default")
+    size = models.CharField(max_length=20, default="small")
+    retention_days = models.PositiveIntegerField(default=30)
+    features = models.JSONField(default=dict, blank=True)
+    limits = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = models.Manager.from_queryset(Plans)()
+
+    class Meta:
+        ordering = ["price", "code", "-version"]
+        permissions = [("retire_plan", "Can take a plan off sale")]
+        constraints = [
+            models.UniqueConstraint(fields=["code", "version"], name="plan_version"),
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=models.Q(state="on_sale"),
+                name="one_version_on_sale",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(price__gte=0), name="plan_price_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} (version {self.version})"
+
+    @property
+    def every(self) -> Every:
+        """How long one period is."""
+        return Every(Interval(self.interval), self.interval_count)
+
+    @property
+    def free(self) -> bool:
+        return self.price == 0

@@ -1,0 +1,97 @@
+"""States of plans, subscriptions, invoices and payments, and the moves between them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from tenants.states import EntitlementState
+
+
+class PlanState(models.TextChoices):
+    ON_SALE = "on_sale", "on sale"
+    RETIRED = "retired"  # those who have it keep it; nobody new gets it
+
+
+PLAN_MOVES = {
+    PlanState.ON_SALE: {PlanState.RETIRED},
+    PlanState.RETIRED: set[PlanState](),
+}
+
+
+class SubscriptionState(models.TextChoices):
+    INCOMPLETE = "incomplete"  # waits for its first payment
+    TRIALING = "trialing"
+    ACTIVE = "active"
+    PAST_DUE = "past_due", "past due"  # a reminder went out; nothing else changed
+    GRACE = "grace"  # the last days before access is closed
+    SUSPENDED = "suspended"  # access closed, data and infrastructure kept
+    CANCELLED = "cancelled"
+
+
+_S = SubscriptionState
+SUBSCRIPTION_MOVES = {
+    _S.INCOMPLETE: {_S.TRIALING, _S.ACTIVE, _S.CANCELLED},
+    _S.TRIALING: {_S.ACTIVE, _S.CANCELLED},
+    _S.ACTIVE: {_S.PAST_DUE, _S.CANCELLED},
+    _S.PAST_DUE: {_S.ACTIVE, _S.GRACE, _S.CANCELLED},
+    _S.GRACE: {_S.ACTIVE, _S.SUSPENDED, _S.CANCELLED},
+    _S.SUSPENDED: {_S.ACTIVE, _S.CANCELLED},
+    _S.CANCELLED: set[SubscriptionState](),
+}
+
+# States in which a period follows a period.
+RUNNING = frozenset({_S.TRIALING, _S.ACTIVE, _S.PAST_DUE, _S.GRACE})
+# States into which only an unpaid invoice leads, and out of which payment leads.
+OWING = frozenset({_S.PAST_DUE, _S.GRACE, _S.SUSPENDED})
+
+# What the tenant is entitled to in each state.
+ENTITLEMENT_IN = {
+    _S.INCOMPLETE: EntitlementState.NONE,
+    _S.TRIALING: EntitlementState.TRIAL,
+    _S.ACTIVE: EntitlementState.ACTIVE,
+    _S.PAST_DUE: EntitlementState.ACTIVE,
+    _S.GRACE: EntitlementState.GRACE,
+    _S.SUSPENDED: EntitlementState.SUSPENDED,
+    _S.CANCELLED: EntitlementState.ENDED,
+}
+
+
+class InvoiceState(models.TextChoices):
+    DRAFT = "draft"  # no number yet
+    OPEN = "open"
+    PAID = "paid"
+    UNCOLLECTIBLE = "uncollectible"
+    VOID = "void"
+
+
+INVOICE_MOVES = {
+    InvoiceState.DRAFT: {InvoiceState.OPEN},
+    InvoiceState.OPEN: {
+        InvoiceState.PAID,
+        InvoiceState.UNCOLLECTIBLE,
+        InvoiceState.VOID,
+    },
+    # The money may come after all.
+    InvoiceState.UNCOLLECTIBLE: {InvoiceState.PAID, InvoiceState.VOID},
+    InvoiceState.PAID: set[InvoiceState](),
+    InvoiceState.VOID: set[InvoiceState](),
+}
+
+
+class InvoiceKind(models.TextChoices):
+    START = "start", "first period"
+    RENEWAL = "renewal", "next period"
+    CHANGE = "change", "change of plan"
+
+
+class PaymentState(models.TextChoices):
+    NEEDS_CONFIRMATION = "needs_confirmation", "needs confirmation"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+PAYMENT_MOVES = {
+    PaymentState.NEEDS_CONFIRMATION: {PaymentState.SUCCEEDED, PaymentState.FAILED},
+    PaymentState.SUCCEEDED: set[PaymentState](),
+    PaymentState.FAILED: set[PaymentState](),
+}
