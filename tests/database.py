@@ -32,7 +32,7 @@ from paybill_site.kernel.planes import CONTROL, Place, plane
 from paybill_site.local import services
 from paybill_site.local.places import Places
 from paybill_site.local.postgres import Server
-from tenants import pool
+from tenants import pool, slugs
 from tenants.models import Account, Domain, Placement, Tenant
 from tenants.states import Isolation, PlacementState, TenantState
 
@@ -145,6 +145,7 @@ def _move_in(place: Place, version: str) -> None:
         account=account,
         name=f"Tenant {place.schema}",
         slug=place.schema,
+        slug_skeleton=slugs.skeleton(place.schema),
         state=TenantState.LIVE,
     )
     placement = Placement.objects.create(
