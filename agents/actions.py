@@ -27,8 +27,10 @@ TOKEN = "pbk_agt_"  # noqa: S105 - how every token begins, so that scanners find
 
 
 def _words(value: Any) -> Any:
-    """What a form sends as one text is a list of words."""
-    return tuple(value.split()) if isinstance(value, str) else value
+    """Several words: a list from a program, one text from a form."""
+    if isinstance(value, str):
+        return tuple(value.split())
+    return tuple(value) if isinstance(value, list) else value
 
 
 Words = Annotated[

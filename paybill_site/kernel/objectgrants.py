@@ -29,7 +29,8 @@ def object_grants(model: type[models.Model]) -> tuple[Table, Table]:
 
 
 def _table(model: type[models.Model], to: str, base: Any) -> Table:
-    meta = type("Meta", (base.Meta,), {"abstract": False})
+    # Nobody administers these rows one by one, so there are no permissions on them.
+    meta = type("Meta", (base.Meta,), {"default_permissions": ()})
     body = {
         "__module__": model.__module__,
         "__doc__": f"A permission of one {to.lower()} on one {model.__name__}.",
