@@ -64,6 +64,8 @@ PAYBILL_TENANT_ID = read(ENV, "PAYBILL_TENANT_ID")
 PAYBILL_SCHEMA = read(ENV, "PAYBILL_SCHEMA")
 PAYBILL_PROVISIONER_DSN = read(ENV, "PAYBILL_PROVISIONER_URL")
 PAYBILL_PRODUCT_APPS = words(ENV, "PAYBILL_PRODUCT_APPS", "examples.storefront")
+# What a customer is told who pays by bank transfer: "label: value" pairs.
+PAYBILL_BANK_DETAILS = words(ENV, "PAYBILL_BANK_DETAILS")
 # Places made ahead, so that a sign-up waits for none.
 PAYBILL_POOL_SIZE = int(read(ENV, "PAYBILL_POOL_SIZE", "20"))
 SECURE = PAYBILL_BASE_URL.startswith("https://")
@@ -147,6 +149,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "paybill_site.refusals.RefusalMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -228,6 +231,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_ADAPTER = "paybill_site.accounts.adapter.AccountAdapter"
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"

@@ -19,7 +19,6 @@ urlpatterns = [
     path("operators/", operator_site.urls),
     path("api/", include(api_urls(control_api))),
     path("accounts/", include("allauth.urls")),
-    path("", include("paybill_site.accounts.urls")),
     path("", include("billing.urls")),
     path("", include("provisioning.urls")),
     path("", include("tenants.urls")),

@@ -10,11 +10,13 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import jwt
 from django.conf import settings
 
+from paybill_site.accounts.entry import BOOTSTRAP
 from paybill_site.accounts.models import User
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.crypto import private_key
@@ -22,9 +24,9 @@ from paybill_site.kernel.errors import NotFound
 from paybill_site.kernel.ids import new_id
 from tenants.errors import NotAMember
 from tenants.models import Domain, Membership, Tenant
-from tenants.states import PlacementState
+from tenants.states import PlacementState, Role
 
-LIFETIME = 60  # seconds
+LIFETIME, BOOTSTRAP_LIFETIME = 60, 60 * 60  # seconds
 
 
 def domain_of(tenant: Tenant, host: str) -> Domain:
@@ -51,21 +53,41 @@ def code_for(
     tenant: Tenant, domain: Domain, member: Membership, *, challenge: str
 ) -> str:
     """A signed code that lets one member into one host once."""
+    claims = _claims(tenant, member, audience=domain.domain, lifetime=LIFETIME)
+    return _signed({**claims, "code_challenge": challenge})
+
+
+def bootstrap_token(tenant: Tenant) -> str:
+    """A signed token that makes the first owner of a tenant on a server of its own."""
+    owners = tenant.account.memberships.filter(role=Role.OWNER).order_by("id")
+    owner = owners.first()
+    if owner is None:
+        raise NotAMember("the account has no owner")
+    return _signed(
+        _claims(tenant, owner, audience=BOOTSTRAP, lifetime=BOOTSTRAP_LIFETIME)
+    )
+
+
+def _claims(
+    tenant: Tenant, member: Membership, *, audience: str, lifetime: int
+) -> dict[str, Any]:
     user = User.objects.get(public_id=member.user)
     now = int(time.time())
-    claims = {
+    return {
         "iss": settings.PAYBILL_BASE_URL,
-        "aud": domain.domain,
+        "aud": audience,
         "tenant": tenant.public_id,
         "sub": member.user,
         "email": user.email,
         "name": user.name,
         "role": member.role,
-        "code_challenge": challenge,
         "jti": new_id("ent"),
         "iat": now,
-        "exp": now + LIFETIME,
+        "exp": now + lifetime,
     }
+
+
+def _signed(claims: dict[str, Any]) -> str:
     return jwt.encode(claims, private_key("entry"), algorithm="EdDSA")
 
 

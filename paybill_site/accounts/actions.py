@@ -42,7 +42,7 @@ class SignUp(Action[None, SignUpInput, User]):
             name=data.name,
             password=data.password or make_password(None),
         )
-        _save_new(user)
+        _save(user)
         events.emit(SignedUp(user=user.public_id))
         return user
 
@@ -64,20 +64,23 @@ class EnterPlane(Action[None, EnterInput, User]):
     creates = True
 
     def run(self, target: None, data: EnterInput, *, actor: Actor) -> User:
-        visitor = entry.read(data.code, host=data.host, verifier=data.verifier)
-        _use_once(visitor)
-        user = User.objects.select_for_update().filter(public_id=visitor.user).first()
-        if user is None:
-            user = User(
-                public_id=visitor.user,
-                email=visitor.email,
-                password=make_password(None),
-            )
-            _save_new(user)
-        user.email, user.name, user.is_active = visitor.email, visitor.name, True
-        groups.place(user, visitor.role)
-        user.save()
-        return user
+        return _admit(entry.read(data.code, host=data.host, verifier=data.verifier))
+
+
+class BootstrapInput(Input):
+    token: str = Field(max_length=4000, json_schema_extra=SECRET)
+
+
+class MakeFirstOwner(Action[None, BootstrapInput, User]):
+    """Make the owner of a plane on a server of its own, with a token used once."""
+
+    model = User
+    Input = BootstrapInput
+    permission = "accounts.bootstrap_plane"
+    creates = True
+
+    def run(self, target: None, data: BootstrapInput, *, actor: Actor) -> User:
+        return _admit(entry.read_bootstrap(data.token))
 
 
 class AccessInput(Input):
@@ -154,10 +157,23 @@ class MakeOperator(Action[None, OperatorInput, User]):
         return user
 
 
-def _save_new(user: User) -> None:
+def _admit(visitor: entry.Visitor) -> User:
+    """Note that the way in was used, and make or renew the user who came by it."""
+    _use_once(visitor)
+    user = User.objects.select_for_update().filter(public_id=visitor.user).first()
+    if user is None:
+        user = User(public_id=visitor.user, password=make_password(None))
+    user.email, user.name, user.is_active = visitor.email, visitor.name, True
+    _save(user)
+    groups.place(user, visitor.role)
+    user.save(update_fields=["is_staff"])
+    return user
+
+
+def _save(user: User) -> None:
     try:
         with planes.atomic():
-            user.save(force_insert=True)
+            user.save()
     except IntegrityError as error:
         raise AddressTaken from error
 

@@ -11,4 +11,8 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from paybill_site.accounts import actions, principals  # noqa: F401, PLC0415
+        from paybill_site.accounts import (  # noqa: F401, PLC0415
+            actions,
+            principals,
+            stepup,
+        )

@@ -29,6 +29,7 @@ from paybill_site.kernel import planes
 from paybill_site.kernel.crypto import public_key
 
 MINUTES = 10  # for a log-in on the way
+BOOTSTRAP = "bootstrap"  # audience of the token that makes a silo's first owner
 CLAIMS = ["iss", "aud", "exp", "iat", "sub", "tenant", "email", "role", "jti"]
 
 
@@ -100,11 +101,20 @@ def _salt() -> str:
 def read(code: str, *, host: str, verifier: str) -> Visitor:
     """Check a code for this host and this plane. Raises EntryRefused."""
     claims = _decoded(code, host)
-    if claims["tenant"] != planes.here().tenant:
-        raise EntryRefused("this way in leads to another tenant")
     asked = str(claims.get("code_challenge", ""))
     if not hmac.compare_digest(challenge(verifier).encode(), asked.encode()):
         raise WrongBrowser
+    return _visitor(claims)
+
+
+def read_bootstrap(token: str) -> Visitor:
+    """Check the token that makes the first owner of this plane. Raises EntryRefused."""
+    return _visitor(_decoded(token, BOOTSTRAP))
+
+
+def _visitor(claims: dict[str, Any]) -> Visitor:
+    if claims["tenant"] != planes.here().tenant:
+        raise EntryRefused("this way in leads to another tenant")
     if claims["role"] not in GROUP_OF:
         raise EntryRefused
     return Visitor(

@@ -1,0 +1,40 @@
+"""Asks for a fresh proof of who is there, before what can not be undone."""
+
+from __future__ import annotations
+
+import time
+
+from allauth.account.internal.flows.login import get_authentication_records
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import urlencode
+
+from paybill_site.kernel import planes
+from paybill_site.kernel.admin import reauthenticator
+
+RECENT = 10 * 60  # seconds
+ENTERED = "entered_at"
+
+
+def recently_authenticated(request: HttpRequest) -> bool:
+    """Whether the person proved who it is within the last ten minutes.
+
+    In the control plane by password or second factor; in a tenant's plane by an entry
+    that asked for that at the control plane.
+    """
+    if planes.here().schema == planes.CONTROL.schema:
+        records = get_authentication_records(request, request.user)
+        at = max((record["at"] for record in records), default=0.0)
+    else:
+        at = float(request.session.get(ENTERED, 0.0))
+    return time.time() - at < RECENT
+
+
+@reauthenticator
+def ask_again(request: HttpRequest) -> HttpResponse | None:
+    """A redirect to prove it again and come back here, or None when that was recent."""
+    if recently_authenticated(request):
+        return None
+    back = {"next": request.path}
+    if planes.here().schema == planes.CONTROL.schema:
+        return HttpResponseRedirect(f"/accounts/reauthenticate/?{urlencode(back)}")
+    return HttpResponseRedirect(f"/entry/?{urlencode({**back, 'fresh': '1'})}")

@@ -1,0 +1,15 @@
+"""A tenant's doors."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from paybill_site.accounts import views
+
+app_name = "accounts"
+
+urlpatterns = [
+    path("entry/", views.enter, name="enter"),
+    path("entry/callback/", views.callback, name="callback"),
+    path("leave/", views.leave, name="leave"),
+]

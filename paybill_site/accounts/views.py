@@ -1,0 +1,95 @@
+"""The tenant's doors: in by the entry flow, out by a button."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from paybill_site.accounts import entry
+from paybill_site.accounts.actions import EnterInput, EnterPlane
+from paybill_site.accounts.errors import EntryRefused
+from paybill_site.accounts.stepup import ENTERED
+from paybill_site.kernel import actors
+from paybill_site.kernel.actions import perform
+from paybill_site.kernel.limits import throttle
+
+DOORMAN = actors.system("entry", "accounts.enter_plane")
+SESSION = 8 * 60 * 60  # seconds
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+def cookie_name() -> str:
+    """The cookie that waits for the browser's return, on this host alone."""
+    return "__Host-paybill_entry" if settings.SESSION_COOKIE_SECURE else "paybill_entry"
+
+
+@never_cache
+@require_GET
+def enter(request: HttpRequest) -> HttpResponse:
+    """Send the browser to the control plane for a code."""
+    start = entry.begin(_inside(request, request.GET.get("next", "/")))
+    fresh = request.GET.get("fresh") == "1"
+    response = HttpResponseRedirect(
+        entry.authorize_url(start, _host(request), fresh=fresh)
+    )
+    response.set_cookie(
+        cookie_name(),
+        entry.pack(start),
+        max_age=entry.MINUTES * 60,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@never_cache
+@require_GET
+def callback(request: HttpRequest) -> HttpResponse:
+    """Take the code, make the session. Raises EntryRefused, shown as a page."""
+    throttle(
+        "entry",
+        request.META.get("REMOTE_ADDR", ""),
+        most=120,
+        window=timedelta(minutes=1),
+    )
+    start = entry.unpack(
+        request.COOKIES.get(cookie_name(), ""), request.GET.get("state", "")
+    )
+    code = request.GET.get("code", "")
+    if not code or len(code) > 4000:
+        raise EntryRefused
+    data = EnterInput(code=code, verifier=start.verifier, host=_host(request))
+    user = perform(EnterPlane, None, data, actor=DOORMAN).result
+    login(request, user, backend=BACKEND)
+    request.session.set_expiry(SESSION)
+    request.session[ENTERED] = time.time()
+    response = HttpResponseRedirect(start.next)
+    response.delete_cookie(cookie_name())
+    return response
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """End the session on this host; the one in the portal goes on."""
+    logout(request)
+    return HttpResponseRedirect("/")
+
+
+def _host(request: HttpRequest) -> str:
+    return request.get_host().rsplit(":", 1)[0].rstrip(".").lower()
+
+
+def _inside(request: HttpRequest, path: str) -> str:
+    """A path of this host; anything else becomes its home page."""
+    safe = path.startswith("/") and url_has_allowed_host_and_scheme(
+        path, allowed_hosts=None
+    )
+    return path if safe else "/"

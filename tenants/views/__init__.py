@@ -1,0 +1,1 @@
+"""The portal: what customers see of their account and its tenants."""
