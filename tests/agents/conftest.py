@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from agents.actions import CreateAgent, GrantAccess, IssueToken
 from agents.auth import actor_of
 from agents.models import Agent, AgentToken
@@ -69,7 +70,9 @@ def orders(licensed: Place) -> list[Order]:
 @pytest.fixture
 def helper(shopkeeper: Actor) -> Agent:
     """An agent that may do nothing yet."""
-    agent: Agent = perform(CreateAgent, None, {"name": "Helper"}, actor=shopkeeper).result
+    agent: Agent = perform(
+        CreateAgent, None, {"name": "Helper"}, actor=shopkeeper
+    ).result
     return agent
 
 
@@ -101,7 +104,9 @@ def enter(helper: Agent, shopkeeper: Actor) -> Enter:
     """The agent as it comes in with a new token of these scopes."""
 
     def come(*scopes: str) -> Actor:
-        return actor_of(issue(helper, shopkeeper, *(scopes or (READ, CANCEL))).secret)[0]
+        return actor_of(issue(helper, shopkeeper, *(scopes or (READ, CANCEL))).secret)[
+            0
+        ]
 
     return come
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
+
 from agents import access
 from agents.actions import (
     CreateAgent,
@@ -19,7 +21,6 @@ from agents.actions import (
 from agents.auth import actor_of
 from agents.errors import NotGrantable
 from agents.models import Agent, AgentToken
-from django.utils import timezone
 from examples.storefront.models import Order
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
@@ -32,7 +33,6 @@ from paybill_site.kernel.errors import (
 )
 from paybill_site.kernel.models import AuditEntry, IdempotencyKey
 from paybill_site.kernel.planes import Place, plane
-
 from tests.agents.conftest import CANCEL, READ, issue, last_entry, license_plane
 
 
@@ -140,7 +140,9 @@ def test_a_deleted_row_takes_its_grants_along(
 def test_nobody_grants_what_they_do_not_hold(
     helper: Agent, shopkeeper: Actor, orders: list[Order]
 ) -> None:
-    clerk = shopkeeper.narrowed(frozenset({READ, "agents.view_agent", "agents.grant_access"}))
+    clerk = shopkeeper.narrowed(
+        frozenset({READ, "agents.view_agent", "agents.grant_access"})
+    )
     one: dict[str, Any] = {"permission": CANCEL, "objects": [orders[0].public_id]}
     for data in (one, {"permission": CANCEL, "everything": True}):
         with pytest.raises(Forbidden, match=CANCEL):
