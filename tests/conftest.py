@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 import pytest
+
+from tests.cast import (  # noqa: F401
+    account,
+    agent,
+    live_tenant,
+    log_in,
+    operator,
+    operator_user,
+    outsider,
+    outsider_user,
+    owner,
+    owner_user,
+    teammate,
+    teammate_user,
+    tenant,
+)
 from tests.database import (  # noqa: F401
     committed,
     control,
