@@ -9,3 +9,6 @@ class ProvisioningConfig(AppConfig):
     name = "provisioning"
     label = "provisioning"
     verbose_name = "Provisioning"
+
+    def ready(self) -> None:
+        from provisioning import actions, handlers, steps, tasks  # noqa: F401

@@ -82,3 +82,9 @@ class LeftOver(PaybillError):
     """Something of the deployment still exists after it was destroyed."""
 
     permanent = False
+
+
+class IllegalLock(PaybillError):
+    """This lock can not be released now."""
+
+    status = 409

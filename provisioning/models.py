@@ -99,7 +99,9 @@ class Run(models.Model):
         max_length=12, choices=RunState.choices, default=RunState.PENDING
     )
     trigger = models.CharField(
-        max_length=100, unique=True, help_text="what asked for it; asked again, same run"
+        max_length=100,
+        unique=True,
+        help_text="what asked for it; asked again, same run",
     )
     attempt = models.PositiveIntegerField(default=1)
     needs_confirmation = models.BooleanField(default=False)
@@ -238,7 +240,9 @@ class StateVersion(models.Model):
     deployment = models.ForeignKey(
         Deployment, on_delete=models.PROTECT, related_name="state_versions"
     )
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="state_versions")
+    run = models.ForeignKey(
+        Run, on_delete=models.PROTECT, related_name="state_versions"
+    )
     origin = models.CharField(
         max_length=10, choices=StateOrigin.choices, default=StateOrigin.SAVED
     )

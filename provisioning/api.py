@@ -1,0 +1,144 @@
+"""REST: deployments and runs. Reads are rows, writes are actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import include, path
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from pydantic import BaseModel
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from paybill_site.accounts.auth import SessionAuthentication
+from paybill_site.kernel.actors import Kind
+from paybill_site.kernel.errors import Invalid, NotFound
+from paybill_site.kernel.rest import PROBLEMS, Known, Things, action_path
+from provisioning import actions
+from provisioning.models import Deployment, Run, RunPhase
+from provisioning.runner import logs
+from provisioning.states import Phase
+
+
+class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
+    id = serializers.CharField(source="public_id")
+    tenant: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
+
+    class Meta:
+        model = Deployment
+        fields = (
+            "id",
+            "tenant",
+            "kind",
+            "cloud",
+            "region",
+            "state",
+            "generation",
+            "created_at",
+        )
+
+
+class PhaseSerializer(serializers.ModelSerializer[RunPhase]):
+    class Meta:
+        model = RunPhase
+        fields = ("name", "state", "started_at", "ended_at")
+
+
+class RunSerializer(serializers.ModelSerializer[Run]):
+    id = serializers.CharField(source="public_id")
+    deployment: Any = serializers.SlugRelatedField(
+        slug_field="public_id", read_only=True
+    )
+    tenant = serializers.CharField(source="tenant.public_id")
+    phases = PhaseSerializer(many=True)
+
+    class Meta:
+        model = Run
+        fields = (
+            "id",
+            "deployment",
+            "tenant",
+            "operation",
+            "state",
+            "attempt",
+            "needs_confirmation",
+            "plan_sha256",
+            "plan_digest",
+            "changes",
+            "progress",
+            "explanation",
+            "phases",
+            "queued_at",
+            "ended_at",
+        )
+
+
+class Deployments(Things):
+    """Infrastructure of tenants' own."""
+
+    authentication_classes = (SessionAuthentication,)
+    queryset = Deployment.objects.select_related("tenant")
+    serializer_class = DeploymentSerializer
+
+
+class Runs(Things):
+    """Plans and applies."""
+
+    authentication_classes = (SessionAuthentication,)
+    queryset = Run.objects.select_related("deployment__tenant").prefetch_related(
+        "phases"
+    )
+    serializer_class = RunSerializer
+
+
+class LogPart(BaseModel):
+    """A part of a phase's log, and the offset to ask for next."""
+
+    text: str
+    offset: int
+    final: bool
+
+
+class RunLog(APIView):
+    """What a phase of a run said, from an offset on; for operators."""
+
+    authentication_classes = (SessionAuthentication,)
+    permission_classes = (Known,)
+
+    @extend_schema(
+        operation_id="provisioning_run_log",
+        parameters=[
+            OpenApiParameter("phase", enum=Phase.values, required=True),
+            OpenApiParameter("offset", int),
+        ],
+        responses={200: LogPart, **PROBLEMS},
+    )
+    def get(self, request: Request, public_id: str) -> Response:
+        actor: Any = request.auth
+        run = Run.objects.visible_to(actor).filter(public_id=public_id).first()
+        if run is None or actor.kind not in {Kind.OPERATOR, Kind.AGENT}:
+            raise NotFound
+        phase = request.query_params.get("phase", "")
+        offset = request.query_params.get("offset", "0")
+        if phase not in Phase or not offset.isdecimal() or len(offset) > 12:
+            raise Invalid("phase is plan, apply or finish; offset is a number")
+        text, following = logs.read(run, phase, int(offset))
+        return Response({"text": text, "offset": following, "final": run.is_final})
+
+
+router = SimpleRouter(trailing_slash=False)
+router.register("deployments", Deployments, "deployment")
+router.register("runs", Runs, "run")
+
+urlpatterns = [
+    path("", include(router.urls)),
+    path("runs/<str:public_id>/log", RunLog.as_view(), name="run_log"),
+    action_path("deployments/<str:public_id>/runs", actions.QueueRun),
+    action_path("runs/<str:public_id>/confirm", actions.ConfirmRun),
+    action_path("runs/<str:public_id>/discard", actions.DiscardRun),
+    action_path("runs/<str:public_id>/cancel", actions.CancelRun),
+    action_path("runs/<str:public_id>/retry", actions.RetryRun),
+]

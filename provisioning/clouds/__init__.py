@@ -1,0 +1,1 @@
+"""What Paybill asks a cloud itself, beside Terraform: addresses, log-ins, inventory."""

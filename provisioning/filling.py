@@ -1,0 +1,112 @@
+"""What is done after Terraform: an empty database becomes a tenant's plane.
+
+Every step may be repeated: a finish that was cut off is taken up again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from paybill_site.kernel import licences, migrating, roles, schema
+from provisioning import entitled
+from provisioning.clouds import local
+from provisioning.errors import LeftOver
+from provisioning.models import Deployment, Run
+from tenants import entitlements, entry
+from tenants.models import Tenant
+from tenants.states import Isolation
+
+LEFT = """
+SELECT 'database ' || datname FROM pg_database WHERE strpos(datname, %(mark)s) > 0
+UNION ALL
+SELECT 'role ' || rolname FROM pg_roles WHERE strpos(rolname, %(mark)s) > 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """Where the filled place is reached, as ``AttachPlacement`` takes it."""
+
+    kind: str
+    alias: str = "default"
+    schema_name: str = ""
+    dsn: str = ""
+    base_url: str = ""
+    port: int | None = None
+
+
+def fill(run: Run, outputs: dict[str, Any]) -> Attached:
+    """Make the plane in what a run has built. Raises CloudFailed."""
+    name = entitled.schema_name(run.inputs)
+    if run.deployment.kind == Isolation.SILO:
+        return _fill_silo(run, outputs, name)
+    return _fill_bridge(outputs, name)
+
+
+def _fill_bridge(outputs: dict[str, Any], name: str) -> Attached:
+    reference = str(outputs["secret_reference"])
+    unit = local.show(local.unit_of(reference))
+    _build(local.provisioner_dsn(unit), name, app=str(unit["user"]))
+    return Attached(
+        kind=Isolation.BRIDGE,
+        alias=str(unit["id"]),
+        schema_name=name,
+        dsn=local.tenant_dsn(unit),
+    )
+
+
+def _build(dsn: str, name: str, app: str) -> None:
+    """The schema is made in one transaction, so it is there whole or not at all."""
+    with psycopg.connect(dsn) as connection:
+        if schema.schemas(connection).get(name):
+            return
+    with psycopg.connect(migrating.provisioner_dsn()) as connection:
+        source = schema.compiled(connection)
+    schema.build(dsn, name, app, source)
+
+
+def _fill_silo(run: Run, outputs: dict[str, Any], name: str) -> Attached:
+    reference = str(outputs["service_address"])
+    service = local.show(local.unit_of(reference))
+    bootstrap(run.deployment.tenant, str(service["id"]))
+    port = int(service["port"])
+    return Attached(
+        kind=Isolation.SILO,
+        schema_name=name,
+        base_url=f"http://{run.inputs['domain']}:{port}",
+        port=port,
+    )
+
+
+def bootstrap(tenant: Tenant, unit: str) -> None:
+    """Migrate a silo, give it the newest licence and, once, its owner."""
+    entitlement = entitled.entitlement_of(tenant)
+    terms = entitlements.terms(entitlement)
+    handed = {
+        "PAYBILL_BOOTSTRAP_TOKEN": entry.bootstrap_token(tenant),
+        "PAYBILL_LICENCE": licences.sign(tenant.public_id, terms, entitlement.version),
+    }
+    local.manage(unit, "tenant", "bootstrap", extra=handed)
+
+
+def renew_licence(deployment: Deployment) -> None:
+    """Hand a silo the licence that is in force now."""
+    bootstrap(
+        deployment.tenant, local.unit_of(str(deployment.outputs["service_address"]))
+    )
+
+
+def prove_gone(run: Run) -> None:
+    """Raise LeftOver if the cloud itself still knows anything of the deployment."""
+    name = entitled.schema_name(run.inputs)
+    mark = name.removeprefix("t_")
+    units = local.listed(mark)
+    left = [f"unit {unit}" for unit in units]
+    with psycopg.connect(migrating.provisioner_dsn(), autocommit=True) as connection:
+        roles.drop_trio(connection, name)  # roles belong to the server: they outlive it
+        left += [str(row[0]) for row in connection.execute(LEFT, {"mark": mark})]
+    if left:
+        raise LeftOver(f"still there: {', '.join(left)}")

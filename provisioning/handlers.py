@@ -1,0 +1,123 @@
+"""What provisioning does when a subscription or a tenant changes.
+
+Handlers run at least once and outside transactions; the delivery id is the trigger
+of the run, so a repeat is the same run.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from kombu.exceptions import OperationalError
+
+from billing.events import PlanChanged, SubscriptionActivated
+from paybill_site.kernel.actions import perform
+from paybill_site.kernel.events import handles
+from provisioning import entitled, filling
+from provisioning.actions import PrepareDeployment, QueueRun
+from provisioning.events import DeploymentGone, RunConfirmed, RunQueued
+from provisioning.models import Deployment
+from provisioning.states import DeploymentState, Operation
+from provisioning.system import PROVISIONING
+from provisioning.tasks import work
+from tenants import pool
+from tenants.actions import ClaimPlacement, FinishClosing, RetirePlacement
+from tenants.errors import NoWarmPlacement
+from tenants.events import EntitlementChanged, TenantClosing
+from tenants.models import Placement, Tenant
+from tenants.states import Isolation, PlacementState, TenantState
+
+log = logging.getLogger(__name__)
+
+
+@handles(SubscriptionActivated)
+def build_for_subscription(event: SubscriptionActivated, delivery_id: str) -> None:
+    """Give the tenant its place: from the pool, or by a run of Terraform."""
+    _build(event.tenant, delivery_id)
+
+
+@handles(PlanChanged)
+def rebuild_for_plan(event: PlanChanged, delivery_id: str) -> None:
+    """Give the deployment its new inputs; a pooled tenant has nothing to rebuild."""
+    tenant = Tenant.objects.get(public_id=event.tenant)
+    if tenant.state in {TenantState.CLOSING, TenantState.CLOSED}:
+        return
+    _build(event.tenant, delivery_id)
+
+
+def _build(tenant_id: str, delivery_id: str) -> None:
+    tenant = Tenant.objects.get(public_id=tenant_id)
+    entitlement = entitled.entitlement_of(tenant)
+    if not entitled.needs_own_infrastructure(entitlement):
+        _claim(tenant, delivery_id)
+        return
+    deployment = perform(PrepareDeployment, tenant, actor=PROVISIONING).result
+    asked = {"operation": "apply", "trigger": delivery_id}
+    perform(QueueRun, deployment, asked, actor=PROVISIONING)
+
+
+def _claim(tenant: Tenant, delivery_id: str) -> None:
+    try:
+        perform(ClaimPlacement, tenant, actor=PROVISIONING, key=delivery_id)
+    except NoWarmPlacement:
+        # A burst emptied the pool: make one place, not a whole pool, and take it.
+        pool.fill(pool.ready() + 1)
+        perform(ClaimPlacement, tenant, actor=PROVISIONING, key=delivery_id)
+
+
+@handles(TenantClosing)
+def take_down(event: TenantClosing, delivery_id: str) -> None:
+    """Destroy what the tenant has of its own, or give up its place in the pool."""
+    tenant = Tenant.objects.get(public_id=event.tenant)
+    standing = Deployment.objects.filter(tenant=tenant)
+    deployment = standing.exclude(state=DeploymentState.GONE).first()
+    if deployment is not None:
+        asked = {"operation": Operation.DESTROY.value, "trigger": delivery_id}
+        perform(QueueRun, deployment, asked, actor=PROVISIONING)
+        return
+    taken = Placement.objects.filter(tenant=tenant, state=PlacementState.TAKEN)
+    for placement in taken.filter(kind=Isolation.POOLED):
+        perform(RetirePlacement, placement, actor=PROVISIONING)
+    _finish_closing(tenant)
+
+
+@handles(DeploymentGone)
+def finish_closing(event: DeploymentGone, delivery_id: str) -> None:
+    """Close the tenant whose infrastructure was proved to be gone."""
+    _finish_closing(Tenant.objects.get(public_id=event.tenant))
+
+
+def _finish_closing(tenant: Tenant) -> None:
+    if tenant.state == TenantState.CLOSING:
+        perform(FinishClosing, tenant, actor=PROVISIONING)
+
+
+@handles(EntitlementChanged)
+def renew_licence(event: EntitlementChanged, delivery_id: str) -> None:
+    """Hand a silo its new licence; the others' are in planes that tenants can enter."""
+    ready = Deployment.objects.filter(
+        tenant__public_id=event.tenant,
+        kind=Isolation.SILO,
+        state=DeploymentState.READY,
+    )
+    for deployment in ready:
+        filling.renew_licence(deployment)
+
+
+@handles(RunQueued)
+def start_worker(event: RunQueued, delivery_id: str) -> None:
+    """Wake a worker for a run that waits."""
+    _wake(event.run)
+
+
+@handles(RunConfirmed)
+def go_on(event: RunConfirmed, delivery_id: str) -> None:
+    """Wake a worker for a plan that may be applied."""
+    _wake(event.run)
+
+
+def _wake(run: str) -> None:
+    try:
+        work.delay(run)
+    except OperationalError:
+        log.warning("no broker: the sweep finds the run")

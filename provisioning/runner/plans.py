@@ -1,0 +1,109 @@
+"""What a plan is: the file that is applied, and the form that people read.
+
+Two digests. SHA-256 over plan file and lock file says "this very file". The digest
+of the canonical form covers listed fields only, with sensitive and unknown values
+masked and no times in it, so the same inputs give it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from paybill_site.kernel.audit import digest_of
+
+UNKNOWN, SENSITIVE = "(known after apply)", "(sensitive)"
+
+
+def file_sha256(plan: bytes, lock: bytes) -> str:
+    """SHA-256 of the plan file with its lock file."""
+    whole = hashlib.sha256(len(plan).to_bytes(8, "big"))
+    whole.update(plan)
+    whole.update(lock)
+    return whole.hexdigest()
+
+
+def canonical(plan: dict[str, Any]) -> dict[str, Any]:
+    """The masked form of ``terraform show -json``."""
+    changes = [
+        {
+            "address": change["address"],
+            "type": change["type"],
+            "actions": change["change"]["actions"],
+            "before": _before(change["change"]),
+            "after": _after(change["change"]),
+        }
+        for change in plan.get("resource_changes") or []
+        if change.get("mode") == "managed" and change["change"]["actions"] != ["no-op"]
+    ]
+    outputs = {
+        name: change["actions"]
+        for name, change in (plan.get("output_changes") or {}).items()
+        if change["actions"] != ["no-op"]
+    }
+    return {
+        "resources": sorted(changes, key=lambda change: str(change["address"])),
+        "outputs": outputs,
+    }
+
+
+def digest(plan: dict[str, Any]) -> str:
+    """SHA-256 of the canonical form."""
+    return digest_of(canonical(plan))
+
+
+def summary(plan: dict[str, Any]) -> dict[str, Any]:
+    """Counts, and one line per change with the destructive ones first."""
+    form = canonical(plan)
+    counts = {"add": 0, "change": 0, "destroy": 0}
+    for resource in form["resources"]:
+        for action in resource["actions"]:
+            name = {"create": "add", "update": "change", "delete": "destroy"}.get(
+                action
+            )
+            if name:
+                counts[name] += 1
+    lines = [
+        {"address": r["address"], "actions": r["actions"]} for r in form["resources"]
+    ]
+    lines.sort(key=lambda line: ("delete" not in line["actions"], line["address"]))
+    total = len(form["resources"]) + len(form["outputs"])
+    return {**counts, "total": total, "resources": lines}
+
+
+def _before(change: dict[str, Any]) -> Any:
+    return _masked(change.get("before"), change.get("before_sensitive"), None)
+
+
+def _after(change: dict[str, Any]) -> Any:
+    unknown = change.get("after_unknown")
+    return _masked(change.get("after"), change.get("after_sensitive"), unknown)
+
+
+def _masked(value: Any, sensitive: Any, unknown: Any) -> Any:
+    if sensitive is True:
+        return SENSITIVE
+    if unknown is True:
+        return UNKNOWN
+    if isinstance(value, dict) or isinstance(unknown, dict):
+        names = {**(value or {}), **(unknown or {})}
+        return {
+            name: _masked(
+                (value or {}).get(name), _part(sensitive, name), _part(unknown, name)
+            )
+            for name in sorted(names)
+        }
+    if isinstance(value, list):
+        return [
+            _masked(item, _part(sensitive, index), _part(unknown, index))
+            for index, item in enumerate(value)
+        ]
+    return value
+
+
+def _part(mask: Any, key: Any) -> Any:
+    if isinstance(mask, dict):
+        return mask.get(key)
+    if isinstance(mask, list) and isinstance(key, int) and key < len(mask):
+        return mask[key]
+    return None

@@ -1,0 +1,83 @@
+"""A run from its claim to its end."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+from paybill_site.kernel.actions import perform
+from paybill_site.kernel.errors import IllegalMove, PaybillError
+from paybill_site.kernel.logs import said
+from provisioning import finishing
+from provisioning.actions import ClaimRun, EndRun, RescueState
+from provisioning.actions.statefile import RescueInput
+from provisioning.errors import LeaseLost, TerraformFailed
+from provisioning.models import Run
+from provisioning.runner import phases
+from provisioning.runner.lease import Heartbeat, holder
+from provisioning.runner.workdir import WorkDir
+from provisioning.states import RunState
+from provisioning.system import RUNNER
+
+log = logging.getLogger(__name__)
+
+
+def work(run_id: str) -> bool:
+    """Take up a run and bring it as far as it goes; False when it is another's."""
+    with said(run=run_id):
+        try:
+            run = perform(ClaimRun, run_id, {"holder": holder()}, actor=RUNNER).result
+        except (IllegalMove, LeaseLost) as taken:
+            log.info("not taken up: %s", taken.detail)
+            return False
+        with Heartbeat(run) as heartbeat:
+            _guarded(run, heartbeat)
+    return True
+
+
+def _guarded(run: Run, heartbeat: Heartbeat) -> None:
+    """Every way a run can end is written on it, except a lease that was lost."""
+    try:
+        _advance(run, heartbeat)
+    except LeaseLost:
+        log.warning("the lease was lost; another runner goes on")
+        return
+    except phases.Canceled:
+        _end(run, RunState.CANCELED, "Canceled on request; Terraform saved its state.")
+    except TerraformFailed as refusal:
+        _end(run, RunState.FAILED, refusal.detail)
+    except PaybillError as refusal:
+        _end(run, RunState.FAILED, refusal.detail, trace=traceback.format_exc())
+    except Exception as error:
+        log.exception("the run broke")
+        words = f"Paybill could not finish this run ({type(error).__name__})."
+        _end(run, RunState.ERRORED, words, trace=traceback.format_exc())
+    run.refresh_from_db()
+    if run.is_final or run.state == RunState.WAITING:  # its plan is kept, encrypted
+        WorkDir.of(run).remove()
+
+
+def _advance(run: Run, heartbeat: Heartbeat) -> None:
+    if run.state == RunState.PENDING:
+        run = phases.plan(run, heartbeat)
+    if run.state == RunState.CONFIRMED:
+        run = phases.apply(run, heartbeat)
+    if run.state == RunState.FINISHING:
+        finishing.finish(run)
+
+
+def _end(run: Run, state: RunState, explanation: str, *, trace: str = "") -> None:
+    rescued = WorkDir.of(run).rescued()
+    try:
+        if rescued is not None:
+            body = RescueInput(fence=run.fence, body=rescued)
+            perform(RescueState, run, body, actor=RUNNER)
+        ended = {
+            "fence": run.fence,
+            "state": state.value,
+            "explanation": explanation[:4000],
+            "traceback": trace[-60_000:],
+        }
+        perform(EndRun, run, ended, actor=RUNNER)
+    except (LeaseLost, IllegalMove):
+        log.warning("the end could not be written: another runner has the run")

@@ -1,0 +1,51 @@
+# The same variables for every cloud and every isolation model.
+
+variable "tenant" {
+  description = "Public id of the tenant. It tells nothing about the customer."
+  type        = string
+
+  validation {
+    condition     = can(regex("^ten_[0-9a-z]{26}$", var.tenant))
+    error_message = "A tenant's id is ten_ and 26 letters and digits."
+  }
+}
+
+variable "region" {
+  description = "Where to build."
+  type        = string
+
+  validation {
+    condition     = var.region == "local"
+    error_message = "This stack builds on this machine: the region is local."
+  }
+}
+
+variable "size" {
+  description = "Size of database and service, as the plan names it."
+  type        = string
+}
+
+variable "image" {
+  description = "What the service runs. On this machine it is the code that runs here."
+  type        = string
+}
+
+variable "domain" {
+  description = "Host name under which the tenant is served."
+  type        = string
+}
+
+variable "protection" {
+  description = "Whether the database is protected against deletion."
+  type        = bool
+}
+
+variable "generation" {
+  description = "Last part of every name, so that a name is never used twice."
+  type        = number
+
+  validation {
+    condition     = var.generation >= 1 && floor(var.generation) == var.generation
+    error_message = "A generation is a whole number from 1."
+  }
+}

@@ -1,0 +1,18 @@
+"""Provisioning's addresses on the control host."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from provisioning import backend, views
+
+app_name = "provisioning"
+urlpatterns = [
+    path("terraform/state/<str:deployment>/", backend.state_view, name="state"),
+    path("terraform/state/<str:deployment>/lock/", backend.lock_view, name="lock"),
+    path(
+        "terraform/state/<str:deployment>/unlock/", backend.unlock_view, name="unlock"
+    ),
+    path("runs/<str:public_id>/", views.run, name="run"),
+    path("runs/<str:public_id>/log/", views.log, name="log"),
+]
