@@ -7,7 +7,6 @@ the server accepts.
 from __future__ import annotations
 
 import datetime
-from functools import cache
 from typing import Annotated, Any, Literal
 
 from django.db import models
@@ -36,22 +35,23 @@ COMPARED = {
 }
 
 
-@cache
 def of_list(tools: Declaration) -> type[Input]:
     """Filters, search, order, size of a page and the cursor of the next."""
-    return create_model(
-        f"List{tools.model.__name__}",
-        __base__=of_count(tools),
-        order=(
+    fields: dict[str, Any] = {
+        "order": (
             Literal[orders(tools)],
             Field(NEWEST_FIRST, description="ascending, or - descending"),
         ),
-        limit=(int, Field(tools.page_size, ge=1, le=MOST)),
-        cursor=(str, Field("", max_length=2000, description="next of the page before")),
-    )
+        "limit": (int, Field(tools.page_size, ge=1, le=MOST)),
+        "cursor": (
+            str,
+            Field("", max_length=2000, description="next of the page before"),
+        ),
+    }
+    name = f"List{tools.model.__name__}"
+    return create_model(name, __base__=of_count(tools), **fields)
 
 
-@cache
 def of_count(tools: Declaration) -> type[Input]:
     """Filters and search."""
     fields: dict[str, Any] = {
@@ -67,7 +67,6 @@ def of_count(tools: Declaration) -> type[Input]:
     return create_model(f"Count{tools.model.__name__}", __base__=Input, **fields)
 
 
-@cache
 def of_get(model: type[models.Model]) -> type[Input]:
     """The public id of a row."""
     return create_model(
@@ -75,7 +74,6 @@ def of_get(model: type[models.Model]) -> type[Input]:
     )
 
 
-@cache
 def of_action(action: AnyAction) -> type[Input]:
     """The action's own input and, unless it creates, the id of its target."""
     if action.creates:
@@ -118,9 +116,11 @@ def _id_type(model: type[models.Model]) -> Any:
 
 def _filter_type(model: type[models.Model], name: str) -> Any:
     field_name, lookup = split_filter(name)
-    one = _type(model._meta.get_field(field_name))
+    one: Any = _type(model._meta.get_field(field_name))
     if lookup == "in":
-        return Annotated[tuple[one, ...], Field(min_length=1, max_length=MOST)]
+        return Annotated[
+            tuple.__class_getitem__((one, ...)), Field(min_length=1, max_length=MOST)
+        ]
     return one
 
 

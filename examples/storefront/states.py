@@ -19,9 +19,9 @@ class CancelReason(models.TextChoices):
 
 
 # Once an order is with the carrier it is returned, not cancelled.
-MOVES = {
+MOVES: dict[OrderState, set[OrderState]] = {
     OrderState.PENDING: {OrderState.PROCESSED, OrderState.CANCELLED},
     OrderState.PROCESSED: {OrderState.DELIVERED},
-    OrderState.DELIVERED: set[str](),
-    OrderState.CANCELLED: set[str](),
+    OrderState.DELIVERED: set(),
+    OrderState.CANCELLED: set(),
 }

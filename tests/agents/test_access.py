@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -52,7 +53,7 @@ def test_the_licence_limits_the_number_of_agents(
 def test_a_token_lets_its_agent_in(helper: Agent, shopkeeper: Actor) -> None:
     token = issue(helper, shopkeeper, READ)
     actor, _ = actor_of(token.secret)
-    assert (actor.id, actor.scopes) == (helper.public_id, {READ})
+    assert (actor.id, actor.scopes) == (helper.public_id, frozenset({READ}))
 
 
 def test_a_token_is_kept_as_a_digest_only(helper: Agent, shopkeeper: Actor) -> None:
@@ -111,9 +112,12 @@ def test_a_resumed_agent_comes_in_again(helper: Agent, shopkeeper: Actor) -> Non
 
 def test_a_token_has_a_rate(helper: Agent, shopkeeper: Actor) -> None:
     secret = issue(helper, shopkeeper, READ, per_minute=2).secret
-    with pytest.raises(TooMany):
-        for _ in range(5):  # the window may turn once in between
+    let_in = 0
+    for _ in range(5):  # the window may turn once in between
+        with suppress(TooMany):
             actor_of(secret)
+            let_in += 1
+    assert 2 <= let_in < 5
     assert '"rule":"rate"' in last_entry(outcome="denied").body
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from django.contrib.auth.models import Group
 from django.db import ProgrammingError
@@ -234,7 +234,7 @@ def test_the_agents_role_reads_declared_columns_and_writes_nothing(
     for statement in refused:
         with (
             pytest.raises(
-                (ProgrammingError, InternalError), match="permission|read-only"
+                (ProgrammingError, InternalError), match=r"permission|read-only"
             ),
             plane(in_a, role="agent"),
             atomic(),
