@@ -76,19 +76,22 @@ def build(dsn: str, schema: str, app: str = roles.APP, source: str = "") -> str:
     Raises NoTemplate, and psycopg's DuplicateSchema when the name is taken.
     """
     made = version()
-    with psycopg.connect(dsn) as connection:
+    with psycopg.connect(dsn, autocommit=True) as connection:
         source = source or compiled(connection)
-        roles.create_trio(connection, schema, app)
-        owner = sql.Identifier(roles.role_of(schema, "owner"))
-        name = sql.Identifier(schema)
-        connection.execute(
-            sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(name, owner)
-        )
-        connection.execute(sql.SQL("SET LOCAL ROLE {}").format(owner))
-        # Compiled from our own template: no parameters, many statements, one message.
-        connection.execute(source.replace(MARK, schema).encode())
-        set_version(connection, schema, made)
+        with connection.transaction():
+            _build(connection, schema, app, source.replace(MARK, schema))
+            set_version(connection, schema, made)
     return made
+
+
+def _build(connection: roles.Connection, schema: str, app: str, source: str) -> None:
+    roles.create_trio(connection, schema, app)
+    owner = sql.Identifier(roles.role_of(schema, "owner"))
+    create = sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}")
+    connection.execute(create.format(sql.Identifier(schema), owner))
+    connection.execute(sql.SQL("SET LOCAL ROLE {}").format(owner))
+    # Compiled from our own template: no parameters, many statements, one message.
+    connection.execute(source.encode())
 
 
 def drop(dsn: str, schema: str) -> None:
@@ -111,7 +114,6 @@ def compiled(connection: roles.Connection) -> str:
         found = connection.execute(
             "SELECT sql FROM paybill.template WHERE hash = %s", [version()]
         ).fetchone()
-        connection.execute("RESET ROLE")
     if found is None:
         raise NoTemplate(NoTemplate.__doc__)
     return str(found[0])
