@@ -14,6 +14,7 @@ from rest_framework.routers import SimpleRouter
 from billing import actions
 from billing.models import Invoice, InvoiceLine, Payment, Plan, Subscription
 from paybill_site.accounts.auth import SessionAuthentication
+from paybill_site.accounts.principals import actor_of
 from paybill_site.kernel.rest import Things, action_path
 
 
@@ -138,9 +139,12 @@ class SessionThings(Things):
 class PlanViews(SessionThings):
     """What is on sale, for everybody."""
 
-    permission_classes = (AllowAny,)
+    permission_classes: Any = (AllowAny,)
     queryset = Plan.objects.all()
     serializer_class = PlanSerializer
+
+    def get_queryset(self) -> Any:
+        return Plan.objects.visible_to(actor_of(self.request))
 
 
 class SubscriptionViews(SessionThings):

@@ -12,7 +12,14 @@ class BillingConfig(AppConfig):
     verbose_name = "Billing"
 
     def ready(self) -> None:
-        from billing import actions, gateways  # noqa: F401, PLC0415
+        from billing import (  # noqa: F401, PLC0415
+            actions,
+            gateways,
+            handlers,
+            journey,
+            panels,
+            tasks,
+        )
         from billing.gateways.manual import Manual  # noqa: PLC0415
 
         if settings.PAYBILL_EMBEDDED:

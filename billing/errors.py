@@ -11,6 +11,12 @@ class NotOnSale(Refused):
     status = 422
 
 
+class NotBuildable(Refused):
+    """This installation can not build what the plan promises."""
+
+    status = 409
+
+
 class RegionNotOffered(Invalid):
     """The plan is not offered in this region."""
 

@@ -12,6 +12,7 @@ from billing.changes import Change, When
 from billing.errors import (
     AlreadySubscribed,
     NotADraft,
+    NotBuildable,
     NotOnSale,
     PartlyPaid,
     RegionNotOffered,
@@ -23,6 +24,7 @@ from billing.states import RUNNING, InvoiceKind, SubscriptionState
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import IllegalMove
+from tenants import offers
 from tenants.models import Tenant
 from tenants.states import TenantState
 
@@ -52,7 +54,10 @@ class Subscribe(Action[Tenant, PlanChoice, Subscription]):
         region = data.region or plan.regions[0]
         if region not in plan.regions:
             raise RegionNotOffered(f"{plan.name} is offered in {plan.regions}")
-        _make_room(target)
+        present = target.subscriptions.filter(state__in=NOT_OVER).first()
+        if present is not None and _same_offer(present, plan, region):
+            return present
+        _make_room(target, present)
         subscription = _draft(target, plan, region)
         if plan.trial_days and not _had_trial(target, plan):
             lifecycle.begin_trial(subscription)
@@ -70,16 +75,18 @@ class Subscribe(Action[Tenant, PlanChoice, Subscription]):
 
 
 def on_sale(code: str) -> Plan:
-    """The plan that is sold under this code. Raises NotOnSale."""
+    """The plan that is sold under this code. Raises NotOnSale, NotBuildable."""
     plan = Plan.objects.on_sale().filter(code=code).first()
     if plan is None:
         raise NotOnSale
+    if why := offers.why_not(plan.isolation, plan.cloud):
+        raise NotBuildable(why)
     return plan
 
 
-def to_pay(subscription: Subscription) -> dict[str, Any]:
-    """The oldest open invoice of a subscription, for whoever has to pay it."""
-    unpaid = invoicing.open_invoices(subscription)
+def to_pay(subscription: Subscription, *kinds: InvoiceKind) -> dict[str, Any]:
+    """The oldest open invoice of these kinds, for whoever has to pay it."""
+    unpaid = invoicing.open_invoices(subscription, *kinds)
     if not unpaid:
         return {"invoice": "", "amount_due": 0, "currency": subscription.plan.currency}
     first = unpaid[0]
@@ -90,9 +97,14 @@ def to_pay(subscription: Subscription) -> dict[str, Any]:
     }
 
 
-def _make_room(tenant: Tenant) -> None:
+def _same_offer(present: Subscription, plan: Plan, region: str) -> bool:
+    """Tell whether just this was chosen before and waits for its payment."""
+    waits = present.state == SubscriptionState.INCOMPLETE
+    return waits and present.plan == plan and present.region == region
+
+
+def _make_room(tenant: Tenant, present: Subscription | None) -> None:
     """Withdraw a choice that nothing was paid for. Raises AlreadySubscribed."""
-    present = tenant.subscriptions.filter(state__in=NOT_OVER).first()
     if present is not None:
         if present.state != SubscriptionState.INCOMPLETE:
             raise AlreadySubscribed
@@ -162,7 +174,8 @@ class ChangePlan(Action[Subscription, PlanChoice, Subscription]):
     def present(self, result: Subscription) -> dict[str, Any]:
         planned = result.next_plan.code if result.next_plan else ""
         changed = {"plan": result.plan.code, "next_plan": planned}
-        return {**super().present(result), **changed, **to_pay(result)}
+        due = to_pay(result, InvoiceKind.CHANGE)
+        return {**super().present(result), **changed, **due}
 
 
 def _make(subscription: Subscription, plan: Plan, change: Change) -> None:

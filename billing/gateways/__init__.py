@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from billing.models import Invoice
 from paybill_site.kernel.errors import NotFound
-
-
-@dataclass(frozen=True, slots=True)
-class Instructions:
-    """What a customer is told to do: sentences, and facts to copy."""
-
-    summary: str
-    facts: tuple[tuple[str, str], ...] = ()
 
 
 class Gateway(Protocol):
@@ -24,8 +15,8 @@ class Gateway(Protocol):
     label: str
     test: bool  # no money moves
 
-    def instructions(self, invoice: Invoice) -> Instructions:
-        """What the page of an open invoice says."""
+    def page(self, invoice: Invoice) -> dict[str, Any]:
+        """What the pay page needs beyond the invoice: see ``portal/pay.html``."""
 
 
 _gateways: dict[str, Gateway] = {}

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 
-from billing.gateways import Instructions
 from billing.models import Invoice
-from billing.rating import money
 
 
 class Manual:
-    """Pay by bank transfer to the account named in the settings."""
+    """Pay by bank transfer to the account named in PAYBILL_BANK_DETAILS."""
 
     name = "manual"
     label = "Bank transfer"
     test = False
 
-    def instructions(self, invoice: Invoice) -> Instructions:
-        amount = money.text(invoice.outstanding, invoice.currency)
-        bank = tuple(
-            (label.strip(), value.strip())
-            for label, _, value in (
-                part.partition(":") for part in settings.PAYBILL_BANK_DETAILS
-            )
-        )
-        return Instructions(
-            "Quote the reference, so that we can match your payment.",
-            (("Amount", amount), ("Reference", invoice.reference), *bank),
-        )
+    def page(self, invoice: Invoice) -> dict[str, Any]:
+        pairs = (part.partition(":") for part in settings.PAYBILL_BANK_DETAILS)
+        transfer = [(label.strip(), value.strip()) for label, _, value in pairs]
+        return {"reference": invoice.reference, "transfer": transfer}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from billing.gateways import Instructions
+from django import forms
+from django.urls import reverse
+
 from billing.models import Invoice
 
 
@@ -40,6 +43,17 @@ CARDS = {
 }
 
 
+class CardForm(forms.Form):
+    card = forms.ChoiceField(
+        choices=[(card.token, card.label) for card in CARDS.values()],
+        label="Test card",
+        error_messages={
+            "required": "Choose a test card.",
+            "invalid_choice": "Choose one of the test cards.",
+        },
+    )
+
+
 class Sandbox:
     """Pay with a test card."""
 
@@ -47,5 +61,12 @@ class Sandbox:
     label = "Test card"
     test = True
 
-    def instructions(self, invoice: Invoice) -> Instructions:
-        return Instructions("These are test cards; no money moves.")
+    def page(self, invoice: Invoice) -> dict[str, Any]:
+        return {
+            "form": CardForm(),
+            "cards": [
+                {"token": card.token, "number": card.number, "outcome": card.label}
+                for card in CARDS.values()
+            ],
+            "action": reverse("billing:sandbox_pay", args=[invoice.public_id]),
+        }
