@@ -33,7 +33,7 @@ class Site(AdminSite):
         self.site_title = self.site_header = title
         self.index_title = "Overview"
         for model, cls in registry.classes.items():
-            if model._meta.installed:
+            if model._meta.app_config is not None:
                 self.register(model, cls)
 
     def index(
