@@ -70,10 +70,8 @@ def _actor(token: AgentToken) -> Actor:
 
 def _wrong(token: AgentToken) -> str:
     """Why the token lets nobody in, or ""."""
-    if token.revoked_at is not None:
-        return "revoked"
-    if not token.is_valid(timezone.now()):
-        return "expired"
+    if token.status != "active":
+        return token.status
     if token.agent.state != AgentState.ACTIVE or not token.agent.principal.is_active:
         return "stopped"
     return ""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from agents.states import AgentState
 from paybill_site.kernel.ids import PublicId
@@ -78,6 +77,9 @@ class AgentToken(models.Model):
     def __str__(self) -> str:
         return f"{self.prefix}…"
 
-    def is_valid(self, now: datetime) -> bool:
-        """Whether it lets somebody in, as far as the token itself goes."""
-        return self.revoked_at is None and self.expires_at > now
+    @property
+    def status(self) -> str:
+        """One of "revoked", "expired" or "active", as far as the token itself goes."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "active" if self.expires_at > timezone.now() else "expired"
