@@ -1,0 +1,166 @@
+"""A tenant that is entitled to infrastructure of its own, and real parts to build it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+
+from paybill_site.kernel import actors
+from paybill_site.kernel.actions import perform
+from paybill_site.kernel.planes import Place
+from paybill_site.local import units
+from paybill_site.local.places import Places
+from provisioning.actions import PrepareDeployment, QueueRun
+from provisioning.models import Deployment, Run
+from provisioning.system import PROVISIONING
+from tenants.models import Account, Entitlement
+from tenants.states import EntitlementState, Role
+from tests.cast import join, make_tenant, make_user
+
+ROOT = Path(settings.BASE_DIR)
+OPERATOR = actors.system(
+    "test operator",
+    "tenants.view_tenant",
+    "provisioning.view_deployment",
+    "provisioning.view_run",
+    "provisioning.queue_run",
+    "provisioning.confirm_run",
+    "provisioning.cancel_run",
+    "provisioning.retry_run",
+    "provisioning.adopt_state",
+    "provisioning.release_state_lock",
+)
+
+type Entitle = Callable[..., Deployment]
+
+
+@pytest.fixture
+def entitle(control: Place) -> Entitle:
+    """Make a paying customer's tenant, and the deployment that its plan gives it."""
+
+    def make(kind: str = "bridge", slug: str = "acme") -> Deployment:
+        user = make_user(slug)
+        account = Account.objects.create(name=slug, created_by=user.public_id)
+        join(account, user, Role.OWNER)
+        tenant = make_tenant(account, slug)
+        Entitlement.objects.create(
+            tenant=tenant,
+            state=EntitlementState.ACTIVE,
+            plan="team",
+            isolation=kind,
+            version=1,
+        )
+        return perform(PrepareDeployment, tenant, actor=PROVISIONING).result
+
+    return make
+
+
+@pytest.fixture
+def deployment(entitle: Entitle) -> Deployment:
+    """A bridge deployment of which nothing was made yet."""
+    return entitle()
+
+
+def queue(deployment: Deployment, trigger: str = "", **asked: Any) -> Run:
+    """Queue a run as the operator."""
+    data = {"trigger": trigger, **asked}
+    run: Run = perform(QueueRun, deployment, data, actor=OPERATOR).result
+    return run
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Say nothing: the test says what it saw."""
+
+
+@pytest.fixture
+def web(committed: None, settings: Any) -> Iterator[str]:
+    """The control plane over HTTP, for Terraform to keep its state there."""
+    application = get_wsgi_application()
+
+    def serve(environ: Any, start: Any) -> Iterable[bytes]:
+        try:
+            return [b"".join(application(environ, start))]
+        finally:
+            connections.close_all()
+
+    with make_server("127.0.0.1", 0, serve, _Server, _Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        settings.PAYBILL_BASE_URL = f"http://localhost:{server.server_port}"
+        yield settings.PAYBILL_BASE_URL
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def machine(committed: None) -> Iterator[Places]:
+    """This machine as a cloud: a supervisor that takes databases, servers, tenants."""
+    places = Places(Path(settings.PAYBILL_LOCAL))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.provisioning.supervise"],
+        cwd=ROOT,
+        env={**os.environ, "PAYBILL_LOCAL": str(places.local)},
+        stdout=subprocess.DEVNULL,
+    )
+    wait_for(lambda: _listens(places), "the supervisor")
+    yield places
+    for unit in sorted(_names(places), reverse=True):  # tenants before their servers
+        units.remove(places, unit)
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=60)
+
+
+def _listens(places: Places) -> bool:
+    try:
+        units.ask(places, {"verb": "list"})
+    except units.UnitRefused:
+        return False
+    return True
+
+
+def _names(places: Places) -> list[str]:
+    return [unit["id"] for unit in units.ask(places, {"verb": "list"})["units"]]
+
+
+def wait_for(seen: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+    """Wait until ``seen()`` is true and return it."""
+    until = time.monotonic() + seconds
+    while not (found := seen()):
+        assert time.monotonic() < until, f"{what}: not within {seconds} s"
+        time.sleep(0.05)
+    return found
+
+
+def runner(run: Run, web: str) -> subprocess.Popen[bytes]:
+    """A runner as a process of its own, on the test's database."""
+    database = str(connections["default"].settings_dict["NAME"])
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "run_deployment", run.public_id],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.provisioning.settings",
+            "PAYBILL_TEST_DATABASE": database,
+            "PAYBILL_TEST_URL": web,
+        },
+        start_new_session=True,
+    )

@@ -1,0 +1,11 @@
+"""Settings of a runner that a test starts as a process: the test's own database."""
+
+from __future__ import annotations
+
+import os
+
+from tests.settings import *  # noqa: F403
+from tests.settings import DATABASES
+
+DATABASES["default"]["NAME"] = os.environ["PAYBILL_TEST_DATABASE"]
+PAYBILL_BASE_URL = os.environ["PAYBILL_TEST_URL"]
