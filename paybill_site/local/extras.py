@@ -81,6 +81,7 @@ def make(places: Places, unit: Unit, known: dict[str, Unit]) -> Part | None:
     if unit.kind == "server":
         server = server_of(places, unit)
         server.initialise()
+        server.stop()  # only a supervisor that was killed could have left one
         return parts.postgres(server)
     if known.get(unit.fields["server"], unit).kind != "server":
         raise BadUnit(f"no server unit is called {unit.fields['server']}")

@@ -147,20 +147,28 @@ class Server:
         except (FileNotFoundError, IndexError, ValueError, ProcessLookupError):
             return None
         # After a reboot the number may belong to any other process.
-        return pid if os.stat(f"/proc/{pid}").st_uid == service_user().uid else None
+        words = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+        shown = subprocess.run(words, check=False, capture_output=True, text=True)
+        return pid if str(self.data) in shown.stdout else None
 
-    def stop(self, seconds: float = 20) -> None:
+    def stop(self) -> None:
         """Fast shutdown of a server that is not our child; returns when it is gone."""
         pid = self.pid()
         if pid is None:
             return
         os.kill(pid, signal.SIGINT)
+        if not self.await_end(pid):
+            os.kill(pid, signal.SIGQUIT)
+            self.await_end(pid)
+
+    def await_end(self, pid: int, seconds: float = 20) -> bool:
+        """Wait for the end of a process of this server; False when it goes on."""
         until = time.monotonic() + seconds
         while self.pid() == pid:
             if time.monotonic() > until:
-                os.kill(pid, signal.SIGQUIT)
-                until += seconds
+                return False
             time.sleep(0.05)
+        return True
 
 
 def binary(name: str) -> Path:

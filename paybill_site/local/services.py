@@ -6,10 +6,11 @@ stop(Places(Path("/tmp/mine")))
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
-from typing import IO
 
 import psycopg
 from psycopg import sql
@@ -18,6 +19,7 @@ from paybill_site.kernel import roles
 from paybill_site.local import postgres, redis_server
 from paybill_site.local.environment import DATABASE
 from paybill_site.local.places import Places
+from paybill_site.local.process import started_at
 
 
 def start(places: Places) -> None:
@@ -25,13 +27,29 @@ def start(places: Places) -> None:
     places.create()
     server = postgres.Server(places)
     server.initialise()
-    if server.pid() is None:
-        _detach(server.command(), places.logs / "postgres.log", as_service=True)
+    launch_postgres(server)
     if not redis_server.is_ready(places):
-        _detach(redis_server.command(places), places.logs / "redis.log")
-    server.wait()
+        _detach(places, "redis", redis_server.command(places))
     prepare(server)
     redis_server.wait(places)
+
+
+def launch_postgres(server: postgres.Server, tries: int = 10) -> None:
+    """Start the server unless it runs, and wait for it; raises PostgresFailed.
+
+    After a crash the orphans of the old server hold its shared memory for a moment,
+    and a new one gives up at once: hence the tries.
+    """
+    places = server.places
+    for _ in range(tries):
+        if server.pid() is None:
+            _detach(places, "postgres", server.command(), **postgres.as_service())
+        try:
+            return server.wait(seconds=30 if server.pid() else 1)
+        except postgres.PostgresFailed:
+            if server.pid():
+                raise
+    raise postgres.PostgresFailed(f"see {places.logs / 'postgres.log'}")
 
 
 def stop(places: Places) -> None:
@@ -62,28 +80,33 @@ def prepare(server: postgres.Server, database: str = DATABASE) -> None:
 def create_database(server: postgres.Server, database: str) -> None:
     """Make an empty database unless it exists."""
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        name = sql.Identifier(database)
-        try:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name)
-            )
-        except psycopg.errors.DuplicateDatabase:
+        known = "SELECT 1 FROM pg_database WHERE datname = %s"
+        if connection.execute(known, [database]).fetchone():
             return
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0")
+        connection.execute(statement.format(sql.Identifier(database)))
 
 
-def _detach(words: list[str], log: Path, as_service: bool = False) -> None:
-    with log.open("ab") as output:
-        _popen(words, output, as_service)
+def _detach(places: Places, name: str, words: list[str], **user: object) -> None:
+    # The shell starts it and ends at once, so it is nobody's child who could forget
+    # to wait for it.
+    with (places.logs / f"{name}.log").open("ab") as output:
+        shell: subprocess.CompletedProcess[str] = subprocess.run(  # type: ignore[call-overload]
+            ["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh", *words],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            start_new_session=True,
+            cwd="/",
+            text=True,
+            **user,
+        )
+    pid = int(shell.stdout)
+    # As the supervisor does, so that it finds and stops what runs detached.
+    (places.pids / f"{name}.pid").write_text(f"{pid} {started_at(pid)}")
 
 
-def _popen(words: list[str], output: IO[bytes], as_service: bool) -> None:
-    user = postgres.as_service() if as_service else {}
-    subprocess.Popen(  # type: ignore[call-overload]
-        words,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        cwd="/",
-        **user,
-    )
+if __name__ == "__main__":
+    VERBS = {"start": start, "stop": stop, "destroy": destroy}
+    VERBS[sys.argv[1]](Places(Path(os.environ["PAYBILL_LOCAL"])))

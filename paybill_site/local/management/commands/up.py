@@ -69,6 +69,8 @@ def _start_everything(
     supervisor: Supervisor, control: Control, ports: dict[str, int], seed: bool
 ) -> None:
     places, server = supervisor.places, Server(supervisor.places)
+    # We hold the lock, so what runs now was started detached, for work on one part.
+    services.stop(places)
     server.initialise()
     first = [
         parts.postgres(server),
@@ -116,12 +118,12 @@ def _addresses(ports: dict[str, int], took: float) -> str:
     return "\n".join(
         [
             "",
-            f"Paybill is ready after {took:.1f} s. For development and evaluation only.",
+            f"Paybill is ready after {took:.1f} s, for evaluation on this machine.",
             f"  portal             {base}/",
-            f"  operator admin     {base}/operators/   (./paybill operator resets it)",
+            f"  operator admin     {base}/operators/",
             f"  API documentation  {base}/api/docs",
             f"  mails sent here    {base}/mail/",
-            f"Data and keys are in {settings.PAYBILL_LOCAL}: lose the keys, lose the data.",
+            f"Data and keys: {settings.PAYBILL_LOCAL}. Lose the keys, lose the data.",
             "Ctrl-C stops everything.",
             "",
         ]

@@ -1,0 +1,59 @@
+"""Mails are caught, stored for their owner alone, and shown as text."""
+
+from __future__ import annotations
+
+import smtplib
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from email.message import EmailMessage
+
+import pytest
+
+from paybill_site.local import mail
+from paybill_site.local.parts import listens
+from paybill_site.local.places import Places
+from paybill_site.local.ports import free
+from tests.local.conftest import ROOT
+
+
+@pytest.fixture
+def catcher(places: Places) -> Iterator[int]:
+    """Port of a mail catcher."""
+    places.create()
+    port = free(18025)
+    words = ["-m", "paybill_site.local.mail_catcher", str(port), str(places.mail)]
+    with subprocess.Popen([sys.executable, *words], cwd=ROOT) as process:
+        until = time.monotonic() + 10
+        while not listens(port) and time.monotonic() < until:
+            time.sleep(0.05)
+        yield port
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def message(subject: str) -> EmailMessage:
+    found = EmailMessage()
+    found["From"], found["To"] = "Paybill <paybill@localhost>", "ann@example.org"
+    found["Subject"] = subject
+    found.set_content("Open http://localhost:8000/confirm/\nGrüße <b>not bold</b>")
+    return found
+
+
+def test_a_mail_is_kept_as_it_was_sent(places: Places, catcher: int) -> None:
+    with smtplib.SMTP("127.0.0.1", catcher) as server:
+        server.send_message(message("Confirm your address"))
+        server.send_message(message("Willkommen, Jürgen"))
+    newest, first = mail.newest(places)
+    assert newest.subject == "Willkommen, Jürgen"
+    assert first.recipients == ["ann@example.org"]
+    assert "Grüße <b>not bold</b>" in first.text
+    for file in places.mail.iterdir():
+        assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_only_names_that_the_catcher_gives_are_looked_up() -> None:
+    assert mail.NAME.fullmatch("20261121T081029000001-000000")
+    for name in ("../keys/session", "20261121T081029000001-000000/..", ""):
+        assert not mail.NAME.fullmatch(name)
