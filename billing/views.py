@@ -76,7 +76,7 @@ def _catalogue(
 def _choose(
     request: HttpRequest, form: PlanForm, tenant: Tenant | None
 ) -> HttpResponse | None:
-    """Start the tenant if need be and subscribe it; None leaves the errors on the form."""
+    """Start the tenant if need be, then subscribe it; None: the form has errors."""
     chosen: dict[str, Any] = form.cleaned_data
     try:
         if tenant is None:
