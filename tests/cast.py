@@ -7,11 +7,13 @@ has a token and no grants. Each name is an actor; ``<name>_user`` is its user.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 
 from paybill_site.accounts.models import User
@@ -131,6 +133,12 @@ def live_tenant(account: Account, tenant_a: Place) -> Iterator[Tenant]:
     forget_hosts()
     yield row
     forget_hosts()
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits() -> None:
+    """What an earlier test counted does not count here."""
+    cache.key_prefix = uuid.uuid4().hex
 
 
 @pytest.fixture

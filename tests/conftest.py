@@ -7,6 +7,7 @@ import pytest
 from tests.cast import (  # noqa: F401
     account,
     agent,
+    fresh_limits,
     live_tenant,
     log_in,
     operator,

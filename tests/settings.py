@@ -19,3 +19,5 @@ from paybill_site.settings import CACHES  # noqa: E402
 # Nothing that an earlier run or another worker stored is found.
 CACHES["default"]["KEY_PREFIX"] = uuid.uuid4().hex
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Static files come from the finders; nothing was collected.
+STATIC_ROOT = None

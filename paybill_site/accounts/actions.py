@@ -51,7 +51,8 @@ class EnterInput(Input):
     """What came back from the control plane, with what this host remembered."""
 
     code: str = Field(max_length=4000, json_schema_extra=SECRET)
-    verifier: str = Field(max_length=100, json_schema_extra=SECRET)
+    state: str = Field(max_length=100, json_schema_extra=SECRET)
+    cookie: str = Field(max_length=4000, json_schema_extra=SECRET)
     host: str = Field(max_length=253)
 
 
@@ -64,7 +65,8 @@ class EnterPlane(Action[None, EnterInput, User]):
     creates = True
 
     def run(self, target: None, data: EnterInput, *, actor: Actor) -> User:
-        return _admit(entry.read(data.code, host=data.host, verifier=data.verifier))
+        start = entry.unpack(data.cookie, data.state)
+        return _admit(entry.read(data.code, host=data.host, verifier=start.verifier))
 
 
 class BootstrapInput(Input):

@@ -9,7 +9,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -33,6 +33,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # publishes 
             request.signup_counted = True  # type: ignore[attr-defined]
             _count_attempt(request, self._ip(request))
         return True
+
+    def clean_email(self, email: str) -> str:
+        """The column's length is a form error, not a broken page."""
+        limit = User._meta.get_field("email").max_length or 0
+        if len(email) > limit:
+            raise ValidationError(f"Use at most {limit} characters.")
+        return str(super().clean_email(email)).lower()
 
     def save_user(
         self, request: HttpRequest, user: User, form: Any, commit: bool = True

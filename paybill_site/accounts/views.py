@@ -13,8 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from paybill_site.accounts import entry
-from paybill_site.accounts.actions import EnterInput, EnterPlane
-from paybill_site.accounts.errors import EntryRefused
+from paybill_site.accounts.actions import EnterPlane
 from paybill_site.accounts.stepup import ENTERED
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
@@ -53,21 +52,21 @@ def enter(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
-    """Take the code, make the session. Raises EntryRefused, shown as a page."""
+    """Take the code, make the session; a refusal is recorded and shown as a page."""
     throttle(
         "entry",
         request.META.get("REMOTE_ADDR", ""),
         most=120,
         window=timedelta(minutes=1),
     )
-    start = entry.unpack(
-        request.COOKIES.get(cookie_name(), ""), request.GET.get("state", "")
-    )
-    code = request.GET.get("code", "")
-    if not code or len(code) > 4000:
-        raise EntryRefused
-    data = EnterInput(code=code, verifier=start.verifier, host=_host(request))
-    user = perform(EnterPlane, None, data, actor=DOORMAN).result
+    brought = {
+        "code": request.GET.get("code", ""),
+        "state": request.GET.get("state", ""),
+        "cookie": request.COOKIES.get(cookie_name(), ""),
+        "host": _host(request),
+    }
+    user = perform(EnterPlane, None, brought, actor=DOORMAN).result
+    start = entry.unpack(brought["cookie"], brought["state"])
     login(request, user, backend=BACKEND)
     request.session.set_expiry(SESSION)
     request.session[ENTERED] = time.time()
