@@ -14,27 +14,58 @@ constraints checked and the transaction rolled back.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from django.db import models
-from pydantic import BaseModel, ConfigDict, ValidationError
+from django.db import DatabaseError, models
 
-from paybill_site.kernel import acts, audit, keys, outbox, planes, tasks
-from paybill_site.kernel.actors import Actor
+from paybill_site.kernel import (
+    acts,
+    audit,
+    keys,
+    outbox,
+    planes,
+    rehearsals,
+    tasks,
+)
+from paybill_site.kernel.actors import Actor, Kind
+from paybill_site.kernel.calls import Call, record, record_refusal
 from paybill_site.kernel.errors import (
+    Conflict,
     Forbidden,
     Invalid,
     NotFound,
     PaybillError,
     StaleVersion,
 )
-from paybill_site.kernel.models import reference
-from paybill_site.kernel.schemas import masked, snapshot
+from paybill_site.kernel.ids import is_id
+from paybill_site.kernel.inputs import Input, NoInput, invalid, parse
+from paybill_site.kernel.rehearsals import Rehearsal
+from paybill_site.kernel.schemas import snapshot
+
+__all__ = [
+    "Action",
+    "AnyAction",
+    "Call",
+    "Danger",
+    "Input",
+    "NoInput",
+    "Outcome",
+    "Rehearsal",
+    "gate",
+    "invalid",
+    "perform",
+    "registry",
+    "rehearse",
+    "tenant_of",
+]
+
+# Unique and exclusion constraints, serialisation, deadlock, lock not available.
+LOST_RACES = frozenset({"23505", "23P01", "40001", "40P01", "55P03"})
 
 
 class Danger(StrEnum):
@@ -43,16 +74,6 @@ class Danger(StrEnum):
     SAFE = "safe"
     CAREFUL = "careful"
     DESTRUCTIVE = "destructive"
-
-
-class Input(BaseModel):
-    """Base of every action's input: closed, frozen, every field typed and bounded."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-
-class NoInput(Input):
-    """For actions that need nothing but their target."""
 
 
 class Action[M: models.Model | None, D: Input, R]:
@@ -126,28 +147,6 @@ def tenant_of(row: Any) -> str:
     return str(getattr(tenant, "public_id", "") or "")
 
 
-@dataclass(slots=True, kw_only=True)
-class Call:
-    """One call of one action, as gates and the audit see it."""
-
-    action: AnyAction
-    target: Any
-    data: Any
-    actor: Actor
-    key: str = ""
-    reason: str = ""
-    version: str = ""
-    approval: str = ""
-    rehearsal: bool = False
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the action, its target and its arguments."""
-        named = target_name(self.action, self.target)
-        return audit.digest_of([self.action.name, named, _arguments(self.data)])
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome[R]:
     """What an action returned; ``repeated`` when its key had been used before."""
@@ -155,15 +154,6 @@ class Outcome[R]:
     result: R
     output: dict[str, Any]
     repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What an action would do: rows before and after, and the events it would send."""
-
-    output: dict[str, Any]
-    changes: tuple[dict[str, Any], ...]
-    events: tuple[dict[str, Any], ...]
 
 
 class _RolledBack(Exception):
@@ -200,6 +190,8 @@ def perform[M: models.Model | None, D: Input, R](  # noqa: PLR0913 - what a call
     an idempotency key of the caller's; ``version`` the version the caller saw.
     Raises PaybillError (recorded before it is raised) when it is refused.
     """
+    if key and actor.kind is Kind.ANONYMOUS:
+        raise Invalid("an idempotency key needs somebody whose it is")
     call = Call(
         action=action,
         target=target,
@@ -239,40 +231,33 @@ def _guarded[T](call: Call, run: Callable[[Call], T]) -> T:
     if acts.going_on():
         raise RuntimeError(f"{call.action.name}: an action never calls an action")
     try:
-        call.data = parse(call.action, call.data)
-        return run(call)
+        call.data = parse(call.action.Input, call.data)
+        with _races_told():
+            return run(call)
     except PaybillError as refusal:
-        _record_refusal(call, refusal)
+        record_refusal(call, refusal)
         raise
 
 
-def parse(action: AnyAction, data: Any) -> Input:
-    """The typed input from an Input or from JSON values (strictly). Raises Invalid."""
-    if isinstance(data, action.Input):
-        return data
+@contextmanager
+def _races_told() -> Iterator[None]:
+    """Two requests at once: the one that lost is told so, it did not find a bug."""
     try:
-        return action.Input.model_validate_json(json.dumps(data or {}), strict=True)
-    except (TypeError, ValueError) as error:
-        raise invalid(error) from error
-
-
-def invalid(error: Exception) -> Invalid:
-    """Turn a validation error into a problem that names each field, never its value."""
-    if not isinstance(error, ValidationError):
-        return Invalid("the input is not JSON")
-    errors = [
-        {"field": ".".join(map(str, e["loc"])), "problem": e["msg"], "rule": e["type"]}
-        for e in error.errors(include_url=False, include_input=False)
-    ]
-    shown = "; ".join(f"{e['field'] or 'input'}: {e['problem']}" for e in errors[:5])
-    return Invalid(f"the input does not fit: {shown}", errors=errors[:50])
+        yield
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", None) in LOST_RACES:
+            raise Conflict from error
+        raise
 
 
 def _perform(call: Call) -> Outcome[Any]:
-    with planes.atomic():
+    # Durable: inside somebody's transaction neither the effect nor a refusal's
+    # record would be certain when the caller learns of it.
+    with planes.atomic(durable=True):
         if call.key:
             earlier = keys.claim(call.actor, call.key, call.action.name, call.digest)
             if earlier is not None:
+                _check_scope(call)
                 recalled = call.action().recall(earlier)
                 return Outcome(recalled, earlier, repeated=True)
         result, act = _run(call)
@@ -285,7 +270,7 @@ def _perform(call: Call) -> Outcome[Any]:
 
 def _rehearse(call: Call) -> Rehearsal:
     try:
-        with planes.atomic():
+        with planes.atomic(durable=True):
             target = _find(call)
             before = {} if target is None else snapshot(target)
             result, act = _run(call)
@@ -295,7 +280,7 @@ def _rehearse(call: Call) -> Rehearsal:
     except _RolledBack as end:
         shown = end.shown
     with planes.atomic():
-        _entry(call, "rehearsed", facts={"changes": audit.digest_of(shown.changes)})
+        record(call, "rehearsed", facts={"changes": audit.digest_of(shown.changes)})
     return shown
 
 
@@ -316,7 +301,8 @@ def _find(call: Call) -> Any:
     public_id = str(getattr(call.target, "public_id", call.target))
     rows: Any = call.action.model._default_manager
     visible = rows.visible_to(call.actor).select_for_update(of=("self",))
-    target = visible.filter(public_id=public_id).first()
+    # What is no id is not asked for: the driver refuses some texts with an error.
+    target = visible.filter(public_id=public_id).first() if is_id(public_id) else None
     if target is None:
         raise NotFound(f"there is no such {call.action.model._meta.verbose_name}")
     if call.version and call.version != str(getattr(target, "version", "")):
@@ -326,10 +312,9 @@ def _find(call: Call) -> Any:
 
 def _permit(call: Call) -> None:
     permission, actor = call.action.permission, call.actor
+    _check_scope(call)
     if actor.may(permission):
         return
-    if not actor.in_scope(permission):
-        raise Forbidden(f"the token has no scope {permission}", rule="scope")
     rows: Any = call.action.model._default_manager
     if call.target is None or not (
         rows.permitted(actor, permission).filter(pk=call.target.pk).exists()
@@ -337,9 +322,15 @@ def _permit(call: Call) -> None:
         raise Forbidden(f"this needs the permission {permission}", rule="permission")
 
 
+def _check_scope(call: Call) -> None:
+    permission = call.action.permission
+    if not call.actor.in_scope(permission):
+        raise Forbidden(f"the token has no scope {permission}", rule="scope")
+
+
 def _commit(call: Call, act: acts.Act, result: Any, output: dict[str, Any]) -> None:
     outbox.store(act.events, call.actor)
-    _entry(
+    record(
         call,
         "done",
         result=result,
@@ -350,65 +341,6 @@ def _commit(call: Call, act: acts.Act, result: Any, output: dict[str, Any]) -> N
 
 
 def _shown(call: Call, before: dict[str, Any], result: Any, act: acts.Act) -> Rehearsal:
-    changes = []
-    for row in {id(r): r for r in (call.target, result)}.values():
-        if not isinstance(row, models.Model):
-            continue
-        row.refresh_from_db()
-        old = before if row == call.target else {}
-        for name, after in snapshot(row).items():
-            if old.get(name) != after:
-                changes.append(
-                    {
-                        "row": reference(row),
-                        "field": name,
-                        "before": old.get(name),
-                        "after": after,
-                    }
-                )
-    events = tuple(
-        {"name": event.name, **event.model_dump(mode="json")} for event in act.events
-    )
-    return Rehearsal(call.action().present(result), tuple(changes), events)
-
-
-def _record_refusal(call: Call, refusal: PaybillError) -> None:
-    rule = str(refusal.members.get("rule", refusal.code))
-    with planes.atomic():
-        _entry(call, "denied", facts={"rule": rule, "why": refusal.detail})
-
-
-def _entry(
-    call: Call, outcome: str, *, facts: Mapping[str, Any], result: Any = None
-) -> None:
-    target = call.target if isinstance(call.target, models.Model) else None
-    actor = call.actor
-    audit.append(
-        call.action().concerns(target, result),
-        action=call.action.name,
-        actor=actor.id,
-        target=target_name(call.action, target or result or call.target),
-        outcome=outcome,
-        facts={
-            **call.facts,
-            **facts,
-            "arguments": masked(call.data),
-            "digest": call.digest,
-            "key": call.key,
-            "reason": call.reason,
-            "via": actor.via,
-            "impersonator": actor.impersonator,
-            "scopes": sorted(actor.scopes) if actor.scopes is not None else None,
-        },
-    )
-
-
-def target_name(action: AnyAction, target: Any) -> str:
-    """``billing.invoice:inv_...``, also for a target that was never found."""
-    if isinstance(target, models.Model):
-        return reference(target)
-    return f"{action.model._meta.label_lower}:{str(target or '')[:60]}"
-
-
-def _arguments(data: Any) -> Any:
-    return data.model_dump(mode="json") if isinstance(data, BaseModel) else data
+    events = [{"name": e.name, **e.model_dump(mode="json")} for e in act.events]
+    changed = rehearsals.changes(call.target, before, result)
+    return Rehearsal(call.action().present(result), tuple(changed), tuple(events))
