@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
 
-from paybill_site.kernel.crypto import redact
+from paybill_site.kernel.redaction import redact
+
+FORMATTER = logging.Formatter()
 
 context: ContextVar[Mapping[str, str]] = ContextVar(
     "log_context", default=MappingProxyType({})
@@ -26,15 +29,20 @@ def said(**facts: str) -> Iterator[None]:
 
 
 class RedactingFilter(logging.Filter):
-    """Puts the context on the record and masks secrets in its message and arguments."""
+    """Adds the context and masks secrets in message, traceback and stack.
 
-    def filter(self, record: logging.LogRecord) -> bool:
+    Works on a copy: the record belongs to all handlers.
+    """
+
+    def filter(self, record: logging.LogRecord) -> logging.LogRecord:
+        shown = copy.copy(record)
         for name, value in context.get().items():
-            setattr(record, name, value)
-        record.msg = redact(record.getMessage())
-        record.args = ()
-        if record.exc_info and not record.exc_text:
-            record.exc_text = redact(
-                logging.Formatter().formatException(record.exc_info)
-            )
-        return True
+            setattr(shown, name, value)
+        shown.msg, shown.args = redact(record.getMessage()), ()
+        if record.exc_info:
+            text = record.exc_text or FORMATTER.formatException(record.exc_info)
+            # Formatters prefer exc_info and would write it out once more, unmasked.
+            shown.exc_text, shown.exc_info = redact(text), None
+        if record.stack_info:
+            shown.stack_info = redact(record.stack_info)
+        return shown
