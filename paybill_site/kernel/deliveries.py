@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from paybill_site.kernel import outbox, planes, tasks
 from paybill_site.kernel.actions import Action, Danger, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.models import Delivery, DeliveryState
@@ -30,7 +31,11 @@ class RetryDelivery(Action[Delivery, NoInput, Delivery]):
     def run(self, target: Delivery, data: NoInput, *, actor: Actor) -> Delivery:
         deliveries.move(target, DeliveryState.PENDING)
         target.attempts, target.next_at, target.settled_at = 0, timezone.now(), None
-        target.save(update_fields=["attempts", "next_at", "settled_at"])
+        target.claimed_until = None
+        target.save(
+            update_fields=["attempts", "next_at", "settled_at", "claimed_until"]
+        )
+        _go_on()
         return target
 
 
@@ -46,4 +51,11 @@ class SkipDelivery(Action[Delivery, NoInput, Delivery]):
         deliveries.move(target, DeliveryState.SKIPPED)
         target.settled_at = timezone.now()
         target.save(update_fields=["settled_at"])
+        _go_on()
         return target
+
+
+def _go_on() -> None:
+    """What this delivery held back can be claimed now: let somebody look."""
+    outbox.wake()
+    planes.on_commit(tasks.drain_soon)

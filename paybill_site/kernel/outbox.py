@@ -20,10 +20,10 @@ from pydantic import ValidationError
 
 from paybill_site.kernel import events, planes
 from paybill_site.kernel.actors import Actor
-from paybill_site.kernel.crypto import redact
 from paybill_site.kernel.errors import PaybillError
 from paybill_site.kernel.logs import said
 from paybill_site.kernel.models import Delivery, DeliveryState, OutboxEvent
+from paybill_site.kernel.redaction import redact
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +47,28 @@ RETURNING id
 """
 
 
+# What waits for nothing but time; the rest waits for a person or for what is before.
+NEXT = """
+SELECT min(greatest(d.next_at, d.claimed_until)) FROM kernel_delivery d
+WHERE d.state = 'pending' AND (d.stream = '' OR NOT EXISTS (
+  SELECT 1 FROM kernel_delivery e
+  WHERE e.handler = d.handler AND e.stream = d.stream AND e.id < d.id
+    AND e.state IN ('pending', 'dead')))
+"""
+
+
 class Undeliverable(PaybillError):
-    """The event can not be delivered: its type or its handler is unknown here."""
+    """The event can not be delivered."""
+
+
+class Unknown(PaybillError):
+    """This worker does not know the event or its handler; a newer one may."""
+
+    permanent = False
+
+
+class NeverCameBack(PaybillError):
+    """Every worker that ran the handler was killed or forgot to come back."""
 
 
 def store(emitted: list[events.Event], actor: Actor) -> None:
@@ -65,16 +85,14 @@ def store(emitted: list[events.Event], actor: Actor) -> None:
             Delivery(event=row, handler=handler.name, stream=event.stream)
             for handler in events.handlers_of(event, in_tenant=in_tenant)
         )
-    if emitted and in_tenant:
-        _wake()
+    if emitted:
+        wake()
 
 
-def _wake() -> None:
-    """Say in the database's one table that this tenant's plane has work."""
-    with planes.cursor() as cursor:
-        cursor.execute(
-            "SELECT paybill.wake(%s, clock_timestamp())", [planes.here().schema]
-        )
+def wake(at: datetime | None = None) -> None:
+    """Note that this plane has work; the control plane is swept without a note."""
+    if planes.here().schema != planes.CONTROL.schema:
+        planes.wake(at)
 
 
 def drain(limit: int = 200) -> int:
@@ -109,10 +127,12 @@ def deliver(delivery: Delivery) -> None:
 
 
 def _run(delivery: Delivery) -> None:
+    if delivery.attempts > TRIES:
+        raise NeverCameBack
     handler = events.handlers.get(delivery.handler)
     known = events.registry.get(delivery.event.name)
     if handler is None or known is None:
-        raise Undeliverable
+        raise Unknown
     try:
         event = known.model_validate(delivery.event.payload)
     except ValidationError as error:
@@ -139,9 +159,9 @@ def _fail(delivery: Delivery, error: Exception) -> None:
         _settle(delivery, DeliveryState.DEAD, error=shown)
         return
     wait = min(FIRST_WAIT * 2 ** (delivery.attempts - 1), LONGEST_WAIT)
-    _mine(delivery).update(
-        next_at=timezone.now() + wait, claimed_until=None, error=shown
-    )
+    again = timezone.now() + wait
+    _mine(delivery).update(next_at=again, claimed_until=None, error=shown)
+    wake(again)
 
 
 def _settle(delivery: Delivery, state: DeliveryState, error: str = "") -> None:
@@ -161,6 +181,8 @@ def _mine(delivery: Delivery) -> QuerySet[Delivery]:
 
 
 def next_due() -> datetime | None:
-    """When the next pending delivery of this plane is due, or None."""
-    pending = Delivery.objects.filter(state=DeliveryState.PENDING)
-    return pending.order_by("next_at").values_list("next_at", flat=True).first()
+    """When the next delivery of this plane can be claimed, or None."""
+    with planes.cursor() as cursor:
+        cursor.execute(NEXT)
+        due: datetime | None = cursor.fetchone()[0]
+    return due
