@@ -11,17 +11,26 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from urllib.parse import urlsplit
 
-import urllib3
 from django.conf import settings
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
 
 from paybill_site.kernel.errors import PaybillError
 
 LIMIT, TIMEOUT = 1 << 20, 10.0
+PORTS = {"https": 443, "http": 80}
+VISIBLE = re.compile(r"[!-~]+")
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 
 class Refused(PaybillError):
@@ -42,23 +51,51 @@ class Answer:
     body: bytes
 
 
-def address_of(url: str) -> tuple[str, str, int, str]:
-    """Scheme, checked IP address, port and host of a URL. Raises Refused."""
-    parts = urlsplit(url)
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A URL taken apart, with the addresses that were checked."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    addresses: tuple[str, ...]
+
+    @property
+    def named(self) -> str:
+        """The Host header: without the port where it is the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+def target_of(url: str) -> Target:
+    """Take a URL apart, resolve and check it. Raises Refused or Unreachable."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise Refused("this is no address") from error
     host, allowed = parts.hostname or "", _allowed()
-    if parts.username or parts.password or not host:
+    if parts.username is not None or parts.password is not None or not host:
         raise Refused("an address has a host and no user or password")
     if parts.scheme != "https" and not (parts.scheme == "http" and host in allowed):
         raise Refused("only https is called")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise Unreachable(f"{host} can not be resolved") from error
-    addresses = [str(entry[4][0]) for entry in found]
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if not VISIBLE.fullmatch(path) or not VISIBLE.fullmatch(host):
+        raise Refused("an address has no spaces and only ASCII characters")
+    port = PORTS[parts.scheme] if port is None else port
+    addresses = _resolve(host, port)
     if host not in allowed and not all(map(_public, addresses)):
         raise Refused(f"{host} is not a public address")
-    return parts.scheme, addresses[0], port, host
+    return Target(parts.scheme, host, port, path, addresses)
+
+
+def _resolve(host: str, port: int) -> tuple[str, ...]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Unreachable(f"{host} can not be resolved") from error
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def _allowed() -> frozenset[str]:
@@ -67,8 +104,13 @@ def _allowed() -> frozenset[str]:
 
 def _public(text: str) -> bool:
     address = ipaddress.ip_address(text.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_global and not address.is_multicast
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return _public(str(address.ipv4_mapped))
+        # Not the translated and compatible forms, behind which an IPv4 address hides.
+        if address not in GLOBAL_UNICAST or address.sixtofour or address.teredo:
+            return False
+    return address.is_global and not address.is_multicast
 
 
 def call(
@@ -80,34 +122,80 @@ def call(
     limit: int = LIMIT,
     timeout: float = TIMEOUT,
 ) -> Answer:
-    """Send one request. Raises Refused or Unreachable; any status is an answer."""
-    scheme, address, port, host = address_of(url)
-    parts = urlsplit(url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    pool: urllib3.HTTPConnectionPool = (
-        urllib3.HTTPSConnectionPool(
-            address, port, assert_hostname=host, server_hostname=host
-        )
-        if scheme == "https"
-        else urllib3.HTTPConnectionPool(address, port)
-    )
-    sent = {"Host": parts.netloc, "User-Agent": "paybill", **(headers or {})}
+    """Send one request; any status is an answer. Raises Refused or Unreachable.
+
+    ``timeout`` (seconds) holds for all of it: connecting, headers and body. An answer
+    of more than ``limit`` bytes counts as none.
+    """
+    target = target_of(url)
+    end = time.monotonic() + timeout
+    sent = {
+        "Host": target.named,
+        "User-Agent": "paybill",
+        # What is counted is what arrives: nothing to unpack, nothing that explodes.
+        "Accept-Encoding": "identity",
+        **(headers or {}),
+    }
     try:
-        answer = pool.urlopen(
-            method,
-            target,
-            body,
-            sent,
-            retries=False,
-            redirect=False,
-            timeout=timeout,
-            preload_content=False,
-        )
-        read = answer.read(limit + 1)
-    except urllib3.exceptions.HTTPError as error:
-        raise Unreachable(f"{host}: {type(error).__name__}") from error
-    finally:
-        pool.close()
+        with _connected(target, end) as connection, _cut_off(connection, end):
+            connection.request(method, target.path, body, sent, preload_content=False)
+            answer = connection.getresponse()
+            read = answer.read(limit + 1, decode_content=False)
+    except (HTTPError, HTTPException, OSError, ValueError) as error:
+        raise Unreachable(f"{target.host}: {type(error).__name__}") from error
     if len(read) > limit:
-        raise Unreachable(f"{host} sent more than {limit} bytes")
+        raise Unreachable(f"{target.host} sent more than {limit} bytes")
     return Answer(answer.status, dict(answer.headers), read)
+
+
+@contextmanager
+def _connected(target: Target, end: float) -> Iterator[HTTPConnection]:
+    """A connection to the first of the checked addresses that answers."""
+    for last, address in enumerate(target.addresses, start=1 - len(target.addresses)):
+        connection = _connection(target, address, max(end - time.monotonic(), 0.01))
+        try:
+            connection.connect()
+        except (HTTPError, OSError):
+            connection.close()
+            if last == 0:
+                raise
+            continue
+        try:
+            yield connection
+        finally:
+            connection.close()
+        return
+
+
+def _connection(target: Target, address: str, timeout: float) -> HTTPConnection:
+    if target.scheme == "http":
+        return HTTPConnection(address, target.port, timeout=timeout)
+    return HTTPSConnection(
+        address,
+        target.port,
+        timeout=timeout,
+        assert_hostname=target.host,
+        server_hostname=target.host,
+        cert_reqs="CERT_REQUIRED",
+    )
+
+
+@contextmanager
+def _cut_off(connection: HTTPConnection, end: float) -> Iterator[None]:
+    """Break the connection at the end of the time, however slowly bytes drip in."""
+    timer = threading.Timer(end - time.monotonic(), _break, [connection.sock])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+        if time.monotonic() > end:
+            raise TimeoutError
+    finally:
+        timer.cancel()
+
+
+def _break(sock: socket.socket | None) -> None:
+    if sock is not None:
+        with suppress(OSError):
+            # Not SSLSocket's own, which also takes its state apart under the reader.
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
