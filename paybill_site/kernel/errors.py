@@ -183,7 +183,8 @@ def _known(error: Exception) -> PaybillError | None:
     if isinstance(error, Http404 | drf.NotFound):
         return NotFound()
     if isinstance(error, drf.ValidationError):
-        return Invalid(errors=error.get_full_details())
+        # DRF's words quote what was sent; the names of the rules do not.
+        return Invalid(errors=error.get_codes())
     if isinstance(error, drf.NotAuthenticated | drf.AuthenticationFailed):
         return Unauthenticated()
     if isinstance(error, PermissionDenied | drf.PermissionDenied):

@@ -10,13 +10,18 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError as FormError
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from paybill_site.kernel.actions import Input
 
 TEXT_LIMIT = 2000
 LONG = 300
+EMPTY: tuple[Any, ...] = (None, "", [])
+DATES: dict[Any, type[forms.Field]] = {
+    datetime.date: forms.DateField,
+    datetime.datetime: forms.DateTimeField,
+}
 
 
 class InputForm(forms.Form):
@@ -29,7 +34,13 @@ class InputForm(forms.Form):
         cleaned = super().clean() or {}
         if self.errors:
             return cleaned
-        given = {n: v for n, v in cleaned.items() if n in self.input_class.model_fields}
+        inputs = self.input_class.model_fields
+        given = {
+            name: value
+            for name, value in cleaned.items()
+            # What was left empty and may be is as if it had not been sent.
+            if name in inputs and (inputs[name].is_required() or value not in EMPTY)
+        }
         try:
             self._parsed = self.input_class.model_validate(given)
         except ValidationError as error:
@@ -67,13 +78,15 @@ def _field(name: str, info: FieldInfo) -> forms.Field:
         return forms.BooleanField(**{**options, "required": False})
     if kind is int:
         return forms.IntegerField(**options, **_bounds(info))
-    if kind is datetime.date:
-        return forms.DateField(**options)
-    if kind is datetime.datetime:
-        return forms.DateTimeField(**options)
+    if kind in DATES:
+        return DATES[kind](**options)
     choices = _choices(kind)
     if choices:
+        if not info.is_required() and info.get_default() is None:
+            choices = [("", "none"), *choices]
         return forms.ChoiceField(**options, choices=choices)
+    if _is_many(kind):
+        return _many(kind, options)
     limit = _bound(info, "max_length") or TEXT_LIMIT
     widget = forms.Textarea(attrs={"rows": 4}) if limit > LONG else forms.TextInput()
     return forms.CharField(**options, max_length=limit, widget=widget, empty_value="")
@@ -103,3 +116,33 @@ def _bounds(info: FieldInfo) -> dict[str, Any]:
 
 def _bound(info: FieldInfo, name: str) -> Any:
     return next((getattr(m, name) for m in info.metadata if hasattr(m, name)), None)
+
+
+def _is_many(kind: Any) -> bool:
+    origin = typing.get_origin(kind) or kind
+    many = (list, tuple, set, frozenset, dict, BaseModel)
+    return isinstance(origin, type) and issubclass(origin, many)
+
+
+def _many(kind: Any, options: dict[str, Any]) -> forms.Field:
+    """Texts: one in a line. Anything deeper: JSON."""
+    origin = typing.get_origin(kind)
+    inner = [a for a in typing.get_args(kind) if a is not Ellipsis]
+    if origin is dict or len(inner) != 1 or _plain_type(inner[0]) is not str:
+        return forms.JSONField(**options, widget=forms.Textarea(attrs={"rows": 6}))
+    return LinesField(**options)
+
+
+class LinesField(forms.CharField):
+    """A list of texts, one in a line."""
+
+    widget = forms.Textarea(attrs={"rows": 4})
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, list | tuple | set | frozenset):
+            return "\n".join(map(str, value))
+        return value
+
+    def clean(self, value: Any) -> Any:
+        lines = super().clean(self.prepare_value(value))
+        return [line.strip() for line in lines.splitlines() if line.strip()]

@@ -104,7 +104,11 @@ class VerbAdmin[M: models.Model](admin.ModelAdmin):  # type: ignore[type-arg]  #
         return self.get_readonly_fields(request, obj)
 
     def _hidden(self) -> set[str]:
-        return {"id", "password", *(self.exclude or ())}
+        # Sealed columns would be shown unsealed, digests help nobody.
+        binary = {
+            f.name for f in self.model._meta.fields if isinstance(f, models.BinaryField)
+        }
+        return {"id", "password", *binary, *(self.exclude or ())}
 
     @admin.display(description="See also")
     def neighbours(self, obj: M) -> SafeString:
