@@ -216,6 +216,8 @@ WHITENOISE_USE_FINDERS = PAYBILL_EMBEDDED or not STATIC_ROOT.is_dir()
 # --- Sessions, accounts, permissions ----------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+# E-mail addresses are unique in lower case, by a constraint that the check can not read.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
     "guardian.backends.ObjectPermissionBackend",
@@ -315,5 +317,12 @@ LOGGING: dict[str, Any] = {
     },
     "root": {"handlers": ["stderr"], "level": read(ENV, "PAYBILL_LOG_LEVEL", "INFO")},
     # Django's own handlers would print the same lines a second time, unredacted.
-    "loggers": {name: {"handlers": []} for name in ("django", "django.server")},
+    "loggers": {
+        **{name: {"handlers": []} for name in ("django", "django.server")},
+        # One line for each sweep, every few seconds, would hide the rest.
+        **{
+            name: {"level": "WARNING"}
+            for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace")
+        },
+    },
 }

@@ -40,9 +40,10 @@ def seed() -> Tenant:
         tenant = _tenant(_account(_customer()))
         outbox.drain()
         tenant.refresh_from_db()
-        placement = taken(tenant)
-    if tenant.state == TenantState.LIVE and placement is not None:
-        with planes.plane(placement.place):
+        placement = taken(tenant) if tenant.state == TenantState.LIVE else None
+        place = placement.place if placement else None
+    if place is not None:
+        with planes.plane(place):
             orders = seed_storefront()
             _agent([order.public_id for order in orders[:3]])
             outbox.drain()
