@@ -16,7 +16,7 @@ from agents.errors import NotGrantable
 from paybill_site.kernel import actions, declarations, planes
 from paybill_site.kernel.actions import AnyAction, Danger, Input
 from paybill_site.kernel.audit import digest_of
-from paybill_site.kernel.declarations import Declaration, part_model
+from paybill_site.kernel.declarations import Declaration, id_names, part_model
 from paybill_site.kernel.querysets import view_permission
 from paybill_site.kernel.schemas import DIALECT, input_schema, model_schema
 
@@ -187,8 +187,9 @@ def _output(tool: Tool) -> dict[str, Any]:
 
 def _row(model: type[models.Model], fields: tuple[str, ...]) -> dict[str, Any]:
     schema = model_schema(model, fields)
-    schema["properties"] = {"id": {"type": "string"}, **schema["properties"]}
-    schema["required"] = ["id", *schema["required"]]
+    if id_names(model):
+        schema["properties"] = {"id": {"type": "string"}, **schema["properties"]}
+        schema["required"] = ["id", *schema["required"]]
     return schema
 
 

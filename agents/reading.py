@@ -18,7 +18,7 @@ from agents.catalogue import Tool, Verb
 from agents.errors import TooSlow
 from paybill_site.kernel import planes
 from paybill_site.kernel.actors import Actor
-from paybill_site.kernel.declarations import Declaration, part_model
+from paybill_site.kernel.declarations import Declaration, id_names, part_model
 from paybill_site.kernel.errors import NotFound
 from paybill_site.kernel.schemas import plain
 
@@ -132,9 +132,11 @@ def _behind(sort: list[str], last: list[Any], descending: bool) -> Q:
 
 def _shown(rows: QuerySet[Any], fields: tuple[str, ...]) -> list[dict[str, Any]]:
     """The rows as JSON, read column by column: nothing undeclared is fetched."""
-    paths = ["public_id", *(_path(rows.model, name) for name in fields)]
+    ids = id_names(rows.model)
+    names = (*("id" for _ in ids), *fields)
+    paths = [*ids, *(_path(rows.model, name) for name in fields)]
     return [
-        dict(zip(("id", *fields), map(plain, values), strict=True))
+        dict(zip(names, map(plain, values), strict=True))
         for values in rows.values_list(*paths)
     ]
 

@@ -11,4 +11,4 @@ class ProvisioningConfig(AppConfig):
     verbose_name = "Provisioning"
 
     def ready(self) -> None:
-        from provisioning import actions, handlers, steps, tasks  # noqa: F401, PLC0415
+        from provisioning import actions, handlers, steps, tasks, tools  # noqa: F401, PLC0415

@@ -35,3 +35,4 @@ class RunTools(ModelTools):
         "queued_at__lt",
     )
     ordering = ("queued_at",)
+    parts = {"phases": ("name", "state", "started_at", "ended_at")}

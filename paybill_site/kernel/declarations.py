@@ -65,6 +65,12 @@ def part_model(model: type[models.Model], accessor: str) -> type[models.Model]:
     return found
 
 
+def id_names(model: type[models.Model]) -> tuple[str, ...]:
+    """``("public_id",)``, or nothing for a part that has no id of its own."""
+    names = {field.name for field in model._meta.concrete_fields}
+    return ("public_id",) if "public_id" in names else ()
+
+
 def _check(tools: Declaration) -> None:
     """Raise ValueError where a declaration would leak or could not be carried out."""
     shown = frozenset(tools.fields)
@@ -98,9 +104,9 @@ def _with_ids(model: type[models.Model], fields: tuple[str, ...]) -> list[str]:
     for name in fields:
         related: Any = model._meta.get_field(name).related_model
         if related is not None:
-            grants.expose(related, [related._meta.pk.name, "public_id"])
+            grants.expose(related, [related._meta.pk.name, *id_names(related)])
     pk: Any = model._meta.pk
-    return sorted({pk.name, "public_id", *fields})
+    return sorted({pk.name, *id_names(model), *fields})
 
 
 def _expose_grants(model: type[models.Model]) -> None:
