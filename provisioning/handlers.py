@@ -6,10 +6,6 @@ of the run, so a repeat is the same run.
 
 from __future__ import annotations
 
-import logging
-
-from kombu.exceptions import OperationalError
-
 from billing.events import PlanChanged, SubscriptionActivated
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.events import handles
@@ -19,15 +15,13 @@ from provisioning.events import DeploymentGone, RunConfirmed, RunQueued
 from provisioning.models import Deployment
 from provisioning.states import DeploymentState, Operation
 from provisioning.system import PROVISIONING
-from provisioning.tasks import work
+from provisioning.tasks import wake
 from tenants import pool
 from tenants.actions import ClaimPlacement, FinishClosing, RetirePlacement
 from tenants.errors import NoWarmPlacement
 from tenants.events import EntitlementChanged, TenantClosing
 from tenants.models import Placement, Tenant
 from tenants.states import Isolation, PlacementState, TenantState
-
-log = logging.getLogger(__name__)
 
 
 @handles(SubscriptionActivated)
@@ -107,17 +101,10 @@ def renew_licence(event: EntitlementChanged, delivery_id: str) -> None:
 @handles(RunQueued)
 def start_worker(event: RunQueued, delivery_id: str) -> None:
     """Wake a worker for a run that waits."""
-    _wake(event.run)
+    wake(event.run)
 
 
 @handles(RunConfirmed)
 def go_on(event: RunConfirmed, delivery_id: str) -> None:
     """Wake a worker for a plan that may be applied."""
-    _wake(event.run)
-
-
-def _wake(run: str) -> None:
-    try:
-        work.delay(run)
-    except OperationalError:
-        log.warning("no broker: the sweep finds the run")
+    wake(event.run)

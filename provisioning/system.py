@@ -7,6 +7,7 @@ from paybill_site.kernel import actors
 PROVISIONING = actors.system(
     "provisioning",
     "tenants.view_tenant",
+    "tenants.view_placement",
     "tenants.claim_placement",
     "tenants.retire_placement",
     "tenants.finish_closing_tenant",
@@ -19,6 +20,7 @@ PROVISIONING = actors.system(
 RUNNER = actors.system(
     "runner",
     "tenants.view_tenant",
+    "tenants.view_placement",
     "tenants.attach_placement",
     "tenants.retire_placement",
     "tenants.finish_closing_tenant",

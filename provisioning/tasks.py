@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 ANOTHERS = 75  # exit status of a runner whose run was taken by another one
 
 
-@shared_task(name="provisioning.work", queue="runs")
+@shared_task(name="provisioning.work")
 def work(run: str) -> str:
     """Start a runner for the next run that waits, and stay until it is done.
 
@@ -48,9 +48,13 @@ def sweep() -> int:
     reaper.reap()
     waiting = list(queue.claimable().values_list("public_id", flat=True)[:50])
     for run in waiting:
-        try:
-            work.delay(run)
-        except OperationalError:
-            log.warning("no broker: the next sweep finds the runs")
-            break
+        wake(run)
     return len(waiting)
+
+
+def wake(run: str) -> None:
+    """Ask a worker of the queue ``runs`` to look; without a broker the sweep does."""
+    try:
+        work.apply_async([run], queue="runs")
+    except OperationalError:
+        log.warning("no broker: the next sweep finds the run")

@@ -1,4 +1,4 @@
-"""A tenant that is entitled to infrastructure of its own, and real parts to build it."""
+"""A tenant entitled to infrastructure of its own, and real parts to build it."""
 
 from __future__ import annotations
 
