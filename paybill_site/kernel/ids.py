@@ -17,7 +17,7 @@ from django.db import models
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 BODY = 26
-PATTERN = re.compile(rf"^[a-z]{{2,6}}_[{ALPHABET}]{{{BODY}}}$")
+PATTERN = re.compile(rf"^[a-z]{{2,6}}_[{ALPHABET}]{{{BODY}}}\Z")
 
 
 def new_id(prefix: str) -> str:

@@ -1,0 +1,67 @@
+"""Log lines as the product writes them: with context, without secrets."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+from pythonjsonlogger.json import JsonFormatter
+
+from paybill_site.kernel.logs import RedactingFilter, said
+
+SECRET = "hunter2-very-secret"
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(RedactingFilter())
+    handler.setFormatter(JsonFormatter("{levelname}{message}", style="{"))
+    log.addHandler(handler)
+    yield stream
+    log.removeHandler(handler)
+
+
+log = logging.getLogger("tests.logs")
+log.propagate = False
+
+
+def test_a_secret_in_message_or_arguments_is_masked(written: io.StringIO) -> None:
+    log.warning("password=%s for %s", SECRET, "x")
+    assert SECRET not in written.getvalue()
+    line = json.loads(written.getvalue())
+    assert line["message"] == "password=[redacted] for x"
+
+
+def test_a_secret_in_a_traceback_is_masked(written: io.StringIO) -> None:
+    try:
+        raise ValueError(f"cannot connect: password={SECRET} host=x")
+    except ValueError:
+        log.exception("it failed")
+    assert SECRET not in written.getvalue()
+    assert "ValueError: cannot connect" in json.loads(written.getvalue())["exc_info"]
+
+
+def test_other_handlers_keep_the_record_as_it_was(written: io.StringIO) -> None:
+    seen: list[logging.LogRecord] = []
+    other = logging.Handler()
+    other.emit = seen.append  # type: ignore[method-assign]
+    log.addHandler(other)
+    try:
+        log.warning("to %s", "somebody")
+    finally:
+        log.removeHandler(other)
+    assert seen[0].args == ("somebody",)
+
+
+def test_a_line_says_where_it_belongs(written: io.StringIO) -> None:
+    with said(request="req_1", tenant=""), said(run="run_1"):
+        log.warning("planned")
+    line = json.loads(written.getvalue())
+    assert line["request"] == "req_1"
+    assert line["run"] == "run_1"
+    assert "tenant" not in line
