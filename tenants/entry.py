@@ -31,7 +31,7 @@ LIFETIME, BOOTSTRAP_LIFETIME = 60, 60 * 60  # seconds
 
 def domain_of(tenant: Tenant, host: str) -> Domain:
     """The registered domain with this name that serves the tenant. Raises NotFound."""
-    found = Domain.objects.filter(
+    found: Domain | None = Domain.objects.filter(
         tenant__tenant=tenant,
         tenant__state=PlacementState.TAKEN,
         domain=host.lower().rstrip("."),

@@ -109,7 +109,7 @@ class Invitation(models.Model):
         return f"{self.email} ({self.role})"
 
 
-class Tenant(models.Model):
+class Tenant(models.Model):  # type: ignore[django-manager-missing]  # as Placement
     """What a customer runs: the business noun. It may be a draft without a place."""
 
     account_path = "account"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError
 from django.utils import timezone
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from paybill_site.accounts import entry, groups
 from paybill_site.accounts.errors import AddressTaken, Anonymised, EntryUsed
@@ -17,7 +19,7 @@ from paybill_site.kernel import events, planes
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 
-SECRET = {"sensitive": True}
+SECRET: dict[str, JsonValue] = {"sensitive": True}
 
 
 class SignUpInput(Input):
@@ -125,8 +127,7 @@ class AnonymiseUser(Action[User, NoInput, User]):
         target.set_unusable_password()
         target.groups.clear()
         target.user_permissions.clear()
-        target.emailaddress_set.all().delete()
-        target.authenticator_set.all().delete()
+        _forget_proofs(target)
         target.save()
         events.emit(UserAnonymised(user=target.public_id))
         return target
@@ -147,14 +148,13 @@ class MakeOperator(Action[None, OperatorInput, User]):
     creates = True
 
     def run(self, target: None, data: OperatorInput, *, actor: Actor) -> User:
-        user = User.objects.filter(email=data.email.lower()).first()
-        user = user or User(email=data.email.lower())
+        found = User.objects.filter(email=data.email.lower()).first()
+        user: User = found or User(email=data.email.lower())
         user.password = data.password
         user.is_active = user.is_staff = user.is_superuser = True
         user.save()
-        addresses: Any = user.emailaddress_set
-        addresses.update_or_create(
-            email=user.email, defaults={"verified": True, "primary": True}
+        EmailAddress.objects.update_or_create(
+            user=user, email=user.email, defaults={"verified": True, "primary": True}
         )
         return user
 
@@ -162,9 +162,8 @@ class MakeOperator(Action[None, OperatorInput, User]):
 def _admit(visitor: entry.Visitor) -> User:
     """Note that the way in was used, and make or renew the user who came by it."""
     _use_once(visitor)
-    user = User.objects.select_for_update().filter(public_id=visitor.user).first()
-    if user is None:
-        user = User(public_id=visitor.user, password=make_password(None))
+    known = User.objects.select_for_update().filter(public_id=visitor.user).first()
+    user: User = known or User(public_id=visitor.user, password=make_password(None))
     user.email, user.name, user.is_active = visitor.email, visitor.name, True
     _save(user)
     groups.place(user, visitor.role)
@@ -178,6 +177,12 @@ def _save(user: User) -> None:
             user.save()
     except IntegrityError as error:
         raise AddressTaken from error
+
+
+def _forget_proofs(user: User) -> None:
+    """Delete the verified addresses and the second factors."""
+    EmailAddress.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
 
 
 def _use_once(visitor: entry.Visitor) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 
 from paybill_site.kernel import planes
 
@@ -34,9 +33,9 @@ class PlaneSessionMiddleware(SessionMiddleware):
         super().process_request(request)
 
     def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
+        self, request: HttpRequest, response: HttpResponse
     ) -> HttpResponse:
-        answered: HttpResponse = super().process_response(request, response)
+        answered = super().process_response(request, response)
         morsel = answered.cookies.pop(settings.SESSION_COOKIE_NAME, None)
         if morsel is not None:
             answered.cookies[cookie_name()] = morsel.value

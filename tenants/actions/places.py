@@ -85,7 +85,9 @@ class RetirePlacement(Action[Placement, NoInput, Placement]):
 
 def taken(tenant: Tenant) -> Placement | None:
     """The place that a tenant has, if any."""
-    return Placement.objects.filter(tenant=tenant, state=PlacementState.TAKEN).first()
+    rows = Placement.objects.filter(tenant=tenant, state=PlacementState.TAKEN)
+    found: Placement | None = rows.first()
+    return found
 
 
 def address(tenant: Tenant) -> str:
@@ -99,7 +101,7 @@ def _claim(tenant: Tenant) -> Placement:
         row = cursor.fetchone()
     if row is None:
         raise NoWarmPlacement
-    placement = Placement.objects.get(pk=row[0])
+    placement: Placement = Placement.objects.get(pk=row[0])
     Transition.objects.create(
         target=reference(placement),
         machine=PLACEMENT.name,
@@ -116,11 +118,11 @@ def _same(placement: Placement, data: AttachInput) -> bool:
         data.kind,
         data.alias,
         data.base_url,
-    ) and (data.kind == Isolation.SILO or placement.schema_name == data.schema_name)
+    ) and (data.kind == "silo" or placement.schema_name == data.schema_name)
 
 
 def _attached(tenant: Tenant, data: AttachInput) -> Placement:
-    return Placement.objects.create(
+    made: Placement = Placement.objects.create(
         tenant=tenant,
         kind=data.kind,
         state=PlacementState.TAKEN,
@@ -132,6 +134,7 @@ def _attached(tenant: Tenant, data: AttachInput) -> Placement:
         template=schema.version(),
         claimed_at=timezone.now(),
     )
+    return made
 
 
 def _serve(tenant: Tenant, placement: Placement, *, port: int | None) -> None:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from paybill_site.accounts.models import User
 from paybill_site.accounts.principals import actor_of
 from paybill_site.kernel import planes
-from paybill_site.kernel.actions import perform
+from paybill_site.kernel.actions import AnyAction, perform
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import PaybillError
 from tenants.actions import (
@@ -68,7 +68,9 @@ def _invite(actor: Actor, tenant: Tenant, form: Any) -> str:
 
 def _remove(request: HttpRequest, actor: Actor) -> str:
     public_id = request.POST.get("member", "")
-    verb = WithdrawInvitation if public_id.startswith("ivt_") else RevokeMembership
+    verb: AnyAction = (
+        WithdrawInvitation if public_id.startswith("ivt_") else RevokeMembership
+    )
     try:
         perform(verb, public_id, actor=actor)
     except PaybillError as refusal:

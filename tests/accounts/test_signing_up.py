@@ -41,7 +41,7 @@ def test_a_log_in_opens_when_the_address_is_verified(
     assert link.startswith(settings.PAYBILL_BASE_URL)
     client.post(urlsplit(link).path)
     user = User.objects.get(email=NEW)
-    assert user.emailaddress_set.get().verified  # type: ignore[attr-defined]
+    assert user.emailaddress_set.get().verified
 
 
 def test_the_sign_up_is_audited_without_address_or_password(control: Place) -> None:

@@ -13,7 +13,7 @@ from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.limits import terms
 from paybill_site.kernel.models import Delivery, DeliveryState, Licence
 from paybill_site.kernel.planes import plane
-from tenants import entitlements, handlers, journey
+from tenants import entitlements, handlers, journey, mails
 from tenants.actions import (
     AttachInput,
     AttachPlacement,
@@ -144,8 +144,8 @@ def test_a_crash_at_any_step_leaves_a_tenant_that_gets_there(
 
         return run
 
-    monkeypatch.setattr(handlers, "perform", crashing(handlers.perform))
-    monkeypatch.setattr(handlers.mails, "to_owners", crashing(handlers.mails.to_owners))
+    monkeypatch.setattr(handlers, "perform", crashing(perform))
+    monkeypatch.setattr(mails, "to_owners", crashing(mails.to_owners))
     perform(ClaimPlacement, paid, actor=PROVISIONING)
     drain()
     assert state_of(paid) == TenantState.LIVE
