@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.signals import setup_logging
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paybill_site.settings")
 
 app = Celery("paybill", task_cls="paybill_site.kernel.planetask:PlaneTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+if settings.PAYBILL_EMBEDDED:
+    # Whoever evaluates as root in a container knows it; in production it is a mistake.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
 
 
 @setup_logging.connect(weak=False)

@@ -208,10 +208,10 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(read(ENV, "PAYBILL_STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+STATIC_ROOT = read(ENV, "PAYBILL_STATIC_ROOT") or None
 STATICFILES_DIRS = [BASE_DIR / "paybill_site" / "static"]
-# Without a collectstatic step in development, WhiteNoise asks the finders.
-WHITENOISE_USE_FINDERS = PAYBILL_EMBEDDED or not STATIC_ROOT.is_dir()
+# Without a folder that collectstatic has filled, WhiteNoise asks the finders once.
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 
 # --- Sessions, accounts, permissions ----------------------------------------------
 

@@ -12,6 +12,7 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from paybill_site.kernel.errors import PaybillError
 from paybill_site.local import parts, services
 from paybill_site.local.control import Control
 from paybill_site.local.places import Places
@@ -52,7 +53,7 @@ class Command(BaseCommand):
                     self.stdout.write(_addresses(ports, took))
                 supervisor.run()
                 control.close()
-        except (AlreadyRunning, PartFailed, PostgresFailed) as error:
+        except (AlreadyRunning, PartFailed, PostgresFailed, PaybillError) as error:
             raise CommandError(str(error)) from error
 
 
