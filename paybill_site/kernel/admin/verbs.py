@@ -17,8 +17,10 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.views.decorators.csrf import csrf_protect
 
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import AnyAction, Danger, perform
@@ -170,6 +172,20 @@ class VerbAdmin[M: models.Model](admin.ModelAdmin):  # type: ignore[type-arg]  #
         places = [ActionLocation.CHANGE_FORM, ActionLocation.CHANGE_LIST]
         words = verb.label()
         return admin.options.Action(run, verb.name, words, words, places)
+
+    @method_decorator(csrf_protect)
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        """Without Django's transaction around it: an action has one of its own."""
+        response: HttpResponse = self._changeform_view(  # type: ignore[attr-defined]
+            request, object_id, form_url, extra_context
+        )
+        return response
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
