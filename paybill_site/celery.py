@@ -8,7 +8,7 @@ from typing import Any
 
 from celery import Celery
 from celery.platforms import SecurityWarning
-from celery.signals import setup_logging
+from celery.signals import celeryd_init, setup_logging
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paybill_site.settings")
@@ -17,9 +17,15 @@ app = Celery("paybill", task_cls="paybill_site.kernel.planetask:PlaneTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-if settings.PAYBILL_EMBEDDED:
-    # Whoever evaluates as root in a container knows it; in production it is a mistake.
-    warnings.filterwarnings("ignore", category=SecurityWarning)
+
+@celeryd_init.connect(weak=False)
+def accept_root(**_: Any) -> None:
+    """Whoever evaluates as root in a container knows it; in production it is a mistake.
+
+    Asked when a worker starts: at import the settings may be half loaded.
+    """
+    if settings.PAYBILL_EMBEDDED:
+        warnings.filterwarnings("ignore", category=SecurityWarning)
 
 
 @setup_logging.connect(weak=False)
