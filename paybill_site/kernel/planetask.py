@@ -30,7 +30,8 @@ class PlaneTask(Task):  # type: ignore[type-arg]
     def apply_async(self, *args: Any, **options: Any) -> Any:
         """Send the task; from nowhere only with ``headers={"plane": ...}``."""
         headers = dict(options.pop("headers", None) or {})
-        headers.setdefault(HEADER, address())
+        if HEADER not in headers:
+            headers[HEADER] = address()
         return super().apply_async(*args, headers=headers, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
