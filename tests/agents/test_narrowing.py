@@ -13,7 +13,6 @@ from agents.dispatch import call
 from agents.models import Agent
 from agents.offer import tools_for
 from examples.storefront.models import Order
-from paybill_site.kernel import planes
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import PaybillError
 from tests.agents.conftest import CANCEL, READ, issue
@@ -27,10 +26,6 @@ PERMISSIONS = (
 subsets = st.sets(st.sampled_from(PERMISSIONS))
 some_orders = st.sets(st.integers(0, 4))
 keys = count()
-
-
-class _Undone(Exception):
-    """Takes every example back."""
 
 
 @settings(
@@ -53,29 +48,36 @@ def test_a_token_never_does_more_than_grants_and_scopes_allow(  # noqa: PLR0917
     shopkeeper: Actor,
     orders: list[Order],
 ) -> None:
+    for permission in wide:
+        access.grant_all(helper.principal, permission, shopkeeper)
+    for permission, rows in ((READ, readable), (CANCEL, cancellable)):
+        ids = [orders[n].public_id for n in rows]
+        access.grant(helper.principal, permission, ids, shopkeeper)
+    actor = actor_of(issue(helper, shopkeeper, *scopes).secret)[0]
+    everything = set(range(5))
+    held = {
+        READ: everything if READ in wide else readable,
+        CANCEL: everything if CANCEL in wide else cancellable,
+    }
+    sees = held[READ] if READ in scopes else set()
+    cancels = held[CANCEL] & sees if CANCEL in scopes else set()
     try:
-        with planes.atomic():
-            for permission in wide:
-                access.grant_all(helper.principal, permission, shopkeeper)
-            for permission, rows in ((READ, readable), (CANCEL, cancellable)):
-                ids = [orders[n].public_id for n in rows]
-                access.grant(helper.principal, permission, ids, shopkeeper)
-            actor = actor_of(issue(helper, shopkeeper, *scopes).secret)[0]
-            everything = set(range(5))
-            held = {
-                READ: everything if READ in wide else readable,
-                CANCEL: everything if CANCEL in wide else cancellable,
-            }
-            sees = held[READ] if READ in scopes else set()
-            cancels = held[CANCEL] & sees if CANCEL in scopes else set()
-            assert _seen(actor, orders) == sees
-            assert _cancelled(actor, orders) == {n for n in cancels if n in {2, 3}}
-            for tool in tools_for(actor):
-                assert tool.permission in scopes
-                assert tool.permission in wide or held.get(tool.permission)
-            raise _Undone
-    except _Undone:
-        pass
+        assert _seen(actor, orders) == sees
+        assert _cancelled(actor, orders) == cancels & {2, 3}
+        for tool in tools_for(actor):
+            assert tool.permission in scopes
+            assert tool.permission in wide or held.get(tool.permission)
+    finally:
+        _put_back(helper, orders)
+
+
+def _put_back(helper: Agent, orders: list[Order]) -> None:
+    """As it was before the example."""
+    helper.principal.user_permissions.clear()
+    for permission in (READ, CANCEL):
+        access.revoke(helper.principal, permission, [o.public_id for o in orders])
+    for order in orders:
+        Order.objects.filter(pk=order.pk).update(state=order.state)
 
 
 def _seen(actor: Actor, orders: list[Order]) -> set[int]:
