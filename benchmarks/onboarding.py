@@ -220,6 +220,6 @@ def _stock(rounds: int) -> dict[str, Any]:
     words = [sys.executable, "-m", "benchmarks.stock", str(rounds)]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "benchmarks.stock_settings"}
     done = subprocess.run(
-        words, env=environment, check=True, capture_output=True, text=True
+        words, env=environment, check=True, stdout=subprocess.PIPE, text=True
     )
     return spread(json.loads(done.stdout.splitlines()[-1]))

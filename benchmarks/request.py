@@ -31,64 +31,65 @@ from tenants import pool
 from tenants.actions.places import taken
 from tenants.models import Tenant
 
-PAGE, WARM = "/", 20
+PAGE, WARM, BLOCKS = "/", 5, 8
 
 
 def run(*, quick: bool) -> dict[str, Any]:
-    """Alternate the three ways round by round, so that noise meets all of them."""
-    rounds = 50 if quick else 400
+    """Measure the three ways in turn, block by block."""
+    rounds = 10 if quick else 50
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy"}}
     with planes.plane(planes.CONTROL):
         seed_plans()
         first, second = _tenants()
     mine, other = Visitor(first), Visitor(second)
-    with _without_tenancy(first):
-        plain_times, plain_sent = _measure([mine.again], rounds)
-    same_times, same_sent = _measure([mine.visit], rounds)
-    turn_times, turn_sent = _measure([mine.visit, other.visit], rounds)
-    base = spread(plain_times)["p50"]
+    plain, same, turn = Series(), Series(), Series()
+    for _ in range(BLOCKS):  # in turn, so that noise meets all three
+        with _without_tenancy(first):
+            plain.measure([mine.again], rounds)
+        same.measure([mine.visit], rounds)
+        turn.measure([mine.visit, other.visit], rounds // 2)
     return {
         "page": PAGE,
-        "without_tenancy": {"ms": spread(plain_times), "messages": plain_sent},
-        "same_tenant": _beside(same_times, same_sent, base, plain_sent),
-        "two_tenants_in_turn": _beside(turn_times, turn_sent, base, plain_sent),
+        "without_tenancy": {"ms": spread(plain.times), "messages": plain.messages},
+        "same_tenant": same.beside(plain),
+        "two_tenants_in_turn": turn.beside(plain),
     }
 
 
-def _beside(
-    times: list[float], sent: float, base: float, base_sent: float
-) -> dict[str, Any]:
-    figures = spread(times)
-    return {
-        "ms": figures,
-        "messages": sent,
-        "added_ms": round(figures["p50"] - base, 3),
-        "added_messages": round(sent - base_sent, 2),
-        "ratio": round(figures["p50"] / base, 3),
-    }
+class Series:
+    """Times of one way of serving, and how many messages a page takes."""
 
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self.messages = 0.0
 
-def _measure(
-    visits: list[Callable[[], None]], rounds: int
-) -> tuple[list[float], float]:
-    for _ in range(WARM):
-        for visit in visits:
+    def measure(self, visits: list[Callable[[], None]], rounds: int) -> None:
+        """Warm up, take times, then count messages apart from the times."""
+        for visit in visits * WARM:
             visit()
-    times = [timed(visit) for _ in range(rounds) for visit in visits]
-    with counted() as sent:
-        for visit in visits * 10:
-            visit()
-    return times, len(sent) / (10 * len(visits))
+        self.times += [timed(visit) for _ in range(rounds) for visit in visits]
+        with counted() as sent:
+            for visit in visits * 10:
+                visit()
+        self.messages = len(sent) / (10 * len(visits))
+
+    def beside(self, plain: Series) -> dict[str, Any]:
+        """Figures, and what they add to the plain ones (medians)."""
+        figures, base = spread(self.times), spread(plain.times)["p50"]
+        return {
+            "ms": figures,
+            "messages": self.messages,
+            "added_ms": round(figures["p50"] - base, 3),
+            "added_messages": round(self.messages - plain.messages, 2),
+            "ratio": round(figures["p50"] / base, 3),
+        }
 
 
 class Visitor:
     """Somebody who is signed in at one tenant."""
 
     def __init__(self, tenant: Tenant) -> None:
-        placement = taken(tenant)
-        if placement is None:
-            raise RuntimeError("the tenant has no place")
-        self.place = placement.place
+        self.place = place_of(tenant)
         host = f"{tenant.slug}.{settings.PAYBILL_TENANT_DOMAIN}"
         self.host = host
         self.client = Client(headers={"host": host})
@@ -111,6 +112,15 @@ class Visitor:
         answer = (client or self.client).get(PAGE)
         if answer.status_code != 200:
             raise RuntimeError(f"{PAGE} answered {answer.status_code}")
+
+
+def place_of(tenant: Tenant) -> planes.Place:
+    """The plane of a tenant that is live."""
+    with planes.plane(planes.CONTROL):
+        placement = taken(tenant)
+        if placement is None:
+            raise RuntimeError("the tenant has no place")
+        return placement.place
 
 
 def _tenants() -> list[Tenant]:
@@ -143,12 +153,8 @@ class FixedPlane:
 
 @contextmanager
 def _without_tenancy(tenant: Tenant) -> Iterator[None]:
-    with planes.plane(planes.CONTROL):
-        placement = taken(tenant)
-    if placement is None:
-        raise RuntimeError("the tenant has no place")
-    FixedPlane.place = placement.place
-    schema = placement.schema_name
+    FixedPlane.place = place_of(tenant)
+    schema = FixedPlane.place.schema
     ours, routers = connections["default"], router.routers
     ours.close()
     options = f"-c search_path={schema} -c role={role_of(schema, 'app')}"

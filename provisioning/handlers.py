@@ -23,6 +23,8 @@ from tenants.events import EntitlementChanged, TenantClosing
 from tenants.models import Placement, Tenant
 from tenants.states import Isolation, PlacementState, TenantState
 
+CLAIMS = 20
+
 
 @handles(SubscriptionActivated)
 def build_for_subscription(event: SubscriptionActivated, delivery_id: str) -> None:
@@ -51,12 +53,15 @@ def _build(tenant_id: str, delivery_id: str) -> None:
 
 
 def _claim(tenant: Tenant, delivery_id: str) -> None:
-    try:
-        perform(ClaimPlacement, tenant, actor=PROVISIONING, key=delivery_id)
-    except NoWarmPlacement:
-        # A burst emptied the pool: make one place, not a whole pool, and take it.
-        pool.fill(pool.ready() + 1)
-        perform(ClaimPlacement, tenant, actor=PROVISIONING, key=delivery_id)
+    for _ in range(CLAIMS):
+        try:
+            perform(ClaimPlacement, tenant, actor=PROVISIONING, key=delivery_id)
+            return
+        except NoWarmPlacement:
+            # A burst emptied the pool: make one place, not a whole pool. Another of
+            # the burst may take it first, so this is done more than once.
+            pool.fill(1)
+    raise NoWarmPlacement
 
 
 @handles(TenantClosing)
