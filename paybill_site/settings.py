@@ -277,8 +277,11 @@ if SECURE and read(ENV, "PAYBILL_BEHIND_PROXY") == "1":
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 REST_FRAMEWORK = {
-    # A view names its own authentication and permission, or nobody gets in.
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    # People come with their session; the views for agents name the token instead. A
+    # view names its own permission, or nobody gets in.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "paybill_site.accounts.auth.SessionAuthentication"
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
