@@ -10,22 +10,17 @@ from django.conf import settings
 from django.db import connections
 
 from examples.storefront.models import Customer
-from paybill_site.kernel import outbox
-from paybill_site.kernel.actions import perform
 from paybill_site.kernel.audit import verify
-from paybill_site.kernel.planes import CONTROL, plane
-from paybill_site.local.places import Places
+from paybill_site.kernel.planes import plane
 from provisioning import state
-from provisioning.actions import CancelRun, ConfirmRun, QueueRun, RetryRun
-from provisioning.models import Deployment, LogChunk, PlanFile, Run, StateVersion
+from provisioning.models import Deployment, PlanFile, Run
 from provisioning.runner.work import work
 from provisioning.states import DeploymentState, Phase, PhaseState, RunState
-from tenants.actions import CloseTenant
 from tenants.directory import reach
 from tenants.models import Placement, Tenant
 from tenants.states import PlacementState, TenantState
 from tests.database import superuser
-from tests.provisioning.conftest import OPERATOR, Entitle, queue
+from tests.provisioning.conftest import Entitle, queue
 
 pytestmark = pytest.mark.usefixtures("machine")
 
@@ -91,5 +86,3 @@ def test_a_bridge_is_built_served_and_taken_down(web: str, entitle: Entitle) -> 
     placement.refresh_from_db()
     assert placement.state == PlacementState.RETIRED
     assert not verify().findings
-
-
