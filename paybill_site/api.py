@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 
 from paybill_site.docs import api_docs
 
-control_api: list[URLPattern | URLResolver] = [
-    path("", include("tenants.api")),
-    path("", include("billing.api")),
-    path("", include("provisioning.api")),
-    path("", include("agents.api")),
-]
+# A tenant on a server of its own has no control plane to import.
+control_api: list[URLPattern | URLResolver] = (
+    [
+        path("", include("tenants.api")),
+        path("", include("billing.api")),
+        path("", include("provisioning.api")),
+        path("", include("agents.api")),
+    ]
+    if settings.PAYBILL_MODE == "control"
+    else []
+)
 tenant_api: list[URLPattern | URLResolver] = [path("", include("agents.api"))]
 
 
