@@ -179,7 +179,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     name: {"task": name, "schedule": seconds, "options": {"headers": {"plane": plane}}}
-    for name, seconds, plane in (("kernel.sweep", 5.0, "control"),)
+    for name, seconds, plane in (
+        ("kernel.sweep", 5.0, "control"),
+        ("billing.bill", 60.0, "control"),
+    )
 }
 MAILERS = {"default": mailer(read(ENV, "EMAIL_URL"))}
 DEFAULT_FROM_EMAIL = read(
@@ -216,7 +219,7 @@ WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 # --- Sessions, accounts, permissions ----------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-# E-mail addresses are unique in lower case, by a constraint that the check can not read.
+# E-mail addresses are unique in lower case, by a constraint the check cannot read.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
