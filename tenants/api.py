@@ -8,7 +8,6 @@ from django.urls import include, path
 from rest_framework import serializers
 from rest_framework.routers import SimpleRouter
 
-from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.rest import Things, action_path
 from tenants import actions
 from tenants.models import Account, Domain, Entitlement, Invitation, Membership, Tenant
@@ -85,33 +84,29 @@ class InvitationSerializer(serializers.ModelSerializer[Invitation]):
         fields = ("id", "account", "email", "role", "state", "expires_at")
 
 
-class SessionThings(Things):
-    authentication_classes = (SessionAuthentication,)
-
-
-class AccountViews(SessionThings):
+class AccountViews(Things):
     queryset = Account.objects.all()
     serializer_class = AccountSerializer
 
 
-class TenantViews(SessionThings):
+class TenantViews(Things):
     queryset = Tenant.objects.select_related("account", "entitlement")
     serializer_class = TenantSerializer
 
 
-class DomainViews(SessionThings):
+class DomainViews(Things):
     queryset = Domain.objects.select_related("tenant__tenant").filter(
         tenant__tenant__isnull=False
     )
     serializer_class = DomainSerializer
 
 
-class MembershipViews(SessionThings):
+class MembershipViews(Things):
     queryset = Membership.objects.select_related("account")
     serializer_class = MembershipSerializer
 
 
-class InvitationViews(SessionThings):
+class InvitationViews(Things):
     queryset = Invitation.objects.select_related("account")
     serializer_class = InvitationSerializer
 

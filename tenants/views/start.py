@@ -63,7 +63,7 @@ def _row(tenant: Tenant, actor: Any) -> dict[str, Any]:
 @login_required
 def start(request: HttpRequest) -> HttpResponse:
     """Name a tenant and choose its address; the plan comes next."""
-    form = StartForm(request.POST or None)
+    form = StartForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         data: Any = form.data_input()
         try:
