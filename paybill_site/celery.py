@@ -7,7 +7,6 @@ import warnings
 from typing import Any
 
 from celery import Celery
-from celery.platforms import SecurityWarning
 from celery.signals import celeryd_init, setup_logging
 from django.conf import settings
 
@@ -25,7 +24,7 @@ def accept_root(**_: Any) -> None:
     Asked when a worker starts: at import the settings may be half loaded.
     """
     if settings.PAYBILL_EMBEDDED:
-        warnings.filterwarnings("ignore", category=SecurityWarning)
+        warnings.filterwarnings("ignore", message="You're running the worker with")
 
 
 @setup_logging.connect(weak=False)
