@@ -57,8 +57,8 @@ def install_server(
     with psycopg.connect(superuser_dsn, autocommit=True) as connection:
         create_role(connection, APP, "LOGIN NOINHERIT")
         create_role(connection, PROVISIONER, "LOGIN NOINHERIT CREATEROLE")
-        _prepare_log_in(connection, APP, app_password)
-        _prepare_log_in(connection, PROVISIONER, provisioner_password)
+        prepare_log_in(connection, APP, app_password)
+        prepare_log_in(connection, PROVISIONER, provisioner_password)
         for group in (OWNERS, WRITERS):
             create_role(connection, group, "NOLOGIN")
             _run(
@@ -136,7 +136,8 @@ def create_role(connection: Connection, role: str, options: str) -> None:
         pass
 
 
-def _prepare_log_in(connection: Connection, role: str, password: str) -> None:
+def prepare_log_in(connection: Connection, role: str, password: str) -> None:
+    """Set the password of a log-in, and what it has to bring along."""
     encrypted = connection.pgconn.encrypt_password(
         password.encode(), role.encode(), b"scram-sha-256"
     )
