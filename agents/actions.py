@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
 from django.utils import timezone
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from agents import access, catalogue
 from agents.errors import NotGrantable
@@ -26,16 +26,7 @@ machine = Machine("agent", MOVES)
 TOKEN = "pbk_agt_"  # noqa: S105 - how every token begins, so that scanners find it
 
 
-def _words(value: Any) -> Any:
-    """Several words: a list from a program, one text from a form."""
-    if isinstance(value, str):
-        return tuple(value.split())
-    return tuple(value) if isinstance(value, list) else value
-
-
-Words = Annotated[
-    tuple[Annotated[str, Field(max_length=100)], ...], BeforeValidator(_words)
-]
+Words = tuple[Annotated[str, Field(max_length=100)], ...]
 
 
 class CreateInput(Input):
@@ -76,7 +67,7 @@ class TokenInput(Input):
         min_length=1,
         max_length=50,
         title="Scopes",
-        description="permissions that the token can use, separated by spaces",
+        description="permissions that the token can use, one in a line",
     )
     days: int = Field(30, ge=1, le=365, title="Valid for days")
     per_minute: int = Field(120, ge=1, le=6000, title="Calls in a minute")
@@ -168,7 +159,7 @@ class AccessInput(Input):
         (),
         max_length=100,
         title="Objects",
-        description="public ids, separated by spaces",
+        description="public ids, one in a line",
     )
     everything: bool = Field(
         False, title="Every object", description="all rows, also those to come"

@@ -128,9 +128,7 @@ class AgentAdmin(VerbAdmin[Agent]):
             "token": done.result,
             "back": request.get_full_path(),
         }
-        response = TemplateResponse(request, "agents/token.html", context)
-        response["Cache-Control"] = "no-store"
-        return response
+        return TemplateResponse(request, "agents/token.html", context)
 
 
 @operators.register(AgentToken)

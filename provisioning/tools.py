@@ -1,4 +1,4 @@
-"""What agents may meet of infrastructure: they read, they never act."""
+"""What agents may meet of infrastructure. What they may do stands with the actions."""
 
 from __future__ import annotations
 
