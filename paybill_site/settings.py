@@ -111,12 +111,12 @@ WITHOUT_TABLES = [
     "rest_framework", "drf_spectacular", "django_htmx",
 ]  # fmt: skip
 SHARED_APPS = [
-    "django_tenants",
     *BOTH_PLANES,
     *WITHOUT_TABLES,
     "tenants",
     "billing",
     "provisioning",
+    "django_tenants",  # last, because its admin templates replace Django's
 ]
 if PAYBILL_EMBEDDED:
     SHARED_APPS.append("paybill_site.local")
@@ -154,6 +154,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
+if not CONTROL:
+    MIDDLEWARE.append("paybill_site.accounts.doors.LicenceMiddleware")
 
 # --- Services ---------------------------------------------------------------------
 
@@ -168,22 +170,6 @@ CACHES = {
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace(
     "?db=", "?virtual_host="
 )
-# Messages only wake somebody up: what is due stands in Postgres, so a lost or repeated
-# message changes nothing, and no result is kept.
-CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_SEND_SENT_EVENT = False
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
-CELERY_BEAT_SCHEDULE: dict[str, Any] = {
-    name: {"task": name, "schedule": seconds, "options": {"headers": {"plane": plane}}}
-    for name, seconds, plane in (
-        ("kernel.sweep", 5.0, "control"),
-        ("billing.bill", 60.0, "control"),
-    )
-}
 MAILERS = {"default": mailer(read(ENV, "EMAIL_URL"))}
 DEFAULT_FROM_EMAIL = read(
     ENV, "PAYBILL_FROM_EMAIL", f"Paybill <paybill@{CONTROL_HOST}>"
