@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -151,7 +151,7 @@ class TokenAdmin(VerbAdmin[AgentToken]):
         return [("agent", obj.agent)]
 
 
-def _list(form: str, rows: list[tuple[str, ...]], nothing: str) -> SafeString:
+def _list(form: str, rows: Sequence[tuple[str, ...]], nothing: str) -> SafeString:
     if not rows:
         return format_html('<span class="quiet">{}</span>', nothing)
     items = format_html_join("", "<li>" + form + "</li>", rows)

@@ -47,9 +47,9 @@ def orders(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     if state in OrderState.values:
         rows = rows.filter(state=state)
-    rows = rows.select_related("customer").annotate(lines=Count("items"))
+    shown = rows.select_related("customer").annotate(lines=Count("items"))
     more = {"states": OrderState, "state": state}
-    return _table(request, "storefront/orders.html", rows.order_by("-id"), more)
+    return _table(request, "storefront/orders.html", shown.order_by("-id"), more)
 
 
 @never_cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -103,7 +105,8 @@ def test_the_administration_shows_every_thing(
 ) -> None:
     address = f"/admin/storefront/{thing}/"
     read(owner_in, address)
-    row = {"order": orders[0], "customer": orders[0].customer}.get(thing)
+    rows: dict[str, Any] = {"order": orders[0], "customer": orders[0].customer}
+    row = rows.get(thing)
     if row is not None:
         assert row.public_id in read(owner_in, f"{address}{row.pk}/change/")
 
