@@ -7,6 +7,7 @@ from typing import Any, TypedDict, Unpack
 from paybill_site.kernel import events
 from tenants.events import EntitlementChanged
 from tenants.models import Entitlement, Tenant
+from tenants.states import EntitlementState, TenantState
 
 
 class Grant(TypedDict):
@@ -38,10 +39,25 @@ def write(tenant: Tenant, **grant: Unpack[Grant]) -> Entitlement:
     return row
 
 
+def renew(tenant: Tenant) -> None:
+    """Make a new version of the same terms, so that every place hears of the tenant.
+
+    A server of its own learns of a suspension by its licence alone.
+    """
+    rows = Entitlement.objects.select_for_update(of=("self",))
+    row = rows.filter(tenant=tenant).first()
+    if row is None:
+        return
+    row.version += 1
+    row.save(update_fields=["version", "updated_at"])
+    events.emit(EntitlementChanged(tenant=tenant.public_id, version=row.version))
+
+
 def terms(row: Entitlement) -> dict[str, Any]:
-    """What a licence says about this entitlement."""
+    """What a licence says about this entitlement; a closed door is closed in it too."""
+    closed = row.tenant.state == TenantState.SUSPENDED
     return {
-        "state": row.state,
+        "state": EntitlementState.SUSPENDED if closed else row.state,
         "plan": row.plan,
         "features": row.features,
         "limits": row.limits,

@@ -68,6 +68,8 @@ def open_place(event: PlacementReady, delivery_id: str) -> None:
     _license(tenant, place)
     if tenant.state in {TenantState.PROVISIONING, TenantState.LIVE}:
         perform(ActivateTenant, event.tenant, actor=LIFECYCLE, key=delivery_id)
+        # Billing may have changed its mind while the place was being built.
+        _open_or_close(event.tenant, f"{delivery_id}.doors")
 
 
 @handles(EntitlementChanged)
@@ -77,23 +79,31 @@ def follow_entitlement(event: EntitlementChanged, delivery_id: str) -> None:
     place = taken(tenant)
     if place is not None:
         _license(tenant, place)
-    state = EntitlementState(Entitlement.objects.get(tenant=tenant).state)
+    _open_or_close(event.tenant, delivery_id)
+
+
+def _open_or_close(public_id: str, key: str) -> None:
+    tenant = Tenant.objects.get(public_id=public_id)
+    row = Entitlement.objects.filter(tenant=tenant).first()
+    if row is None:
+        return
+    state = EntitlementState(row.state)
     if state in CLOSED_TO_MEMBERS and tenant.state == TenantState.LIVE:
         perform(
             SuspendTenant,
-            event.tenant,
+            public_id,
             SuspendInput(cause=Suspension.PAYMENT),
             actor=LIFECYCLE,
-            key=delivery_id,
+            key=key,
             reason=f"entitlement is {state}",
         )
     for_payment = tenant.suspension == Suspension.PAYMENT
     if state in OPEN_TO_MEMBERS and for_payment:
         perform(
             ResumeTenant,
-            event.tenant,
+            public_id,
             actor=LIFECYCLE,
-            key=delivery_id,
+            key=key,
             reason=f"entitlement is {state}",
         )
 
@@ -103,7 +113,7 @@ def _license(tenant: Tenant, place: Placement) -> None:
 
     A silo gets its licence with its run: nobody here can enter its plane.
     """
-    row = Entitlement.objects.filter(tenant=tenant).first()
+    row = Entitlement.objects.select_related("tenant").filter(tenant=tenant).first()
     if row is None or place.kind == Isolation.SILO:
         return
     token = sign(tenant.public_id, entitlements.terms(row), row.version)

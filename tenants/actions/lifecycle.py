@@ -12,7 +12,7 @@ from pydantic import Field
 from paybill_site.kernel import events, planes
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
-from tenants import entry, slugs
+from tenants import entitlements, entry, slugs
 from tenants.errors import NoPlace, NotLive, SlugTaken
 from tenants.events import (
     TenantClosed,
@@ -115,6 +115,7 @@ class SuspendTenant(Action[Tenant, SuspendInput, Tenant]):
         TENANT.move(target, TenantState.SUSPENDED)
         target.suspension = data.cause or Suspension.OPERATOR
         target.save(update_fields=["suspension"])
+        entitlements.renew(target)
         events.emit(TenantSuspended(tenant=target.public_id))
         return target
 
@@ -131,6 +132,7 @@ class ResumeTenant(Action[Tenant, NoInput, Tenant]):
         TENANT.move(target, TenantState.LIVE)
         target.suspension = Suspension.NONE
         target.save(update_fields=["suspension"])
+        entitlements.renew(target)
         events.emit(TenantResumed(tenant=target.public_id))
         return target
 

@@ -20,6 +20,7 @@ from tenants.actions import (
     ClaimPlacement,
     CloseTenant,
     FinishClosing,
+    ResumeTenant,
     SuspendTenant,
 )
 from tenants.errors import NotPooled, NoWarmPlacement
@@ -223,3 +224,24 @@ def test_the_steps_follow_what_happens(paid: Tenant) -> None:
     drain()
     paid.refresh_from_db()
     assert states()["Open the doors"] == "done"
+
+
+def test_a_licence_says_that_the_doors_are_closed(paid: Tenant, operator: Any) -> None:
+    placement = perform(ClaimPlacement, paid, actor=PROVISIONING).result
+    drain()
+    for action, state in ((SuspendTenant, "suspended"), (ResumeTenant, "active")):
+        perform(action, paid, actor=operator)
+        drain()
+        with plane(placement.place):
+            held = terms(paid.public_id)
+        assert held is not None
+        assert held.state == state
+
+
+def test_a_tenant_whose_payment_failed_meanwhile_does_not_stay_open(
+    paid: Tenant,
+) -> None:
+    perform(ClaimPlacement, paid, actor=PROVISIONING)
+    entitle(paid, state="suspended")
+    drain()
+    assert state_of(paid) == TenantState.SUSPENDED
