@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -130,7 +131,7 @@ def test_another_isolation_is_refused_with_the_reason(
 def test_what_does_not_fit_is_refused(
     subscription: Subscription,
     owner: Actor,
-    plan: dict[str, object],
+    plan: dict[str, Any],
     error: type[Exception],
 ) -> None:
     sell("odd", **plan)
