@@ -12,7 +12,35 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paybill_site.settings")
 
-app = Celery("paybill", task_cls="paybill_site.kernel.planetask:PlaneTask")
+# What beat wakes up, and after how many seconds; all of it in the control plane.
+EVERY = {
+    "kernel.sweep": 5.0,
+    "billing.bill": 60.0,
+}
+# Messages only wake somebody up: what is due stands in Postgres, so a lost or repeated
+# message changes nothing, and no result is kept. The broker's address is in settings.
+CONFIGURATION: dict[str, Any] = {
+    "task_default_queue": "default",
+    "task_ignore_result": True,
+    "task_acks_late": True,
+    "worker_prefetch_multiplier": 1,
+    "broker_connection_retry_on_startup": True,
+    "broker_transport_options": {"visibility_timeout": 3600},
+    "beat_schedule": {
+        name: {
+            "task": name,
+            "schedule": seconds,
+            "options": {"headers": {"plane": "control"}},
+        }
+        for name, seconds in EVERY.items()
+    },
+}
+
+app = Celery(
+    "paybill",
+    task_cls="paybill_site.kernel.planetask:PlaneTask",
+    changes=CONFIGURATION,
+)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

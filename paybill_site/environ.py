@@ -119,3 +119,29 @@ def public_half(pem: str) -> str:
         )
         .decode()
     )
+
+
+def key_ring(source: Mapping[str, str], control: bool) -> dict[str, Any]:
+    """Every key by its use; a tenant by itself gets public halves only."""
+    keys: dict[str, Any] = {
+        "session": [
+            read(source, "PAYBILL_SECRET_KEY"),
+            *words(source, "PAYBILL_SECRET_KEY_FALLBACKS"),
+        ],
+        "data": words(source, "PAYBILL_DATA_KEYS"),
+        "audit": read(source, "PAYBILL_AUDIT_KEY"),
+    }
+    if not control:
+        return keys | {
+            "licence_public": read(source, "PAYBILL_LICENCE_PUBLIC_KEY"),
+            "entry_public": read(source, "PAYBILL_ENTRY_PUBLIC_KEY"),
+        }
+    licence = read(source, "PAYBILL_LICENCE_KEY")
+    entry = read(source, "PAYBILL_ENTRY_KEY")
+    return keys | {
+        "licence": licence,
+        "entry": entry,
+        "oidc": read(source, "PAYBILL_OIDC_KEY"),
+        "licence_public": public_half(licence),
+        "entry_public": public_half(entry),
+    }

@@ -23,8 +23,8 @@ from paybill_site.environ import (
     REQUIRED,
     TENANT_REQUIRED,
     database,
+    key_ring,
     mailer,
-    public_half,
     read,
     require,
     words,
@@ -70,28 +70,7 @@ PAYBILL_BANK_DETAILS = words(ENV, "PAYBILL_BANK_DETAILS")
 PAYBILL_POOL_SIZE = int(read(ENV, "PAYBILL_POOL_SIZE", "20"))
 SECURE = PAYBILL_BASE_URL.startswith("https://")
 
-PAYBILL_KEYS: dict[str, Any] = {
-    "session": [
-        read(ENV, "PAYBILL_SECRET_KEY"),
-        *words(ENV, "PAYBILL_SECRET_KEY_FALLBACKS"),
-    ],
-    "data": words(ENV, "PAYBILL_DATA_KEYS"),
-    "audit": read(ENV, "PAYBILL_AUDIT_KEY"),
-}
-if CONTROL:
-    PAYBILL_KEYS |= {
-        "licence": read(ENV, "PAYBILL_LICENCE_KEY"),
-        "entry": read(ENV, "PAYBILL_ENTRY_KEY"),
-        "oidc": read(ENV, "PAYBILL_OIDC_KEY"),
-        "licence_public": public_half(read(ENV, "PAYBILL_LICENCE_KEY")),
-        "entry_public": public_half(read(ENV, "PAYBILL_ENTRY_KEY")),
-    }
-else:
-    PAYBILL_KEYS |= {
-        "licence_public": read(ENV, "PAYBILL_LICENCE_PUBLIC_KEY"),
-        "entry_public": read(ENV, "PAYBILL_ENTRY_PUBLIC_KEY"),
-    }
-
+PAYBILL_KEYS = key_ring(ENV, CONTROL)
 SECRET_KEY, *SECRET_KEY_FALLBACKS = PAYBILL_KEYS["session"]
 DEBUG = False
 CONTROL_HOST = urlsplit(PAYBILL_BASE_URL).hostname or ""

@@ -31,8 +31,9 @@ def postgres(server: Server) -> Part:
         words=server.command(),
         ready=server.is_ready,
         stop_signal=signal.SIGINT,
-        grace=30.0,
+        grace=60.0,  # it writes out what it holds, which a slow disk makes long
         service_user=True,
+        needed=True,
     )
 
 
@@ -42,6 +43,7 @@ def redis(places: Places) -> Part:
         name="redis",
         words=redis_server.command(places),
         ready=lambda: redis_server.is_ready(places),
+        needed=True,
     )
 
 

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import quote
 
 import psycopg
@@ -186,7 +187,15 @@ def run_as_service(words: list[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def as_service() -> dict[str, object]:
+class OtherUser(TypedDict, total=False):
+    """Arguments for subprocess that change the user; none when no change is needed."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def as_service() -> OtherUser:
     """Arguments for subprocess that change to the service user when we are root."""
     user = service_user()
     if user.is_us:

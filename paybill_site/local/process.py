@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from paybill_site.local.postgres import as_service
+from paybill_site.local.postgres import OtherUser, as_service
 
 PR_SET_PDEATHSIG = 1
 LONGEST_PAUSE = 30.0
@@ -34,6 +34,7 @@ class Part:
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0
     service_user: bool = False
+    needed: bool = False  # by the others, so it is stopped after them
     folder: str = "/"
 
 
@@ -45,14 +46,15 @@ class Process:
         self.child: subprocess.Popen[bytes] | None = None
         self.failures = 0
         self.again_at = 0.0
+        self.asked = False
         self._pid_file = pids / f"{part.name}.pid"
         self._started = 0.0
         self._rest = b""
 
     def start(self) -> None:
         """Start it in a session of its own; the supervisor alone hears Ctrl-C."""
-        user = as_service() if self.part.service_user else {}
-        self.child = subprocess.Popen(  # type: ignore[call-overload]
+        user = as_service() if self.part.service_user else OtherUser()
+        self.child = subprocess.Popen(
             list(self.part.words),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -108,7 +110,8 @@ class Process:
         self._pid_file.unlink(missing_ok=True)
 
     def ask_to_stop(self) -> None:
-        """Send its stop signal."""
+        """Send its stop signal; a second one would make some of them hurry."""
+        self.asked = True
         if self.child and self.child.poll() is None:
             self.child.send_signal(self.part.stop_signal)
 
@@ -134,18 +137,20 @@ def die_with(parent: int, number: signal.Signals) -> Callable[[], None]:
 
 
 def started_at(pid: int) -> str:
-    """Start time of a process as the system counts it, or "" when there is none.
+    """Start time of a process as the system counts it, or "" when it has ended.
 
-    With the number it names a process for good: numbers are given out again.
+    With the number it names a process for good: numbers are given out again. One
+    that has ended may stay listed until its parent, perhaps a careless init, looks.
     """
     done = subprocess.run(
-        ["ps", "-o", "lstart=", "-p", str(pid)],
+        ["ps", "-o", "stat=,lstart=", "-p", str(pid)],
         check=False,
         capture_output=True,
         text=True,
         env={**os.environ, "LC_ALL": "C"},
     )
-    return " ".join(done.stdout.split())
+    state, *since = done.stdout.split() or ["Z"]
+    return "" if state.startswith("Z") else " ".join(since)
 
 
 def end_leftovers(pids: Path, patience: float = 10.0) -> list[str]:

@@ -29,7 +29,7 @@ def start(places: Places) -> None:
     server.initialise()
     launch_postgres(server)
     if not redis_server.is_ready(places):
-        _detach(places, "redis", redis_server.command(places))
+        _detach(places, "redis", redis_server.command(places), {})
     prepare(server)
     redis_server.wait(places)
 
@@ -43,7 +43,7 @@ def launch_postgres(server: postgres.Server, tries: int = 10) -> None:
     places = server.places
     for _ in range(tries):
         if server.pid() is None:
-            _detach(places, "postgres", server.command(), **postgres.as_service())
+            _detach(places, "postgres", server.command(), postgres.as_service())
         try:
             return server.wait(seconds=30 if server.pid() else 1)
         except postgres.PostgresFailed:
@@ -87,11 +87,13 @@ def create_database(server: postgres.Server, database: str) -> None:
         connection.execute(statement.format(sql.Identifier(database)))
 
 
-def _detach(places: Places, name: str, words: list[str], **user: object) -> None:
+def _detach(
+    places: Places, name: str, words: list[str], user: postgres.OtherUser
+) -> None:
     # The shell starts it and ends at once, so it is nobody's child who could forget
     # to wait for it.
     with (places.logs / f"{name}.log").open("ab") as output:
-        shell: subprocess.CompletedProcess[str] = subprocess.run(  # type: ignore[call-overload]
+        shell = subprocess.run(
             ["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh", *words],
             check=True,
             stdin=subprocess.DEVNULL,

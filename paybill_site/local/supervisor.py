@@ -103,7 +103,8 @@ class Supervisor:
         process = self.processes.pop(name, None)
         if process is None:
             return
-        process.ask_to_stop()
+        if not process.asked:
+            process.ask_to_stop()
         until = time.monotonic() + process.part.grace
         while process.child and process.child.poll() is None:
             if time.monotonic() > until:
@@ -115,10 +116,14 @@ class Supervisor:
         self._forget(process)
 
     def stop(self) -> None:
-        """Stop everything, the last one started first."""
+        """Stop everything: who needs no other is asked at once, then the services."""
         self.stopping = True
-        for name in reversed(list(self.processes)):
-            self.end(name)
+        backwards = list(reversed(self.processes.values()))
+        for process in backwards:
+            if not process.part.needed:
+                process.ask_to_stop()
+        for process in sorted(backwards, key=lambda process: process.part.needed):
+            self.end(process.part.name)
         self.say("supervisor", "everything is stopped")
 
     def listen(self, descriptor: int, action: Callable[[], Any]) -> None:

@@ -31,6 +31,18 @@ def connect(unit: dict[str, Any]) -> psycopg.Connection[Any]:
     )
 
 
+def add_tenant(places: Places) -> dict[str, Any]:
+    """A tenant's process on the server `srv_1`."""
+    return units.add(
+        places,
+        kind="tenant",
+        id="app_1",
+        server="srv_1",
+        tenant="ten_01",
+        schema="t_01",
+    )
+
+
 def client(places: Places, *words: str, **fields: str) -> Any:
     """The client as a stack calls it; returns its outputs."""
     given = {f"PAYBILL_UNIT_{name.upper()}": value for name, value in fields.items()}
@@ -75,14 +87,13 @@ def test_a_server_with_its_tenant_survives_a_restart(
 ) -> None:
     first = supervise("units")
     server = units.add(places, kind="server", id="srv_1")
-    fields = {"server": "srv_1", "tenant": "ten_01", "schema": "t_01"}
-    tenant = units.add(places, kind="tenant", id="app_1", **fields)
+    tenant = add_tenant(places)
     with connect(server) as connection:
         assert connection.info.server_version >= 180000
     first.kill()
     supervise("units")
     assert units.add(places, kind="server", id="srv_1") == server
-    assert units.add(places, kind="tenant", id="app_1", **fields) == tenant
+    assert add_tenant(places) == tenant
     with connect(server):
         pass
 
@@ -92,8 +103,7 @@ def test_a_tenants_environment_holds_no_key_of_the_control_plane(
 ) -> None:
     supervise("units")
     units.add(places, kind="server", id="srv_1")
-    fields = {"server": "srv_1", "tenant": "ten_01", "schema": "t_01"}
-    unit = units.add(places, kind="tenant", id="app_1", **fields)
+    unit = add_tenant(places)
     file = Path(unit["environment"])
     assert file.stat().st_mode & 0o777 == 0o600
     text = file.read_text()
@@ -105,8 +115,7 @@ def test_a_tenants_environment_holds_no_key_of_the_control_plane(
 def test_a_server_in_use_is_not_removed(supervise: Start, places: Places) -> None:
     supervise("units")
     units.add(places, kind="server", id="srv_1")
-    fields = {"server": "srv_1", "tenant": "ten_01", "schema": "t_01"}
-    units.add(places, kind="tenant", id="app_1", **fields)
+    add_tenant(places)
     with pytest.raises(UnitRefused, match="in use by app_1"):
         units.remove(places, "srv_1")
     units.remove(places, "app_1")

@@ -18,6 +18,7 @@ from paybill_site.local.control import Control
 from paybill_site.local.places import Places
 from paybill_site.local.ports import choose
 from paybill_site.local.postgres import PostgresFailed, Server
+from paybill_site.local.process import Part
 from paybill_site.local.supervisor import AlreadyRunning, PartFailed, Supervisor
 
 # In this order; each is idempotent, and an app that does not ship one has none.
@@ -44,7 +45,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         places = Places(settings.PAYBILL_LOCAL)
         try:
-            with Supervisor(places, self.stdout._out) as supervisor:
+            with Supervisor(places) as supervisor:
                 ports = _settle_ports(places)
                 control = Control(supervisor)
                 _start_everything(supervisor, control, ports, seed=not no_seed)
@@ -94,7 +95,7 @@ def _start_everything(
     _start(supervisor, [web])
 
 
-def _start(supervisor: Supervisor, wanted: list[parts.Part]) -> None:
+def _start(supervisor: Supervisor, wanted: list[Part]) -> None:
     for part in wanted:
         if not supervisor.stopping:
             supervisor.start(part)
