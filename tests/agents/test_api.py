@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -12,6 +14,7 @@ from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.planes import Place
 from tests.agents.conftest import CANCEL, READ, Grant, issue
+from tests.agents.people import enter, person
 
 TOOLS = "/api/agents/tools"
 CALL = "/api/agents/tools/{}/calls"
@@ -142,3 +145,51 @@ def test_the_same_row_is_missing_or_hidden_in_the_same_words(
         answers.append((answer.status_code, answer.content))
     assert answers[0] == answers[1]
     assert answers[0][0] == 404
+
+
+def test_a_program_of_the_owner_runs_agents_from_first_to_last(
+    web: Client, orders: list[Order]
+) -> None:
+    owner = enter(web, person("owner"))
+    made = send(owner, "agents", {"name": "Clerk"})
+    assert made.status_code == 201
+    agent = f"agents/{made.json()['id']}"
+    send(owner, f"{agent}/grant", {"permission": READ, "everything": True})
+    issued = send(owner, f"{agent}/tokens", {"scopes": [READ], "days": 1})
+    assert (issued.status_code, issued["Cache-Control"]) == (201, "no-store")
+    token = {"authorization": f"Bearer {issued.json()['token']}"}
+    assert web.get(TOOLS, headers=token).status_code == 200
+    (row,) = owner.get("/api/agent-tokens/").json()["results"]
+    assert (row["status"], "digest" in row) == ("active", False)
+    assert send(owner, f"agent-tokens/{row['id']}/revoke", {}).status_code == 200
+    assert web.get(TOOLS, headers=token).status_code == 401
+    assert send(owner, f"{agent}/stop", {}).json()["state"] == "stopped"
+    assert owner.get(f"/api/{agent}/").json()["state"] == "stopped"
+
+
+@pytest.mark.parametrize("body", [{}, {"scopes": []}, {"scopes": READ}, [1], '"x"'])
+def test_a_bad_wish_for_a_token_is_a_problem_document(
+    body: Any, web: Client, helper: Agent
+) -> None:
+    owner = enter(web, person("owner"))
+    answer = send(owner, f"agents/{helper.public_id}/tokens", body)
+    assert answer.status_code == 422
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_an_agents_token_opens_none_of_the_peoples_doors(
+    web: Client, token: Header, helper: Agent
+) -> None:
+    for address in ("agents/", "agent-tokens/", f"agents/{helper.public_id}/"):
+        assert web.get(f"/api/{address}", headers=token).status_code == 401
+    answer = web.post(
+        f"/api/agents/{helper.public_id}/tokens",
+        {"scopes": [READ]},
+        content_type=JSON,
+        headers=token,
+    )
+    assert answer.status_code == 401
+
+
+def send(browser: Client, address: str, body: Any) -> Any:
+    return browser.post(f"/api/{address}", body, content_type=JSON)

@@ -5,26 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from agents.actions import CreateAgent
 from agents.models import Agent, AgentToken
 from examples.storefront.models import Order
-from paybill_site.accounts import groups
-from paybill_site.accounts.models import User
-from paybill_site.accounts.sessions import cookie_name
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.planes import Place
-
-
-def person(role: str) -> User:
-    """Somebody of the tenant's account who came in."""
-    user = User.objects.create_user(f"{role}@example.com", name=role.capitalize())
-    groups.place(user, role)
-    user.save()
-    return user
+from tests.agents.people import enter, person
 
 
 @pytest.fixture
@@ -35,16 +24,7 @@ def browser(licensed: Place) -> Client:
 @pytest.fixture
 def owner_in(browser: Client) -> Client:
     """The owner's browser, logged in."""
-    enter(browser, person("owner"))
-    return browser
-
-
-def enter(browser: Client, user: User) -> None:
-    backend = "allauth.account.auth_backends.AuthenticationBackend"
-    browser.force_login(user, backend=backend)
-    # Each plane's session has a cookie of its own name.
-    session = browser.cookies.pop(settings.SESSION_COOKIE_NAME)
-    browser.cookies[cookie_name()] = session.value
+    return enter(browser, person("owner"))
 
 
 def read(browser: Client, address: str) -> str:

@@ -1,17 +1,11 @@
-"""The REST edge of agents: which tools there are, and to call one.
-
-Also the verbs by which people run agents, for programs of theirs.
-"""
+"""The agents' edge: which tools there are, and to call one."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +17,7 @@ from agents.errors import TooLarge
 from paybill_site.kernel.actions import invalid
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.errors import Unauthenticated
-from paybill_site.kernel.rest import KEY_HEADER, PROBLEMS
+from paybill_site.kernel.rest import KEY_HEADER, PROBLEMS, BoundedJSON
 
 LARGEST = 64 * 1024
 
@@ -76,19 +70,16 @@ class ToolList(BaseModel):
     cacheScope: Literal["private"] = "private"
 
 
-class CallParser(JSONParser):
-    """JSON of a bounded size and depth."""
+class CallParser(BoundedJSON):
+    """JSON of a size that a call can need."""
 
     def parse(
-        self, stream: Any, media_type: Any = None, parser_context: Any = None
+        self, stream: Any, media_type: str | None = None, parser_context: Any = None
     ) -> Any:
         request = (parser_context or {})["request"]
         if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
             raise TooLarge(f"a call is at most {LARGEST} bytes")
-        try:
-            return super().parse(stream, media_type, parser_context)
-        except RecursionError as error:
-            raise ParseError("JSON parse error - nested too deep") from error
+        return super().parse(stream, media_type, parser_context)
 
 
 class IsAgent(BasePermission):
@@ -164,9 +155,3 @@ def _body(data: Any) -> CallBody:
         return CallBody.model_validate(data, strict=True)
     except ValidationError as error:
         raise invalid(error) from error
-
-
-urlpatterns = [
-    path("agents/tools", Tools.as_view(), name="agent_tools"),
-    path("agents/tools/<str:name>/calls", Calls.as_view(), name="agent_call"),
-]

@@ -1,0 +1,32 @@
+"""REST: the agents' edge, and the verbs by which people's programs run agents."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from agents import actions
+from agents.api.calls import Calls, Tools
+from agents.api.keeping import AgentViews, IssueTokenView, TokenViews
+from paybill_site.kernel.rest import action_path
+
+router = SimpleRouter()
+router.register("agents", AgentViews)
+router.register("agent-tokens", TokenViews)
+
+urlpatterns = [
+    path("agents/tools", Tools.as_view(), name="agent_tools"),
+    path("agents/tools/<str:name>/calls", Calls.as_view(), name="agent_call"),
+    path("", include(router.urls)),
+    action_path("agents", actions.CreateAgent),
+    action_path("agents/<public_id>/stop", actions.StopAgent),
+    action_path("agents/<public_id>/resume", actions.ResumeAgent),
+    action_path("agents/<public_id>/grant", actions.GrantAccess),
+    action_path("agents/<public_id>/revoke", actions.RevokeAccess),
+    path(
+        "agents/<public_id>/tokens",
+        IssueTokenView.as_view(),
+        name="agents_issue_token",
+    ),
+    action_path("agent-tokens/<public_id>/revoke", actions.RevokeToken),
+]

@@ -1,0 +1,95 @@
+"""Agents and their tokens for the programs of the people who answer for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from pydantic import BaseModel
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agents.actions import IssueToken
+from agents.models import Agent, AgentToken
+from paybill_site.kernel.actions import perform
+from paybill_site.kernel.rest import (
+    KEY_HEADER,
+    PROBLEMS,
+    ActionView,
+    Things,
+    key_of,
+)
+
+
+class AgentSerializer(serializers.ModelSerializer[Agent]):
+    id = serializers.CharField(source="public_id")
+
+    class Meta:
+        model = Agent
+        fields = ("id", "name", "purpose", "state", "owner", "created_at")
+
+
+class TokenSerializer(serializers.ModelSerializer[AgentToken]):
+    id = serializers.CharField(source="public_id")
+    agent: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
+
+    class Meta:
+        model = AgentToken
+        fields = (
+            "id",
+            "agent",
+            "label",
+            "prefix",
+            "status",
+            "scopes",
+            "per_minute",
+            "created_at",
+            "expires_at",
+            "last_used_at",
+            "revoked_at",
+        )
+
+
+class AgentViews(Things):
+    queryset = Agent.objects.all()
+    serializer_class = AgentSerializer
+
+
+class TokenViews(Things):
+    queryset = AgentToken.objects.select_related("agent")
+    serializer_class = TokenSerializer
+
+
+class FreshToken(BaseModel):
+    """A token, once: a repeat under the same key answers without ``token``."""
+
+    id: str
+    prefix: str
+    scopes: list[str]
+    expires_at: str
+    token: str = ""
+
+
+class IssueTokenView(ActionView):
+    """The only answer in which a token stands."""
+
+    action = IssueToken
+
+    @extend_schema(
+        operation_id="agents_issue_token",
+        summary=IssueToken.label(),
+        description=IssueToken.description(),
+        request=IssueToken.Input,
+        parameters=[OpenApiParameter(KEY_HEADER, str, OpenApiParameter.HEADER)],
+        responses={201: FreshToken, **PROBLEMS},
+    )
+    def post(self, request: Request, public_id: str | None = None) -> Response:
+        actor: Any = request.auth
+        done = perform(
+            IssueToken, public_id, request.data, actor=actor, key=key_of(request)
+        )
+        shown = {**done.output, "token": done.result.secret}
+        response = Response(shown, status=200 if done.repeated else 201)
+        response["Cache-Control"] = "no-store"
+        return response
