@@ -72,7 +72,7 @@ def _field(name: str, info: FieldInfo) -> forms.Field:
         "label": info.title or name.replace("_", " ").capitalize(),
         "help_text": info.description or "",
         "required": info.is_required(),
-        "initial": None if info.is_required() else info.get_default(),
+        "initial": _default(info),
     }
     if kind is bool:
         return forms.BooleanField(**{**options, "required": False})
@@ -82,7 +82,7 @@ def _field(name: str, info: FieldInfo) -> forms.Field:
         return DATES[kind](**options)
     choices = _choices(kind)
     if choices:
-        if not info.is_required() and info.get_default() is None:
+        if not info.is_required() and _default(info) is None:
             choices = [("", "none"), *choices]
         return forms.ChoiceField(**options, choices=choices)
     if _is_many(kind):
@@ -90,6 +90,10 @@ def _field(name: str, info: FieldInfo) -> forms.Field:
     limit = _bound(info, "max_length") or TEXT_LIMIT
     widget = forms.Textarea(attrs={"rows": 4}) if limit > LONG else forms.TextInput()
     return forms.CharField(**options, max_length=limit, widget=widget, empty_value="")
+
+
+def _default(info: FieldInfo) -> Any:
+    return None if info.is_required() else info.get_default(call_default_factory=True)
 
 
 def _plain_type(annotation: Any) -> Any:

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.admin import ActionLocation
 from django.test import Client
 
-from billing.models import Invoice, Subscription
+from billing.models import Invoice, Plan, Subscription
 from paybill_site.accounts.models import User
 from tests.billing.desk import only_open
 from tests.cast import LogIn
@@ -69,3 +69,25 @@ def test_customers_do_not_see_the_desk(
     answer = log_in(owner_user).get(f"{ADMIN}/invoice/")
     assert answer.status_code in {302, 403, 404}
     assert Invoice.objects.get().number not in answer.content.decode()
+
+
+def test_a_plan_is_put_on_sale_by_its_form(desk: Client) -> None:
+    address = f"{ADMIN}/plan/add/"
+    form = desk.get(address).content.decode()
+    assert 'name="currency"' in form
+    terms = {
+        "code": "desk",
+        "name": "Desk",
+        "price": "1200",
+        "currency": "EUR",
+        "interval": "month",
+        "interval_count": "1",
+        "isolation": "pooled",
+        "regions": "local",
+        "limits": '{"agents": 3}',
+        "confirm": "yes",
+    }
+    wrong = desk.post(address, {**terms, "currency": "XXX"}).content.decode()
+    assert "no currency" in wrong
+    desk.post(address, terms)
+    assert Plan.objects.get(code="desk").limits == {"agents": 3}
