@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 import jwt
 from django.conf import settings
 
-from paybill_site.accounts.entry import BOOTSTRAP
+from paybill_site.accounts.entry import ACCESS, BOOTSTRAP
 from paybill_site.accounts.models import User
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.crypto import private_key
@@ -68,19 +68,29 @@ def bootstrap_token(tenant: Tenant) -> str:
     )
 
 
+def access_token(tenant: Tenant, user: str, role: str) -> str:
+    """A signed word to a silo that somebody's role is another one, or "none"."""
+    return _signed(_base(tenant, user, role, audience=ACCESS, lifetime=LIFETIME))
+
+
 def _claims(
     tenant: Tenant, member: Membership, *, audience: str, lifetime: int
 ) -> dict[str, Any]:
     user = User.objects.get(public_id=member.user)
+    base = _base(tenant, member.user, member.role, audience=audience, lifetime=lifetime)
+    return {**base, "email": user.email, "name": user.name}
+
+
+def _base(
+    tenant: Tenant, user: str, role: str, *, audience: str, lifetime: int
+) -> dict[str, Any]:
     now = int(time.time())
     return {
         "iss": settings.PAYBILL_BASE_URL,
         "aud": audience,
         "tenant": tenant.public_id,
-        "sub": member.user,
-        "email": user.email,
-        "name": user.name,
-        "role": member.role,
+        "sub": user,
+        "role": role,
         "jti": new_id("ent"),
         "iat": now,
         "exp": now + lifetime,

@@ -6,13 +6,15 @@ an action under the delivery's id, or changes nothing when it is done again.
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from paybill_site.accounts.actions import AccessInput, SetAccess
 from paybill_site.accounts.models import User
-from paybill_site.kernel import actors, planes
+from paybill_site.kernel import actors, planes, web
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.events import handles
 from paybill_site.kernel.licences import InstallLicence, LicenceInput, sign
-from tenants import entitlements, mails
+from tenants import entitlements, entry, mails
 from tenants.actions import (
     ActivateTenant,
     ResumeTenant,
@@ -137,11 +139,23 @@ def _set_access(account: str, user: str, role: str, delivery_id: str) -> None:
     access = AccessInput.model_validate({"role": role})
     placements = Placement.objects.filter(
         tenant__account__public_id=account, state=PlacementState.TAKEN
-    ).exclude(kind=Isolation.SILO)
+    )
     for placement in list(placements.select_related("tenant")):
+        if placement.kind == Isolation.SILO:
+            _push_access(placement, user, role)
+            continue
         with planes.plane(reach(placement)):
             if User.objects.filter(public_id=user).exists():
                 perform(SetAccess, user, access, actor=ACCESS, key=delivery_id)
+
+
+def _push_access(placement: Placement, user: str, role: str) -> None:
+    """Tell a server of its own. Raises Unreachable, so that it is tried again."""
+    token = entry.access_token(placement.tenant, user, role)
+    target = web.target_of(f"{placement.base_url}/entry/push/", own=True)
+    answer = web.call("POST", target, body=token.encode())
+    if answer.status != HTTPStatus.NO_CONTENT:
+        raise web.Unreachable(f"{placement.base_url} answered {answer.status}")
 
 
 @handles(MemberInvited)

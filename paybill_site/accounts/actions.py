@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Literal
 
 from allauth.account.models import EmailAddress
@@ -19,6 +20,7 @@ from paybill_site.kernel import events, planes
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 
+KEPT = timedelta(hours=1)  # beyond the leeway of any clock
 SECRET: dict[str, JsonValue] = {"sensitive": True}
 
 
@@ -99,15 +101,26 @@ class SetAccess(Action[User, AccessInput, User]):
     permission = "accounts.set_access"
 
     def run(self, target: User, data: AccessInput, *, actor: Actor) -> User:
-        if data.role == "none":
-            target.is_active = target.is_staff = False
-            target.groups.clear()
-        else:
-            groups.place(target, data.role)
-        # Sessions carry a hash of the password field: a new value ends them all.
-        target.set_unusable_password()
-        target.save()
-        return target
+        return _follow(target, data.role)
+
+
+class PushedInput(Input):
+    token: str = Field(max_length=4000, json_schema_extra=SECRET)
+
+
+class FollowAccess(Action[None, PushedInput, User | None]):
+    """As SetAccess, in a plane on a server of its own: told by a signed token."""
+
+    model = User
+    Input = PushedInput
+    permission = "accounts.follow_access"
+    creates = True
+
+    def run(self, target: None, data: PushedInput, *, actor: Actor) -> User | None:
+        public_id, role, jti, expires = entry.read_access(data.token)
+        _use_once(jti, expires)
+        user = User.objects.select_for_update().filter(public_id=public_id).first()
+        return _follow(user, role) if user else None  # it never came in
 
 
 class AnonymiseUser(Action[User, NoInput, User]):
@@ -161,7 +174,7 @@ class MakeOperator(Action[None, OperatorInput, User]):
 
 def _admit(visitor: entry.Visitor) -> User:
     """Note that the way in was used, and make or renew the user who came by it."""
-    _use_once(visitor)
+    _use_once(visitor.jti, visitor.expires)
     known = User.objects.select_for_update().filter(public_id=visitor.user).first()
     user: User = known or User(public_id=visitor.user, password=make_password(None))
     user.email, user.name, user.is_active = visitor.email, visitor.name, True
@@ -185,9 +198,23 @@ def _forget_proofs(user: User) -> None:
     Authenticator.objects.filter(user=user).delete()
 
 
-def _use_once(visitor: entry.Visitor) -> None:
+def _follow(user: User, role: str) -> User:
+    if role == "none":
+        user.is_active = user.is_staff = False
+        user.groups.clear()
+    else:
+        groups.place(user, role)
+    # Sessions carry a hash of the password field: a new value ends them all.
+    user.set_unusable_password()
+    user.save()
+    return user
+
+
+def _use_once(jti: str, expires: datetime) -> None:
+    """Note the number of a token; those that have expired need no memory."""
+    EntryUse.objects.filter(expires_at__lt=timezone.now() - KEPT).delete()
     try:
         with planes.atomic():
-            EntryUse.objects.create(jti=visitor.jti, expires_at=visitor.expires)
+            EntryUse.objects.create(jti=jti, expires_at=expires)
     except IntegrityError as error:
         raise EntryUsed from error

@@ -29,8 +29,9 @@ from paybill_site.kernel import planes
 from paybill_site.kernel.crypto import public_key
 
 MINUTES = 10  # for a log-in on the way
+ACCESS = "access"  # audience of what the control plane pushes to a silo
 BOOTSTRAP = "bootstrap"  # audience of the token that makes a silo's first owner
-CLAIMS = ["iss", "aud", "exp", "iat", "sub", "tenant", "email", "role", "jti"]
+CLAIMS = ["iss", "aud", "exp", "iat", "sub", "tenant", "role", "jti"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +113,21 @@ def read_bootstrap(token: str) -> Visitor:
     return _visitor(_decoded(token, BOOTSTRAP))
 
 
+def read_access(token: str) -> tuple[str, str, str, datetime]:
+    """Whose role changed, to what ("none": gone), and the token's number and end."""
+    claims = _decoded(token, ACCESS)
+    if claims["tenant"] != planes.here().tenant:
+        raise EntryRefused("this is for another tenant")
+    if claims["role"] not in {*GROUP_OF, "none"}:
+        raise EntryRefused
+    expires = datetime.fromtimestamp(claims["exp"], UTC)
+    return str(claims["sub"]), str(claims["role"]), str(claims["jti"]), expires
+
+
 def _visitor(claims: dict[str, Any]) -> Visitor:
     if claims["tenant"] != planes.here().tenant:
         raise EntryRefused("this way in leads to another tenant")
-    if claims["role"] not in GROUP_OF:
+    if claims["role"] not in GROUP_OF or not claims.get("email"):
         raise EntryRefused
     return Visitor(
         user=str(claims["sub"]),

@@ -11,5 +11,6 @@ app_name = "accounts"
 urlpatterns = [
     path("entry/", views.enter, name="enter"),
     path("entry/callback/", views.callback, name="callback"),
+    path("entry/push/", views.push, name="push"),
     path("leave/", views.leave, name="leave"),
 ]

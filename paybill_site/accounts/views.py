@@ -10,16 +10,18 @@ from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from paybill_site.accounts import entry
-from paybill_site.accounts.actions import EnterPlane
+from paybill_site.accounts.actions import EnterPlane, FollowAccess
 from paybill_site.accounts.stepup import ENTERED
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.limits import throttle
 
 DOORMAN = actors.system("entry", "accounts.enter_plane")
+MESSENGER = actors.system("control-plane", "accounts.follow_access")
 SESSION = 8 * 60 * 60  # seconds
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -80,6 +82,21 @@ def leave(request: HttpRequest) -> HttpResponse:
     """End the session on this host; the one in the portal goes on."""
     logout(request)
     return HttpResponseRedirect("/")
+
+
+@csrf_exempt  # no cookie counts here; the token is what is believed
+@require_POST
+def push(request: HttpRequest) -> HttpResponse:
+    """Take a signed change of somebody's role from the control plane."""
+    throttle(
+        "push",
+        request.META.get("REMOTE_ADDR", ""),
+        most=600,
+        window=timedelta(minutes=1),
+    )
+    token = request.body[:5000].decode("ascii", "replace")
+    perform(FollowAccess, None, {"token": token}, actor=MESSENGER)
+    return HttpResponse(status=204)
 
 
 def _host(request: HttpRequest) -> str:
