@@ -25,7 +25,7 @@ from tenants.models import Placement
 @pytest.fixture
 def keys(settings: Any) -> list[str]:
     """The ring of data keys, which the test may change."""
-    ring = [new_key()]
+    ring = list(settings.PAYBILL_KEYS["data"])
     settings.PAYBILL_KEYS = {**settings.PAYBILL_KEYS, "data": ring}
     return ring
 
