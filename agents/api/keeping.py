@@ -86,9 +86,8 @@ class IssueTokenView(ActionView):
     )
     def post(self, request: Request, public_id: str | None = None) -> Response:
         actor: Any = request.auth
-        done = perform(
-            IssueToken, public_id, request.data, actor=actor, key=key_of(request)
-        )
+        data: Any = request.data
+        done = perform(IssueToken, public_id, data, actor=actor, key=key_of(request))
         shown = {**done.output, "token": done.result.secret}
         response = Response(shown, status=200 if done.repeated else 201)
         response["Cache-Control"] = "no-store"
