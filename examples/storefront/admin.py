@@ -16,6 +16,7 @@ from examples.storefront.actions import (
     CancelOrder,
     DeliverOrder,
     DispatchOrder,
+    PlaceOrder,
     RefundOrder,
 )
 from examples.storefront.models import (
@@ -45,7 +46,14 @@ class Rows(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run
 
 class VariantRows(Rows):
     model = Variant
-    fields = readonly_fields = ("sku", "name", "price_minor", "currency", "stock")
+    fields = readonly_fields = (
+        "public_id",
+        "sku",
+        "name",
+        "price_minor",
+        "currency",
+        "stock",
+    )
 
 
 class ItemRows(Rows):
@@ -87,6 +95,7 @@ class OrderAdmin(VerbAdmin[Order]):
     list_select_related = ("customer",)
     search_fields = ("public_id", "customer__name", "customer__email")
     inlines = (ItemRows, RefundRows)
+    creator = PlaceOrder
     verbs = (DispatchOrder, DeliverOrder, CancelOrder, RefundOrder)
     bulk_verbs = (DispatchOrder, DeliverOrder)
 

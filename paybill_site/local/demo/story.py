@@ -1,0 +1,144 @@
+"""The story: three customers, three kinds of isolation, one agent each, and an end.
+
+Everything a person or a program does goes over HTTP to a running instance. It ends
+with the audit trail verified.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urljoin
+
+from paybill_site.local.demo.browser import Browser, DemoError, Page
+from paybill_site.local.demo.people import Customer, Operator, expect, until
+
+CAST = (("Pia", "free"), ("Bo", "team"), ("Sila", "business"))
+LATE_DAYS = "45"  # past the period of 31 days and the ten days of grace
+READ, CANCEL = "storefront.view_order", "storefront.cancel_order"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    who: str
+    what: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class Story:
+    """Tells the steps one by one and keeps how long each took."""
+
+    base: str
+    operator: Operator
+    say: Callable[[str], None]
+    steps: list[Step] = field(default_factory=list)
+
+    def step[T](self, who: str, what: str, act: Callable[[], T]) -> T:
+        start = time.perf_counter()
+        result = act()
+        took = time.perf_counter() - start
+        self.steps.append(Step(who, what, took))
+        self.say(f"{took:7.2f} s  {who:9} {what}")
+        return result
+
+    def tell(self, *, with_terraform: bool) -> None:
+        """Live through all of it. Raises DemoError where it goes wrong."""
+        cast = CAST if with_terraform else CAST[:1]
+        customers = [Customer(self.base, name, plan) for name, plan in cast]
+        for customer in customers:
+            self.onboard(customer)
+            self.trade(customer)
+        if with_terraform:
+            self.go_without_paying(customers[1])
+        self.close(customers[0])
+
+    def onboard(self, one: Customer) -> None:
+        self.step(one.name, "signs up and confirms the mail", one.sign_up)
+        page = self.step(one.name, f"takes the plan {one.plan}", one.choose_plan)
+        if one.plan == "team":
+            self.step("operator", "marks the transfer as paid", lambda: self.book(page))
+        elif "/pay/" in page.url:
+            self.step(one.name, "pays with a test card", lambda: one.pay(page))
+        self.step(one.name, "waits until the tenant is live", one.await_live)
+        self.step(one.name, "opens the tenant", one.enter)
+
+    def book(self, invoice: Page) -> None:
+        """The manual gateway: money came in by bank transfer."""
+        public_id = invoice.url.rstrip("/").split("/")[-1].split("?")[0]
+        address = self.operator.find("billing/invoice", public_id)
+        amounts = {"amount": "4900", "currency": "EUR", "reference": "demo transfer"}
+        self.operator.act(address, "billing.mark_invoice_paid", **amounts)
+
+    def trade(self, one: Customer) -> None:
+        order = self.step(one.name, "writes products and an order", one.sell_something)
+        token = self.step(
+            one.name,
+            "hires an agent for one order",
+            lambda: one.hire_agent({READ: order, CANCEL: order}, [READ, CANCEL]),
+        )
+        self.step("agent", "reads the order: allowed", lambda: read(one, token, order))
+        self.step("agent", "lists customers: denied", lambda: denied(one, token))
+        self.step("agent", "rehearses a cancel", lambda: rehearse(one, token, order))
+
+    def go_without_paying(self, one: Customer) -> None:
+        forward = "billing/clockoffset/add/"
+
+        def wait() -> None:
+            self.operator.add(f"/operators/{forward}", days=LATE_DAYS, because="demo")
+            until(lambda: suspended(one), f"{one.name} to be suspended")
+
+        self.step(one.name, "does not pay: suspended", wait)
+        self.step(one.name, "pays: restored", lambda: self.restore(one))
+
+    def restore(self, one: Customer) -> None:
+        listed = one.page("/invoices/")
+        for link in [link for link in listed.links() if "/invoices/inv_" in link]:
+            page = one.browser.get(link)
+            due = [x for x in page.links() if "/pay/" in x]
+            if due:
+                one.pay(one.browser.get(due[0]))
+        until(lambda: one.home if is_open(one) else None, f"{one.name} to be restored")
+
+    def close(self, one: Customer) -> None:
+        def leave() -> None:
+            public_id = one.tenant.rstrip("/").split("/")[-1]
+            address = self.operator.find("tenants/tenant", public_id)
+            given = {"because": "demo", "typed_name": one.name}
+            self.operator.act(address, "tenants.close_tenant", **given)
+            until(lambda: None if is_open(one) else True, f"{one.name} to be closed")
+
+        self.step("operator", f"closes {one.name}'s tenant", leave)
+
+
+def read(one: Customer, token: str, order: str) -> None:
+    answer = one.call_tool(token, "get_order", {"id": order})
+    if answer.status != 200:
+        raise DemoError(f"the agent could not read its order: {answer.text[:400]}")
+
+
+def denied(one: Customer, token: str) -> None:
+    answer = one.call_tool(token, "list_customers", {})
+    if answer.status not in {403, 404} or "detail" not in answer.json():
+        raise DemoError(
+            f"the agent was not denied: {answer.status} {answer.text[:400]}"
+        )
+
+
+def rehearse(one: Customer, token: str, order: str) -> None:
+    arguments = {"id": order, "reason": "no_longer_needed"}
+    answer = one.call_tool(token, "cancel_order", arguments, dry_run=True)
+    if answer.status != 200 or not answer.json()["dry_run"]:
+        raise DemoError(f"the dry run failed: {answer.status} {answer.text[:400]}")
+    shown = one.browser.get(urljoin(one.home, "/admin/storefront/order/1/change/"))
+    expect(shown, "Pending")
+
+
+def is_open(one: Customer) -> bool:
+    return Browser().get(urljoin(one.home, "/")).status == 200
+
+
+def suspended(one: Customer) -> bool | None:
+    page = Browser().get(urljoin(one.home, "/"))
+    return True if "suspended" in page.words().lower() else None
