@@ -9,6 +9,7 @@ from django.urls import reverse
 from billing import catalogue, gateways
 from billing.gateways import Gateway
 from billing.models import Invoice, Plan
+from billing.states import InvoiceKind
 from paybill_site.kernel.actors import Actor
 from tenants import offers, starting
 
@@ -60,6 +61,7 @@ def summary(invoice: Invoice) -> dict[str, Any]:
         "number": invoice.number,
         "state": invoice.state,
         "kind": invoice.get_kind_display(),
+        "first": invoice.kind == InvoiceKind.START,
         "currency": invoice.currency,
         "lines": [
             {"description": line.description, "amount": line.amount, "why": line.why}

@@ -20,7 +20,7 @@ PLANS = (
         isolation=Isolation.POOLED,
         regions=["local"],
         retention_days=7,
-        features={"agents": True},
+        features={},
         limits={"agents": 2, "products": 100},
     ),
     PlanInput(
@@ -32,7 +32,7 @@ PLANS = (
         isolation=Isolation.BRIDGE,
         regions=["local"],
         retention_days=30,
-        features={"agents": True, "support": "by e-mail"},
+        features={"support": "by e-mail"},
         limits={"agents": 20, "products": 10_000},
     ),
     PlanInput(
@@ -45,7 +45,7 @@ PLANS = (
         regions=["local"],
         size="medium",
         retention_days=90,
-        features={"agents": True, "support": "by telephone", "own_domain": True},
+        features={"support": "by telephone", "own_domain": True},
         limits={"agents": None, "products": None},
     ),
 )

@@ -51,6 +51,7 @@ def _page(found: Subscription, actor: Actor) -> dict[str, Any]:
         "tenant": found.tenant,
         "others": _others(found, actor),
         "running": found.state in RUNNING,
+        "section": "tenants",
     }
 
 
