@@ -47,7 +47,7 @@ class DeploymentAdmin(VerbAdmin[Deployment]):
     def related(self, obj: Deployment) -> Links:
         yield "tenant", obj.tenant
         for run in obj.runs.all()[:10]:
-            yield f"{run.operation} {run.state}", run
+            yield f"{run} ({run.state})", run
         for version in obj.state_versions.all()[:5]:
             yield f"state {version.serial}", version
 

@@ -47,9 +47,7 @@ def fill(run: Run, outputs: dict[str, Any]) -> Attached:
 
 
 def _fill_bridge(outputs: dict[str, Any], name: str) -> Attached:
-    reference = str(outputs["secret_reference"])
-    unit = local.show(local.unit_of(reference))
-    _build(local.provisioner_dsn(unit), name, app=str(unit["user"]))
+    unit = _build(outputs, name)
     return Attached(
         kind=Isolation.BRIDGE,
         alias=str(unit["id"]),
@@ -58,19 +56,22 @@ def _fill_bridge(outputs: dict[str, Any], name: str) -> Attached:
     )
 
 
-def _build(dsn: str, name: str, app: str) -> None:
-    """The schema is made in one transaction, so it is there whole or not at all."""
+def _build(outputs: dict[str, Any], name: str) -> dict[str, Any]:
+    """Make the schema in one transaction: it is there whole or not at all."""
+    unit = local.show(local.unit_of(str(outputs["secret_reference"])))
+    dsn = local.provisioner_dsn(unit)
     with psycopg.connect(dsn) as connection:
         if schema.schemas(connection).get(name):
-            return
+            return unit
     with psycopg.connect(migrating.provisioner_dsn()) as connection:
         source = schema.compiled(connection)
-    schema.build(dsn, name, app, source)
+    schema.build(dsn, name, str(unit["user"]), source)
+    return unit
 
 
 def _fill_silo(run: Run, outputs: dict[str, Any], name: str) -> Attached:
-    reference = str(outputs["service_address"])
-    service = local.show(local.unit_of(reference))
+    _build(outputs, name)
+    service = local.show(local.unit_of(str(outputs["service_address"])))
     bootstrap(run.deployment.tenant, str(service["id"]))
     port = int(service["port"])
     return Attached(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -106,7 +107,11 @@ def web(committed: None, settings: Any) -> Iterator[str]:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         settings.PAYBILL_BASE_URL = f"http://localhost:{server.server_port}"
+        # The supervisor's units learn from here where the control plane is.
+        ports = Path(settings.PAYBILL_LOCAL) / "ports.json"
+        ports.write_text(json.dumps({"web": server.server_port}))
         yield settings.PAYBILL_BASE_URL
+        ports.unlink()
         server.shutdown()
         thread.join()
 
@@ -115,12 +120,17 @@ def web(committed: None, settings: Any) -> Iterator[str]:
 def machine(committed: None) -> Iterator[Places]:
     """This machine as a cloud: a supervisor that takes databases, servers, tenants."""
     places = Places(Path(settings.PAYBILL_LOCAL))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.provisioning.supervise"],
-        cwd=ROOT,
-        env={**os.environ, "PAYBILL_LOCAL": str(places.local)},
-        stdout=subprocess.DEVNULL,
-    )
+    with (places.logs / "supervise.log").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.provisioning.supervise"],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "PAYBILL_LOCAL": str(places.local),
+                "DJANGO_SETTINGS_MODULE": "paybill_site.settings",
+            },
+            stdout=output,
+        )
     wait_for(lambda: _listens(places), "the supervisor")
     yield places
     for unit in sorted(_names(places), reverse=True):  # tenants before their servers

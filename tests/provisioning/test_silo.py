@@ -67,7 +67,7 @@ def kind(unit: dict[str, str]) -> str:
 
 def answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=2) as answer:
+        with urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except OSError:
         return False
