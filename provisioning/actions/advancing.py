@@ -53,7 +53,7 @@ class ClaimRun(Action[Run, ClaimInput, Run]):
 class HeldInput(Input):
     """Shown by every step of a runner: the number that it got with the lease."""
 
-    fence: int
+    fence: int = Field(ge=0, le=2**62)
 
 
 def check_fence(run: Run, fence: int) -> None:

@@ -22,7 +22,7 @@ from provisioning.states import ACTIVE
 
 
 class LockInput(Input):
-    fence: int
+    fence: int = Field(ge=0, le=2**62)
     lock_id: str = Field(min_length=1, max_length=64)
     info: dict[str, Any] = Field(json_schema_extra={"sensitive": True})
 
@@ -40,7 +40,7 @@ class LockState(Action[Run, LockInput, StateLock]):
 
 
 class UnlockInput(Input):
-    fence: int
+    fence: int = Field(ge=0, le=2**62)
     lock_id: str = Field(min_length=1, max_length=64)
 
 
@@ -63,7 +63,7 @@ class BytesInput(Input):
 
 
 class SaveInput(BytesInput):
-    fence: int
+    fence: int = Field(ge=0, le=2**62)
     lock_id: str = Field(max_length=64)
     md5: str = Field(default="", max_length=40)
     body: bytes = Field(json_schema_extra={"sensitive": True}, repr=False)
@@ -82,7 +82,7 @@ class SaveState(Action[Run, SaveInput, StateVersion]):
 
 
 class RescueInput(BytesInput):
-    fence: int
+    fence: int = Field(ge=0, le=2**62)
     body: bytes = Field(json_schema_extra={"sensitive": True}, repr=False)
 
 
