@@ -14,10 +14,15 @@ from django.conf import settings
 from django.db import connections
 
 from examples.storefront.models import Customer
+from paybill_site.kernel.actions import perform
 from paybill_site.kernel.audit import verify
+from paybill_site.kernel.models import AuditEntry
 from paybill_site.kernel.planes import plane
+from paybill_site.local import units
+from paybill_site.local.places import Places
 from provisioning import state
-from provisioning.models import Deployment, PlanFile, Run
+from provisioning.actions import ConfirmRun, DiscardRun, RetryRun
+from provisioning.models import Deployment, LogChunk, PlanFile, Run, StateVersion
 from provisioning.runner import phases
 from provisioning.runner.work import work
 from provisioning.states import DeploymentState, Phase, PhaseState, RunState
@@ -25,7 +30,7 @@ from tenants.directory import reach
 from tenants.models import Placement, Tenant
 from tenants.states import PlacementState, TenantState
 from tests.database import superuser
-from tests.provisioning.conftest import Entitle, queue
+from tests.provisioning.conftest import OPERATOR, Entitle, queue
 
 pytestmark = pytest.mark.usefixtures("machine")
 
@@ -133,7 +138,12 @@ def test_no_secret_is_in_log_plan_or_state(
     """Every secret that the run came near, looked for in all that it left."""
     tokens: list[str] = []
     fresh = phases._token
-    monkeypatch.setattr(phases, "_token", lambda: tokens.append(fresh()) or tokens[-1])
+
+    def remembered() -> str:
+        tokens.append(fresh())
+        return tokens[-1]
+
+    monkeypatch.setattr(phases, "_token", remembered)
     deployment = entitle("bridge")
     run = queue(deployment, needs_confirmation=True)
     work(run.public_id)
