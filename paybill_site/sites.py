@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.apps import apps
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,7 +18,8 @@ from django.utils.http import urlencode
 
 from paybill_site.kernel import actors
 from paybill_site.kernel.admin.registry import Registry
-from paybill_site.kernel.admin.verbs import waiters
+from paybill_site.kernel.admin.verbs import Waiting, waiters
+from paybill_site.kernel.planes import here, plane_labels
 
 
 class Site(AdminSite):
@@ -40,7 +42,7 @@ class Site(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
         actor = actors.of_request(request)
-        tasks = [task for ask in waiters for task in ask(actor)]
+        tasks = [task for ask in waiters if _is_here(ask) for task in ask(actor)]
         return super().index(request, {**(extra_context or {}), "waiting": tasks})
 
     def login(
@@ -56,6 +58,12 @@ class Site(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return HttpResponseRedirect(self.away)
+
+
+def _is_here(ask: Waiting) -> bool:
+    """Whether the room that asks has its tables in the plane that is entered."""
+    room = apps.get_containing_app_config(ask.__module__)
+    return room is not None and room.label in plane_labels(here().schema)
 
 
 class OperatorSite(Site):

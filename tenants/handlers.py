@@ -151,7 +151,8 @@ def _set_access(account: str, user: str, role: str, delivery_id: str) -> None:
 
 def _push_access(placement: Placement, user: str, role: str) -> None:
     """Tell a server of its own. Raises Unreachable, so that it is tried again."""
-    token = entry.access_token(placement.tenant, user, role)
+    tenant = Tenant.objects.get(placements=placement)
+    token = entry.access_token(tenant, user, role)
     target = web.target_of(f"{placement.base_url}/entry/push/", own=True)
     answer = web.call("POST", target, body=token.encode())
     if answer.status != HTTPStatus.NO_CONTENT:

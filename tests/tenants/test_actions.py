@@ -60,9 +60,7 @@ class TestIssueEntry(OfLiveTenant):
         assert once.result != again.result
 
 
-class TestStartTenant(ActionSuite):
-    action = actions.StartTenant
-    data = {"name": "Shop", "slug": "shop"}
+class OfAccount(ActionSuite):
     allowed = ("owner", "operator")
     forbidden = ("teammate",)
 
@@ -71,7 +69,12 @@ class TestStartTenant(ActionSuite):
         return account
 
 
-class TestInviteMember(TestStartTenant):
+class TestStartTenant(OfAccount):
+    action = actions.StartTenant
+    data = {"name": "Shop", "slug": "shop"}
+
+
+class TestInviteMember(OfAccount):
     action = actions.InviteMember
     data = {"email": "nora@example.com", "role": "admin"}
 
