@@ -39,7 +39,7 @@ class PlaneSessionMiddleware(SessionMiddleware):
         morsel = answered.cookies.pop(settings.SESSION_COOKIE_NAME, None)
         if morsel is not None:
             answered.cookies[cookie_name()] = morsel.value
-            kept = {name: value for name, value in morsel.items() if value}
+            kept = {name: value for name, value in morsel.items() if value != ""}
             answered.cookies[cookie_name()].update(kept)
             if settings.SESSION_COOKIE_SECURE:  # also on the one that deletes it
                 answered.cookies[cookie_name()]["secure"] = True
