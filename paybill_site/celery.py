@@ -16,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paybill_site.settings")
 EVERY = {
     "kernel.sweep": 5.0,
     "billing.bill": 60.0,
+    "provisioning.sweep": 15.0,
 }
 # Messages only wake somebody up: what is due stands in Postgres, so a lost or repeated
 # message changes nothing, and no result is kept. The broker's address is in settings.

@@ -55,6 +55,6 @@ def sweep() -> int:
 def wake(run: str) -> None:
     """Ask a worker of the queue ``runs`` to look; without a broker the sweep does."""
     try:
-        work.apply_async([run], queue="runs")
+        work.apply_async((run,), queue="runs")
     except OperationalError:
         log.warning("no broker: the next sweep finds the run")

@@ -13,7 +13,7 @@ from paybill_site.local.supervisor import Supervisor
 
 def main() -> None:
     # The services that run here are the tests' own, not an earlier supervisor's.
-    supervising.end_leftovers = lambda pids: []  # type: ignore[assignment]
+    vars(supervising)["end_leftovers"] = lambda pids: []
     with Supervisor(Places(Path(os.environ["PAYBILL_LOCAL"]))) as supervisor:
         control = Control(supervisor)
         control.open()
