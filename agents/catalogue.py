@@ -56,14 +56,7 @@ class Tool:
 
     def described(self) -> dict[str, Any]:
         """What an agent is told, in the words of the Model Context Protocol."""
-        return {
-            "name": self.name,
-            "title": self.name.replace("_", " ").capitalize(),
-            "description": self.description,
-            "inputSchema": _as_object(input_schema(self.arguments)),
-            "outputSchema": {"$schema": DIALECT, **_output(self)},
-            "annotations": self.annotations(),
-        }
+        return dict(_described(self))
 
     def annotations(self) -> dict[str, bool]:
         """Hints that follow from the code. What acts may send events beyond Paybill."""
@@ -77,7 +70,24 @@ class Tool:
 
     def digest(self) -> str:
         """SHA-256 of the description, to say on record which schema was in force."""
-        return digest_of(self.described())
+        return _digest(self)
+
+
+@cache
+def _described(tool: Tool) -> dict[str, Any]:
+    return {
+        "name": tool.name,
+        "title": tool.name.replace("_", " ").capitalize(),
+        "description": tool.description,
+        "inputSchema": _as_object(input_schema(tool.arguments)),
+        "outputSchema": {"$schema": DIALECT, **_output(tool)},
+        "annotations": tool.annotations(),
+    }
+
+
+@cache
+def _digest(tool: Tool) -> str:
+    return digest_of(_described(tool))
 
 
 def tools_here() -> dict[str, Tool]:
