@@ -1,0 +1,112 @@
+"""Two at the same moment: one wins, the other is told; real transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+from django.db import connections
+
+from paybill_site.accounts import entry, views
+from paybill_site.accounts.actions import EnterPlane
+from paybill_site.accounts.errors import EntryUsed
+from paybill_site.accounts.models import User
+from paybill_site.kernel import actors
+from paybill_site.kernel.actions import perform
+from paybill_site.kernel.errors import PaybillError
+from paybill_site.kernel.planes import CONTROL, Place, plane
+from tenants.actions import ClaimPlacement, RevokeMembership, StartTenant
+from tenants.errors import LastOwner, NoWarmPlacement, SlugTaken
+from tenants.models import Account, Membership, Placement, Tenant
+from tenants.states import PlacementState, Role
+from tests.accounts.test_entry import HOST, claims_for
+from tests.cast import acting, join, make_tenant, make_user
+from tests.database import WARM
+
+CLAIMER = actors.system("claimer", "tenants.view_tenant", "tenants.claim_placement")
+
+
+def at_once(calls: list[Callable[[], Any]], where: Place = CONTROL) -> list[Any]:
+    """Run the calls in threads that start together; what each returned or raised."""
+    ready = Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        try:
+            with plane(where):
+                ready.wait()
+                return call()
+        except PaybillError as refusal:
+            return refusal
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def types(results: list[Any]) -> set[type]:
+    return {type(result) for result in results}
+
+
+def owners(count: int) -> tuple[Account, list[User]]:
+    account = Account.objects.create(name="Acme", created_by="")
+    users = [make_user(f"owner{number}") for number in range(count)]
+    for user in users:
+        join(account, user, Role.OWNER)
+    return account, users
+
+
+def test_nobody_gets_a_place_that_another_has(committed: None, control: Place) -> None:
+    account, _ = owners(1)
+    rows = [make_tenant(account, f"race-{letter}") for letter in "abcdef"]
+    results = at_once(
+        [
+            lambda row=row: perform(ClaimPlacement, row, actor=CLAIMER).result
+            for row in rows
+        ]
+    )
+    got = [result for result in results if isinstance(result, Placement)]
+    assert len({placement.schema_name for placement in got}) == len(got) == WARM
+    assert types(results) == {Placement, NoWarmPlacement}
+    taken = Placement.objects.filter(state=PlacementState.TAKEN, tenant__in=rows)
+    assert taken.count() == WARM
+
+
+def test_two_owners_do_not_both_leave(committed: None, control: Place) -> None:
+    account, (first, second) = owners(2)
+    rows = list(account.memberships.order_by("id"))
+    actors_ = [acting(first), acting(second)]
+    results = at_once(
+        [
+            lambda row=row, actor=actor: perform(RevokeMembership, row, actor=actor)
+            for row, actor in zip(rows, actors_, strict=True)
+        ]
+    )
+    assert LastOwner in types(results)
+    assert Membership.objects.filter(account=account).count() == 1
+
+
+def test_one_address_goes_to_one_of_two(committed: None, control: Place) -> None:
+    account, (owner,) = owners(1)
+    actor, wanted = acting(owner), {"name": "Shop", "slug": "shop"}
+    results = at_once([lambda: perform(StartTenant, account, wanted, actor=actor)] * 2)
+    assert SlugTaken in types(results)
+    assert Tenant.objects.filter(slug="shop").count() == 1
+
+
+def test_one_code_lets_one_browser_in(committed: None, tenant_a: Place) -> None:
+    start = entry.begin("/")
+    with plane(tenant_a):
+        brought = {
+            "code": claims_for(tenant_a, start.verifier),
+            "state": start.state,
+            "cookie": entry.pack(start),
+            "host": HOST,
+        }
+    results = at_once(
+        [lambda: perform(EnterPlane, None, brought, actor=views.DOORMAN)] * 3,
+        where=tenant_a,
+    )
+    assert sum(isinstance(result, EntryUsed) for result in results) == 2
