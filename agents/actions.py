@@ -19,7 +19,7 @@ from paybill_site.kernel import limits, planes
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.crypto import token_digest
-from paybill_site.kernel.errors import Conflict
+from paybill_site.kernel.errors import Conflict, Invalid
 from paybill_site.kernel.states import Machine
 
 machine = Machine("agent", MOVES)
@@ -178,7 +178,7 @@ class GrantAccess(Action[Agent, AccessInput, Agent]):
     danger = Danger.CAREFUL
 
     def run(self, agent: Agent, data: AccessInput, *, actor: Actor) -> Agent:
-        _check_grantable(data.permission)
+        _check_access(data)
         if data.everything:
             access.grant_all(agent.principal, data.permission, actor)
         access.grant(agent.principal, data.permission, data.objects, actor)
@@ -193,11 +193,17 @@ class RevokeAccess(Action[Agent, AccessInput, Agent]):
     permission = "agents.revoke_access"
 
     def run(self, agent: Agent, data: AccessInput, *, actor: Actor) -> Agent:
-        _check_grantable(data.permission)
+        _check_access(data)
         if data.everything:
             access.revoke_all(agent.principal, data.permission)
         access.revoke(agent.principal, data.permission, data.objects)
         return agent
+
+
+def _check_access(data: AccessInput) -> None:
+    _check_grantable(data.permission)
+    if not data.objects and not data.everything:
+        raise Invalid("name some objects, or say that it is every object")
 
 
 def _check_grantable(permission: str) -> None:

@@ -27,6 +27,7 @@ from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import (
     Forbidden,
+    Invalid,
     LimitReached,
     NotFound,
     TooMany,
@@ -171,3 +172,10 @@ def test_what_is_granted_must_exist(helper: Agent, shopkeeper: Actor) -> None:
     data = {"permission": READ, "objects": ["ord_00000000000000000000000000"]}
     with pytest.raises(NotFound):
         perform(GrantAccess, helper, data, actor=shopkeeper)
+
+
+def test_nothing_named_is_not_everything(helper: Agent, shopkeeper: Actor) -> None:
+    for action in (GrantAccess, RevokeAccess):
+        with pytest.raises(Invalid, match="name some objects"):
+            perform(action, helper, {"permission": READ}, actor=shopkeeper)
+    assert access.held(helper.principal_id) == []
