@@ -35,9 +35,9 @@ def same(name: str, found: Any) -> None:
 )
 def test_the_rest_doors_are_as_published(name: str, routes: Any) -> None:
 
-    schema = SchemaGenerator(patterns=[path("api/", include(routes))]).get_schema(
-        request=None, public=True
-    )
+    generator: Any = SchemaGenerator
+    documented = [path("api/", include(routes))]
+    schema = generator(patterns=documented).get_schema(request=None, public=True)
     assert schema["openapi"].startswith("3.1")
     same(name, schema)
 

@@ -6,7 +6,7 @@ import datetime
 import enum
 from typing import Any, Literal
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict

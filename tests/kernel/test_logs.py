@@ -49,7 +49,7 @@ def test_a_secret_in_a_traceback_is_masked(written: io.StringIO) -> None:
 def test_other_handlers_keep_the_record_as_it_was(written: io.StringIO) -> None:
     seen: list[logging.LogRecord] = []
     other = logging.Handler()
-    other.emit = seen.append  # type: ignore[method-assign]
+    other.emit = seen.append  # type: ignore[assignment]
     log.addHandler(other)
     try:
         log.warning("to %s", "somebody")

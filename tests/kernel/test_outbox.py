@@ -210,8 +210,8 @@ def test_two_drains_at_once_deliver_once_and_in_order(
         outbox.drain()
         assert set(states()) == {"done"}
     assert len(heard) == len(set(heard)) == 24
-    for stream in "0123":
-        mine = [product for product in heard if product[0] == stream]
+    for digit in "0123":
+        mine = [product for product in heard if product[0] == digit]
         assert mine == sorted(mine)
 
 

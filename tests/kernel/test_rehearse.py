@@ -66,14 +66,14 @@ def test_the_same_guards_hold(product: Product) -> None:
 
 def test_after_a_rehearsal_it_can_really_be_done(product: Product) -> None:
     rehearse(Rename, product, {"name": "Stool"}, actor=SELLER)
-    assert perform(Rename, product, {"name": "Stool"}, actor=SELLER).result
+    assert perform(Rename, product, {"name": "Stool"}, actor=SELLER).output
 
 
 def test_a_constraint_that_waits_for_the_commit_is_checked_too(in_a: Place) -> None:
     class Orphan(Make):
         """Order for a customer who does not exist; the database asks at commit."""
 
-        def run(self, target: None, data: object, *, actor: object) -> Product:  # type: ignore[override]
+        def run(self, target: None, data: object, *, actor: object) -> Product:
             Order.objects.create(customer_id=4711, currency="EUR", total_minor=1)
             return Product.objects.create(name="x")
 
