@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions as drf
 from rest_framework.permissions import BasePermission
@@ -105,6 +105,12 @@ class LimitReached(PaybillError):
     status = 403
 
 
+class TooLarge(PaybillError):
+    """This is larger than what is read here."""
+
+    status = 413
+
+
 class TooMany(PaybillError):
     """Too many requests; wait a little."""
 
@@ -189,10 +195,14 @@ def _known(error: Exception) -> PaybillError | None:
         return Unauthenticated()
     if isinstance(error, PermissionDenied | drf.PermissionDenied):
         return Forbidden(str(getattr(error, "detail", "")))
-    return _other(error) if isinstance(error, drf.APIException) else None
+    return _other(error)
 
 
-def _other(error: drf.APIException) -> PaybillError:
+def _other(error: Exception) -> PaybillError | None:
+    if isinstance(error, RequestDataTooBig):
+        return TooLarge()
+    if not isinstance(error, drf.APIException):
+        return None
     if isinstance(error, drf.Throttled):
         return TooMany(retry_after=int(getattr(error, "wait", 0) or 1))
     refused = Refused(str(error.detail))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.urls import URLPattern, path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from pydantic import BaseModel
 from rest_framework import viewsets
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
@@ -50,29 +48,15 @@ PROBLEMS = dict.fromkeys(
 
 
 class BoundedJSON(JSONParser):
-    """JSON of at most 2.5 MB (``DATA_UPLOAD_MAX_MEMORY_SIZE``) that is not too deep.
-
-    DRF reads a body of any length, and lets the recursion of the decoder run out.
-    """
+    """JSON that is not nested without end; how long it may be is Django's setting."""
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Any = None
     ) -> Any:
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        body = stream.read(most + 1)
-        if len(body) > most:
-            raise TooLarge
         try:
-            return super().parse(BytesIO(body), media_type, parser_context)
+            return super().parse(stream, media_type, parser_context)
         except RecursionError as error:
             raise ParseError("the JSON is nested too deeply") from error
-
-
-class TooLarge(APIException):
-    """The body is too large."""
-
-    status_code = 413
-    default_detail = "The body is too large."
 
 
 class Known(BasePermission):
