@@ -24,6 +24,7 @@ class BillingConfig(AppConfig):
 
         if settings.PAYBILL_EMBEDDED:
             from billing.sandbox import actions as sandbox  # noqa: F401, PLC0415
+            from billing.sandbox import handlers as follows  # noqa: F401, PLC0415
             from billing.sandbox.gateway import Sandbox  # noqa: PLC0415
 
             gateways.register(Sandbox())

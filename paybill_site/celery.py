@@ -17,6 +17,8 @@ EVERY = {
     "kernel.sweep": 5.0,
     "billing.bill": 60.0,
     "provisioning.sweep": 15.0,
+    "tenants.refill": 30.0,
+    "tenants.sweep_bridges": 60.0,
 }
 # Messages only wake somebody up: what is due stands in Postgres, so a lost or repeated
 # message changes nothing, and no result is kept. The broker's address is in settings.

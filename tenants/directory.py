@@ -37,11 +37,16 @@ def every() -> Iterator[Place]:
     return map(reach, placements)
 
 
-def bridges() -> Iterable[str]:
-    """Aliases of the bridge databases, for the migration of the fleet."""
+def apart() -> list[Place]:
+    """The places in databases of their own."""
     with planes.plane(CONTROL):
         placements = list(_lived_in().filter(kind=Isolation.BRIDGE))
-    return [reach(placement).alias for placement in placements]
+    return [reach(placement) for placement in placements]
+
+
+def bridges() -> Iterable[str]:
+    """Aliases of the bridge databases, for the migration of the fleet."""
+    return [place.alias for place in apart()]
 
 
 def _lived_in() -> QuerySet[Placement]:

@@ -12,10 +12,12 @@ from pydantic import Field, field_validator
 from billing import clock, machines, settlement
 from billing.actions.invoices import paid
 from billing.models import ClockOffset, Invoice, Payment
+from billing.sandbox.events import ClockMoved
 from billing.sandbox.gateway import CARDS, Outcome
 from billing.states import InvoiceState, PaymentState
 from paybill_site.kernel.actions import Action, Danger, Input
 from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.events import emit
 from paybill_site.kernel.ids import new_id
 
 STATE_AFTER = {
@@ -127,4 +129,5 @@ class MoveClock(Action[None, ForwardInput, ClockOffset]):
             offset=F("offset") + timedelta(days=data.days)
         )
         row.refresh_from_db()
+        emit(ClockMoved(days=data.days))
         return row

@@ -125,12 +125,6 @@ class Unavailable(PaybillError):
     permanent = False
 
 
-class WrongPlane(PaybillError):
-    """This belongs to another plane than the one that is entered."""
-
-    status = 500
-
-
 def problem(
     status: int, code: str, title: str, detail: str, **members: Any
 ) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from paybill_site.local.demo.browser import Browser, DemoError, Page
 from paybill_site.local.demo.people import Customer, Operator, expect, until
 
 CAST = (("Pia", "free"), ("Bo", "team"), ("Sila", "business"))
-LATE_DAYS = "45"  # past the period of 31 days and the ten days of grace
+LATE_DAYS = "55"  # 31 of the period, 7 to pay, 10 until suspension, and some
 READ, CANCEL = "storefront.view_order", "storefront.cancel_order"
 
 
