@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.mfa.utils import is_mfa_enabled
 from django.apps import apps
-from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.http import urlencode
 
+from paybill_site.accounts.principals import lacks_second_factor
 from paybill_site.kernel import actors
 from paybill_site.kernel.admin.registry import Registry
 from paybill_site.kernel.admin.verbs import Waiting, waiters
@@ -74,9 +74,15 @@ class OperatorSite(Site):
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
-        if not (user.is_active and user.is_staff):
-            return False
-        return bool(settings.PAYBILL_EMBEDDED or is_mfa_enabled(user))
+        return user.is_active and user.is_staff and not lacks_second_factor(user)
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """An operator without a second factor is shown where to set it up."""
+        if request.user.is_authenticated and lacks_second_factor(request.user):
+            return HttpResponseRedirect(reverse("mfa_index"))
+        return super().login(request, extra_context)
 
 
 class TenantSite(Site):
