@@ -128,6 +128,7 @@ class Control:
         part = extras.make(self.places, unit, self.units)
         if part is not None:
             self.supervisor.add(part)
+            self._remember()  # its port may be another one now
 
     def _remember(self) -> None:
         kept = [asdict(unit) for unit in self.units.values()]

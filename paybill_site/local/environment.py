@@ -48,12 +48,7 @@ def embedded(places: Places) -> dict[str, str]:
         "EMAIL_URL": f"smtp://127.0.0.1:{chosen['mail']}",
         "PAYBILL_BASE_URL": f"http://localhost:{chosen['web']}",
         "PAYBILL_TENANT_DOMAIN": "localhost",
-        "PAYBILL_SECRET_KEY": keys.read(places, "session"),
-        "PAYBILL_DATA_KEYS": keys.read(places, "data"),
-        "PAYBILL_LICENCE_KEY": keys.read(places, "licence"),
-        "PAYBILL_ENTRY_KEY": keys.read(places, "entry"),
-        "PAYBILL_AUDIT_KEY": keys.read(places, "audit"),
-        "PAYBILL_OIDC_KEY": keys.read(places, "oidc"),
+        **{name: keys.read(places, kind) for name, kind in keys.PRODUCTION.items()},
     }
 
 
@@ -65,10 +60,5 @@ def rehearsal() -> dict[str, str]:
         "EMAIL_URL": "smtps://127.0.0.1:1",
         "PAYBILL_BASE_URL": "https://paybill.example",
         "PAYBILL_TENANT_DOMAIN": "tenants.paybill.example",
-        "PAYBILL_SECRET_KEY": keys.KINDS["session"](),
-        "PAYBILL_DATA_KEYS": keys.data_key(),
-        "PAYBILL_LICENCE_KEY": keys.signing_key(),
-        "PAYBILL_ENTRY_KEY": keys.signing_key(),
-        "PAYBILL_AUDIT_KEY": keys.signing_key(),
-        "PAYBILL_OIDC_KEY": keys.identity_key(),
+        **{name: keys.KINDS[kind]() for name, kind in keys.PRODUCTION.items()},
     }

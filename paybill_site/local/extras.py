@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import socket
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from paybill_site.kernel import roles
 from paybill_site.local import keys, parts, services
 from paybill_site.local.environment import DATABASE, embedded, redis_url
 from paybill_site.local.places import Places, private_directory, write_private
-from paybill_site.local.ports import free
+from paybill_site.local.ports import free, listen
 from paybill_site.local.postgres import Server
 from paybill_site.local.process import Part
 
@@ -120,7 +121,16 @@ def tenant_part(places: Places, unit: Unit, server: Unit) -> Part:
     private_directory(places.units)
     private_directory(folder)
     write_private(folder / "environment", json.dumps(environment))
-    return parts.web(unit.id, unit.port, environment, workers=1)
+    return parts.web(unit.id, reserve(unit), environment, workers=1)
+
+
+def reserve(unit: Unit) -> socket.socket:
+    """Listen on the unit's port, or on another one when it was taken meanwhile."""
+    try:
+        return listen(unit.port)
+    except OSError:
+        unit.port = free(TENANT_PORTS)
+        return listen(unit.port)
 
 
 def tenant_environment(places: Places, unit: Unit, server: Unit) -> dict[str, str]:

@@ -1,9 +1,13 @@
-"""Keys and passwords of the embedded mode: made once, kept in `.local/keys`, 0600."""
+"""Keys and passwords of the embedded mode: made once, kept in `.local/keys`, 0600.
+
+python -m paybill_site.local.keys      prints fresh ones for production
+"""
 
 from __future__ import annotations
 
 import base64
 import secrets
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +55,16 @@ KINDS: dict[str, Callable[[], str]] = {
 }
 
 
+PRODUCTION = {
+    "PAYBILL_SECRET_KEY": "session",
+    "PAYBILL_DATA_KEYS": "data",
+    "PAYBILL_LICENCE_KEY": "licence",
+    "PAYBILL_ENTRY_KEY": "entry",
+    "PAYBILL_AUDIT_KEY": "audit",
+    "PAYBILL_OIDC_KEY": "oidc",
+}
+
+
 def read(places: Places, name: str) -> str:
     """The named key, made at the first call."""
     path = places.keys / name
@@ -79,3 +93,13 @@ def of_unit(places: Places, unit: str, name: str) -> Path:
 
 def _pem(key: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey) -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def main() -> None:
+    """Print a fresh key for each variable of production, as a shell reads it."""
+    for variable, kind in PRODUCTION.items():
+        print(f"{variable}={shlex.quote(KINDS[kind]().strip())}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from paybill_site.local import redis_server
@@ -58,15 +59,33 @@ def mail(places: Places, port: int) -> Part:
     )
 
 
-def web(name: str, port: int, environment: Mapping[str, str], workers: int = 2) -> Part:
+def answers(port: int) -> bool:
+    """True when an HTTP server answers on the port, be it with an error."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=0.5)
+    try:
+        connection.request("GET", "/health/live", headers={"Host": "localhost"})
+        return connection.getresponse().status > 0
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def web(
+    name: str,
+    listener: socket.socket,
+    environment: Mapping[str, str],
+    workers: int = 2,
+) -> Part:
     """gunicorn with threads; the application is loaded once, before the workers."""
+    port = int(listener.getsockname()[1])
     return Part(
         name=name,
         words=[
             *PYTHON,
             "gunicorn",
             "paybill_site.wsgi:application",
-            f"--bind=127.0.0.1:{port}",
+            f"--bind=fd://{listener.fileno()}",
             "--worker-class=gthread",
             f"--workers={workers}",
             "--threads=8",
@@ -76,8 +95,9 @@ def web(name: str, port: int, environment: Mapping[str, str], workers: int = 2) 
             "--log-level=warning",
         ],
         environment=environment,
-        ready=lambda: listens(port),
+        ready=lambda: answers(port),
         folder=str(ROOT),
+        listeners=(listener,),
     )
 
 

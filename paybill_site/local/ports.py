@@ -31,6 +31,23 @@ def free(wanted: int, taken: frozenset[int] = frozenset()) -> int:
         return int(probe.getsockname()[1])
 
 
+def listen(port: int) -> socket.socket:
+    """Listen on the port at once, for a server that starts later.
+
+    Nobody can take the port meanwhile, and while the server is started again its
+    clients wait instead of being refused. Raises OSError when it is taken.
+    """
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(512)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
 def choose(places: Places) -> dict[str, int]:
     """Settle the ports of this start and remember them; links in mails stay good."""
     chosen: dict[str, int] = {}

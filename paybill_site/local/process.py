@@ -6,6 +6,7 @@ import ctypes
 import fcntl
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -34,6 +35,7 @@ class Part:
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0
     service_user: bool = False
+    listeners: tuple[socket.socket, ...] = ()  # open sockets that it takes over
     needed: bool = False  # by the others, so it is stopped after them
     folder: str = "/"
 
@@ -62,6 +64,7 @@ class Process:
             start_new_session=True,
             # Safe here: the supervisor has one thread.
             preexec_fn=die_with(os.getpid(), self.part.stop_signal),  # noqa: PLW1509
+            pass_fds=[listener.fileno() for listener in self.part.listeners],
             cwd=self.part.folder,
             env={**os.environ, **self.part.environment},
             **user,

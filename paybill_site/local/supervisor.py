@@ -114,6 +114,8 @@ class Supervisor:
         # Also when it stopped in time: a grandchild may have stayed behind.
         process.kill()
         self._forget(process)
+        for listener in process.part.listeners:
+            listener.close()
 
     def stop(self) -> None:
         """Stop everything: who needs no other is asked at once, then the services."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
-from typing import Any
+from io import StringIO
+from textwrap import indent
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.management import call_command, get_commands
@@ -16,7 +19,7 @@ from paybill_site.kernel.errors import PaybillError
 from paybill_site.local import parts, services
 from paybill_site.local.control import Control
 from paybill_site.local.places import Places
-from paybill_site.local.ports import choose
+from paybill_site.local.ports import choose, listen
 from paybill_site.local.postgres import PostgresFailed, Server
 from paybill_site.local.process import Part
 from paybill_site.local.supervisor import AlreadyRunning, PartFailed, Supervisor
@@ -46,29 +49,39 @@ class Command(BaseCommand):
         places = Places(settings.PAYBILL_LOCAL)
         try:
             with Supervisor(places) as supervisor:
-                ports = _settle_ports(places)
+                doors = _settle_ports(places)
                 control = Control(supervisor)
-                _start_everything(supervisor, control, ports, seed=not no_seed)
+                _start_everything(supervisor, control, doors, seed=not no_seed)
                 if not supervisor.stopping:
                     took = time.monotonic() - started
-                    self.stdout.write(_addresses(ports, took))
+                    self.stdout.write(_addresses(took) + _operator(places))
                 supervisor.run()
                 control.close()
         except (AlreadyRunning, PartFailed, PostgresFailed, PaybillError) as error:
             raise CommandError(str(error)) from error
 
 
-def _settle_ports(places: Places) -> dict[str, int]:
+class Doors(NamedTuple):
+    """Where web and mail listen; the web's port is held from the start."""
+
+    web: socket.socket
+    mail: int
+
+
+def _settle_ports(places: Places) -> Doors:
     ports = choose(places)
     address = f"http://localhost:{ports['web']}"
     if address != settings.PAYBILL_BASE_URL:
         # Settings were read before the ports were known; links must name the new one.
         os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
-    return ports
+    try:
+        return Doors(listen(ports["web"]), ports["mail"])
+    except OSError:  # taken since we looked, a moment ago
+        return _settle_ports(places)
 
 
 def _start_everything(
-    supervisor: Supervisor, control: Control, ports: dict[str, int], seed: bool
+    supervisor: Supervisor, control: Control, doors: Doors, seed: bool
 ) -> None:
     places, server = supervisor.places, Server(supervisor.places)
     # We hold the lock, so what runs now was started detached, for work on one part.
@@ -77,7 +90,7 @@ def _start_everything(
     first = [
         parts.postgres(server),
         parts.redis(places),
-        parts.mail(places, ports["mail"]),
+        parts.mail(places, doors.mail),
     ]
     _start(supervisor, first)
     if supervisor.stopping:
@@ -86,7 +99,7 @@ def _start_everything(
     control.open()
     _prepare(supervisor, seed)
     control.restore()
-    web = parts.web("web", ports["web"], {})
+    web = parts.web("web", doors.web, {})
     worker = parts.worker("worker", "default", 2)
     # A run that is applying gets time to save its state before it is killed.
     runner = parts.worker("runner", "runs", 2, grace=30.0)
@@ -115,7 +128,19 @@ def _prepare(supervisor: Supervisor, seed: bool) -> None:
     connections.close_all()
 
 
-def _addresses(ports: dict[str, int], took: float) -> str:
+def _operator(places: Places) -> str:
+    """Make an operator at the first start; the password is shown this once."""
+    made = places.local / "operator.made"
+    if made.exists():
+        return "Forgot the operator's password? ./paybill operator makes a new one.\n"
+    said = StringIO()
+    call_command("operator", stdout=said)
+    connections.close_all()
+    made.touch(mode=0o600)
+    return f"\nShown once, write it down:\n{indent(said.getvalue(), '  ')}"
+
+
+def _addresses(took: float) -> str:
     base = settings.PAYBILL_BASE_URL
     return "\n".join(
         [

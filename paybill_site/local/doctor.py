@@ -1,4 +1,9 @@
-"""`./paybill doctor`: each part: found, version, reachable, or what to do."""
+"""`./paybill doctor`: each part: found, version, reachable, or what to do.
+
+    python -m paybill_site.local.doctor
+
+It loads settings and no app, so that it also works, and says why, where they do not.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +12,12 @@ import platform
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 import redis
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import make_conninfo
 
 from paybill_site.local import parts, terraform
@@ -21,19 +25,14 @@ from paybill_site.local import parts, terraform
 Finding = tuple[bool, str]
 
 
-class Command(BaseCommand):
-    help = "Look at every part and say what to do about what is missing."
-    requires_system_checks = []
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        sick = 0
-        for name, look in EXAMINATIONS.items():
-            well, finding = look()
-            sick += not well
-            self.stdout.write(f"{'ok  ' if well else 'LOOK'}  {name:<11} {finding}")
-        if sick:
-            self.stdout.write(f"{sick} to look at.")
-            sys.exit(1)
+def examine() -> int:
+    """Print a line for each part; returns how many need a look."""
+    sick = 0
+    for name, look in EXAMINATIONS.items():
+        well, finding = look()
+        sick += not well
+        print(f"{'ok  ' if well else 'LOOK'}  {name:<11} {finding}")  # noqa: T201
+    return sick
 
 
 def _python() -> Finding:
@@ -125,3 +124,18 @@ EXAMINATIONS: dict[str, Callable[[], Finding]] = {
     "Terraform": _terraform,
     "disk": _disk,
 }
+
+
+def main() -> int:
+    """Exit status: 0 when all is well."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paybill_site.settings")
+    try:
+        settings.PAYBILL_MODE  # noqa: B018 - the first look loads the settings
+    except ImproperlyConfigured as error:
+        print(f"LOOK  settings    {error}")  # noqa: T201
+        return 1
+    return 1 if examine() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
