@@ -4,11 +4,13 @@
 2. Applies before plans: a confirmed plan goes stale while it waits.
 3. Fair across tenants: who has had the fewest runs in the last hour goes first.
 4. Among equals the oldest.
-Nobody is given a run here: runners claim it, and one of them wins.
+A worker reserves a run while its runner starts, so that two workers that are woken at
+once take two runs. The runner then claims it; of several, one wins.
 """
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
@@ -18,6 +20,21 @@ from provisioning.models import Run
 from provisioning.states import CLAIMABLE, HELD, RunState
 
 RECENT = timedelta(hours=1)
+STARTING = timedelta(seconds=30)  # longest time from a worker to its runner's claim
+
+
+def reserve() -> tuple[str, str] | None:
+    """Take the next run for a runner that is about to start: run id, reservation.
+
+    It is a lease like any other, so it ends by itself when the runner does not come.
+    """
+    name = f"starting {secrets.token_hex(8)}"
+    for run in claimable()[:20]:
+        free = Q(lease_until=None) | Q(lease_until__lte=timezone.now())
+        same = Run.objects.filter(free, pk=run.pk, state=run.state)
+        if same.update(holder=name, lease_until=timezone.now() + STARTING):
+            return run.public_id, name
+    return None
 
 
 def claimable() -> QuerySet[Run]:

@@ -15,9 +15,6 @@ from provisioning import queue, reaper
 log = logging.getLogger(__name__)
 
 
-ANOTHERS = 75  # exit status of a runner whose run was taken by another one
-
-
 @shared_task(name="provisioning.work")
 def work(run: str) -> str:
     """Start a runner for the next run that waits, and stay until it is done.
@@ -25,21 +22,26 @@ def work(run: str) -> str:
     That may be another run than the one that sent the message. The runner is a
     process in a session of its own: when this worker dies, it goes on.
     """
-    for waiting in queue.claimable().values_list("public_id", flat=True)[:20]:
-        log.info("starting a runner for %s, woken for %s", waiting, run)
-        if _run(waiting) != ANOTHERS:
-            return waiting
-    return ""
-
-
-def _run(run: str) -> int:
+    reserved = queue.reserve()
+    if reserved is None:
+        return ""
+    waiting, reservation = reserved
+    log.info("starting a runner for %s, woken for %s", waiting, run)
     manage = str(settings.BASE_DIR / "manage.py")
     with subprocess.Popen(
-        [sys.executable, manage, "run_deployment", run],
+        [
+            sys.executable,
+            manage,
+            "run_deployment",
+            waiting,
+            "--reservation",
+            reservation,
+        ],
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     ) as runner:
-        return runner.wait()
+        runner.wait()
+    return waiting
 
 
 @shared_task(name="provisioning.sweep")

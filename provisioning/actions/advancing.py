@@ -28,6 +28,7 @@ ATTEMPTS = 3  # of runs that broke on our side; what Terraform refused is not re
 
 class ClaimInput(Input):
     holder: str = Field(max_length=120)
+    reservation: str = Field(default="", max_length=120)
 
 
 class ClaimRun(Action[Run, ClaimInput, Run]):
@@ -40,7 +41,8 @@ class ClaimRun(Action[Run, ClaimInput, Run]):
     def run(self, target: Run, data: ClaimInput, *, actor: Actor) -> Run:
         if target.state not in CLAIMABLE:
             raise IllegalMove(f"run is {target.state}; no runner can take it up")
-        if target.lease_until is not None and target.lease_until > timezone.now():
+        held = target.lease_until is not None and target.lease_until > timezone.now()
+        if held and target.holder != (data.reservation or None):
             raise LeaseLost(f"run is held by {target.holder}")
         Deployment.objects.filter(pk=target.deployment_id).update(fence=F("fence") + 1)
         target.deployment.refresh_from_db(fields=["fence"])

@@ -22,11 +22,12 @@ from provisioning.system import RUNNER
 log = logging.getLogger(__name__)
 
 
-def work(run_id: str) -> bool:
+def work(run_id: str, reservation: str = "") -> bool:
     """Take up a run and bring it as far as it goes; False when it is another's."""
+    asked = {"holder": holder(), "reservation": reservation}
     with said(run=run_id):
         try:
-            run = perform(ClaimRun, run_id, {"holder": holder()}, actor=RUNNER).result
+            run = perform(ClaimRun, run_id, asked, actor=RUNNER).result
         except (IllegalMove, LeaseLost) as taken:
             log.info("not taken up: %s", taken.detail)
             return False

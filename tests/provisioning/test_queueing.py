@@ -10,10 +10,24 @@ from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Forbidden, IllegalMove, NotFound
 from paybill_site.kernel.models import AuditEntry, OutboxEvent, Transition
 from provisioning import queue as order
-from provisioning.actions import CancelRun, ConfirmRun, DiscardRun, QueueRun, RetryRun
-from provisioning.errors import Frozen, NotEntitled, RunActive, TerraformMissing
+from provisioning.actions import (
+    CancelRun,
+    ClaimRun,
+    ConfirmRun,
+    DiscardRun,
+    QueueRun,
+    RetryRun,
+)
+from provisioning.errors import (
+    Frozen,
+    LeaseLost,
+    NotEntitled,
+    RunActive,
+    TerraformMissing,
+)
 from provisioning.models import Deployment, Run
 from provisioning.states import PhaseState, RunState
+from provisioning.system import RUNNER
 from provisioning.transitions import RUN
 from tenants.models import Entitlement
 from tests.cast import acting
@@ -152,6 +166,20 @@ def test_applies_go_before_plans_and_tenants_take_turns(entitle: Entitle) -> Non
     assert list(order.claimable()) == [fair, late]
     Run.objects.filter(pk=late.pk).update(state=RunState.CONFIRMED)
     assert order.claimable().first() == late
+
+
+def test_two_workers_woken_at_once_take_two_runs(entitle: Entitle) -> None:
+    runs = {queue(entitle(slug=slug)).public_id for slug in ("one", "two")}
+    first, second = order.reserve(), order.reserve()
+    assert first is not None
+    assert second is not None
+    assert {first[0], second[0]} == runs
+    assert order.reserve() is None
+    wrong = {"holder": "h 1 1", "reservation": second[1]}
+    with pytest.raises(LeaseLost):
+        perform(ClaimRun, first[0], wrong, actor=RUNNER)
+    right = {"holder": "h 1 1", "reservation": first[1]}
+    assert perform(ClaimRun, first[0], right, actor=RUNNER).result.holder == "h 1 1"
 
 
 def test_no_state_is_without_its_moves() -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from paybill_site.kernel.planes import CONTROL, plane
 from provisioning.runner.work import work
-from provisioning.tasks import ANOTHERS
 
 
 class Command(BaseCommand):
@@ -17,8 +15,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("run", help="public id of the run")
+        parser.add_argument("--reservation", default="", help="given by the worker")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with plane(CONTROL):
-            if not work(options["run"]):
-                sys.exit(ANOTHERS)
+            if not work(options["run"], options["reservation"]):
+                raise CommandError("The run is another runner's, or is not waiting.")
