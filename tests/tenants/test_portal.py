@@ -55,7 +55,7 @@ def test_the_pages_of_a_draft_show_too(
 
 @pytest.mark.parametrize("name", ["ten_x", "ten_" + "0" * 26, "..", "'", "%00"])
 def test_names_of_nothing_are_not_found(at_owners: Client, name: str) -> None:
-    assert at_owners.get(f"/tenants/{name}/").status_code == 404
+    assert at_owners.get(f"/tenants/{name}/").status_code in {400, 404}
 
 
 def test_the_landing_page_is_for_everybody(control: Place, at_owners: Client) -> None:

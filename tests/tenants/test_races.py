@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -14,7 +15,7 @@ from paybill_site.accounts.actions import EnterPlane
 from paybill_site.accounts.errors import EntryUsed
 from paybill_site.accounts.models import User
 from paybill_site.kernel import actors
-from paybill_site.kernel.actions import perform
+from paybill_site.kernel.actions import Outcome, perform
 from paybill_site.kernel.errors import PaybillError
 from paybill_site.kernel.planes import CONTROL, Place, plane
 from tenants.actions import ClaimPlacement, RevokeMembership, StartTenant
@@ -28,7 +29,7 @@ from tests.database import WARM
 CLAIMER = actors.system("claimer", "tenants.view_tenant", "tenants.claim_placement")
 
 
-def at_once(calls: list[Callable[[], Any]], where: Place = CONTROL) -> list[Any]:
+def at_once(calls: Sequence[Callable[[], Any]], where: Place = CONTROL) -> list[Any]:
     """Run the calls in threads that start together; what each returned or raised."""
     ready = Barrier(len(calls))
 
@@ -61,15 +62,11 @@ def owners(count: int) -> tuple[Account, list[User]]:
 def test_nobody_gets_a_place_that_another_has(committed: None, control: Place) -> None:
     account, _ = owners(1)
     rows = [make_tenant(account, f"race-{letter}") for letter in "abcdef"]
-    results = at_once(
-        [
-            lambda row=row: perform(ClaimPlacement, row, actor=CLAIMER).result
-            for row in rows
-        ]
-    )
-    got = [result for result in results if isinstance(result, Placement)]
+    calls = [partial(perform, ClaimPlacement, row, actor=CLAIMER) for row in rows]
+    results = at_once(calls)
+    got = [done.result for done in results if isinstance(done, Outcome)]
     assert len({placement.schema_name for placement in got}) == len(got) == WARM
-    assert types(results) == {Placement, NoWarmPlacement}
+    assert types(results) == {Outcome, NoWarmPlacement}
     taken = Placement.objects.filter(state=PlacementState.TAKEN, tenant__in=rows)
     assert taken.count() == WARM
 
@@ -78,12 +75,11 @@ def test_two_owners_do_not_both_leave(committed: None, control: Place) -> None:
     account, (first, second) = owners(2)
     rows = list(account.memberships.order_by("id"))
     actors_ = [acting(first), acting(second)]
-    results = at_once(
-        [
-            lambda row=row, actor=actor: perform(RevokeMembership, row, actor=actor)
-            for row, actor in zip(rows, actors_, strict=True)
-        ]
-    )
+    calls = [
+        partial(perform, RevokeMembership, row, actor=actor)
+        for row, actor in zip(rows, actors_, strict=True)
+    ]
+    results = at_once(calls)
     assert LastOwner in types(results)
     assert Membership.objects.filter(account=account).count() == 1
 
