@@ -129,7 +129,10 @@ def drop_trio(connection: Connection, schema: str) -> None:
 
 def create_role(connection: Connection, role: str, options: str) -> None:
     """Create a role unless it exists: roles belong to the server, not a database."""
-    try:
+    known = "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s"
+    if connection.execute(known, [role]).fetchone():
+        return
+    try:  # another process may be making the same one
         with connection.transaction():
             connection.execute(f"CREATE ROLE {quote(role)} {options}".encode())
     except (errors.DuplicateObject, errors.UniqueViolation):
