@@ -81,22 +81,3 @@ def sweep(limit: int = 50) -> int:
                     [following, schema, leased],
                 )
     return done
-
-
-@shared_task(name="kernel.sweep_afar")
-def sweep_afar() -> int:
-    """Drain the tenants that live in databases of their own, one by one.
-
-    Events are delivered by the message that follows their commit; this finds those
-    whose message was lost, and the next tries.
-    """
-    done, home = 0, planes.here().alias
-    for place in planes.every_place():
-        if place.alias == home:
-            continue
-        try:
-            with planes.plane(place):
-                done += outbox.drain()
-        except DatabaseError:
-            log.exception("the outbox of %s can not be drained", place)
-    return done
