@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from celery import shared_task
+from django.db import DatabaseError
 
 from paybill_site.kernel import outbox, planes
 from tenants import directory, pool
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="tenants.refill")
@@ -23,6 +28,10 @@ def sweep_bridges() -> int:
     """
     done = 0
     for place in directory.apart():
-        with planes.plane(place):
-            done += outbox.drain()
+        try:
+            with planes.plane(place):
+                done += outbox.drain()
+        except DatabaseError:
+            # The others do not wait for a database that is away.
+            log.exception("the outbox of %s can not be drained", place)
     return done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -66,6 +67,18 @@ def test_a_button_asks_before_it_acts(desk: Client, dead: Delivery) -> None:
     assert done.status_code == 200
     dead.refresh_from_db()
     assert dead.state == DeliveryState.PENDING
+
+
+def test_a_button_pressed_twice_acts_once(desk: Client, dead: Delivery) -> None:
+    asked = desk.post(page(dead), press(dead, "kernel.retry_delivery"))
+    (once,) = re.findall(r'name="once" value="(key_\w{26})"', asked.content.decode())
+    data = press(dead, "kernel.retry_delivery", confirm="yes", once=once)
+    desk.post(page(dead), data)
+    entries = AuditEntry.objects.filter(action="kernel.retry_delivery", outcome="done")
+    assert entries.count() == 1
+    Delivery.objects.update(state=DeliveryState.DEAD)  # so that it is offered again
+    desk.post(page(dead), data)
+    assert entries.count() == 1
 
 
 def test_what_destroys_wants_a_reason_and_the_name(

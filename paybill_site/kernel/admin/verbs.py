@@ -27,10 +27,12 @@ from paybill_site.kernel.actions import AnyAction, Danger, perform
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.admin import confirm
 from paybill_site.kernel.errors import PaybillError
+from paybill_site.kernel.ids import is_id, new_id
 from paybill_site.kernel.querysets import view_permission
 from paybill_site.kernel.templatetags.paybill_ui import badge
 
 MOST = 100
+ONCE = "once"
 
 type Reauthenticator = Callable[[HttpRequest], HttpResponse | None]
 type Waiting = Callable[[Actor], Iterable[dict[str, Any]]]
@@ -212,7 +214,9 @@ class VerbAdmin[M: models.Model](admin.ModelAdmin):  # type: ignore[type-arg]  #
         self, request: HttpRequest, verb: AnyAction, objects: list[Any], form: Any
     ) -> HttpResponse:
         reason = form.cleaned_data.get(confirm.REASON, "")
+        once = request.POST.get(ONCE, "")
         for target in objects or [None]:
+            key = f"{once}:{getattr(target, 'pk', '')}" if is_id(once, "key") else ""
             try:
                 perform(
                     verb,
@@ -220,6 +224,7 @@ class VerbAdmin[M: models.Model](admin.ModelAdmin):  # type: ignore[type-arg]  #
                     form.data_input(),
                     actor=self.actor(request),
                     reason=reason,
+                    key=key,
                 )
             except PaybillError as refusal:
                 text = f"{target or verb.label()}: {refusal.detail}"
@@ -263,4 +268,6 @@ def _carried(request: HttpRequest, objects: list[Any]) -> list[tuple[str, str]]:
     """Hidden fields by which the admin finds the action and the objects again."""
     kept = ("action", "CHANGE_FORM-action", "CHANGE_FORM-select_across")
     fields = [(name, request.POST[name]) for name in kept if name in request.POST]
+    # The button pressed twice acts once.
+    fields.append((ONCE, request.POST.get(ONCE) or new_id("key")))
     return [*fields, *((ACTION_CHECKBOX_NAME, str(o.pk)) for o in objects)]
