@@ -30,7 +30,7 @@ def write(tenant: Tenant, **grant: Unpack[Grant]) -> Entitlement:
     Only inside an action: the entitlement commits with the subscription's change.
     """
     Entitlement.objects.get_or_create(tenant=tenant)
-    row = Entitlement.objects.select_for_update(of=("self",)).get(tenant=tenant)
+    row = Entitlement.objects.select_for_update(of=("self",), no_key=True).get(tenant=tenant)
     for name, value in grant.items():
         setattr(row, name, value)
     row.version += 1
@@ -44,7 +44,7 @@ def renew(tenant: Tenant) -> None:
 
     A server of its own learns of a suspension by its licence alone.
     """
-    rows = Entitlement.objects.select_for_update(of=("self",))
+    rows = Entitlement.objects.select_for_update(of=("self",), no_key=True)
     row = rows.filter(tenant=tenant).first()
     if row is None:
         return

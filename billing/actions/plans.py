@@ -59,7 +59,7 @@ class CreatePlan(Action[None, PlanInput, Plan]):
     creates = True
 
     def run(self, target: None, data: PlanInput, *, actor: Actor) -> Plan:
-        earlier = Plan.objects.select_for_update().filter(code=data.code)
+        earlier = Plan.objects.select_for_update(no_key=True).filter(code=data.code)
         newest = earlier.order_by("-version").first()
         for plan in earlier.filter(state=PlanState.ON_SALE):
             machines.plans.move(plan, PlanState.RETIRED, reason="a new version")

@@ -84,7 +84,7 @@ class ConfirmSandboxPayment(Action[Payment, Confirmation, Payment]):
 
     def run(self, target: Payment, data: Confirmation, *, actor: Actor) -> Payment:
         machines.payments.check(target.state, PaymentState.SUCCEEDED)
-        invoice = Invoice.objects.select_for_update(of=("self",)).get(
+        invoice = Invoice.objects.select_for_update(of=("self",), no_key=True).get(
             pk=target.invoice_id
         )
         target.invoice = invoice

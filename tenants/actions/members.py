@@ -177,7 +177,7 @@ def read_token(token: str) -> Invitation:
     except signing.BadSignature as error:
         raise InvitationGone from error
     found = (
-        Invitation.objects.select_for_update(of=("self",))
+        Invitation.objects.select_for_update(of=("self",), no_key=True)
         .select_related("account")
         .filter(
             public_id=public_id,
@@ -195,7 +195,7 @@ def _keep_an_owner(member: Membership) -> None:
     """Raise LastOwner; the account's row is locked so that two can not go at once."""
     if member.role != Role.OWNER:
         return
-    Account.objects.select_for_update().get(pk=member.account_id)
+    Account.objects.select_for_update(no_key=True).get(pk=member.account_id)
     others = Membership.objects.filter(account=member.account_id, role=Role.OWNER)
     if not others.exclude(pk=member.pk).exists():
         raise LastOwner

@@ -15,7 +15,7 @@ from paybill_site.local.demo.browser import Browser, DemoError, Page
 from paybill_site.local.demo.people import Customer, Operator, expect, until
 
 CAST = (("Pia", "free"), ("Bo", "team"), ("Sila", "business"))
-LATE_DAYS = "55"  # 31 of the period, 7 to pay, 10 until suspension, and some
+PERIOD, LATE = "32", "18"  # days: a month and a bit; 7 to pay, 10 of patience, and one
 READ, CANCEL = "storefront.view_order", "storefront.cancel_order"
 
 
@@ -51,6 +51,8 @@ class Story:
             self.onboard(customer)
             self.trade(customer)
         if with_terraform:
+            self.step("operator", "moves the clock a month", lambda: self.wait(PERIOD))
+            self.step("Sila", "pays what became due", lambda: settle(customers[2]))
             self.go_without_paying(customers[1])
         self.close(customers[0])
 
@@ -83,23 +85,20 @@ class Story:
         self.step("agent", "rehearses a cancel", lambda: rehearse(one, token, order))
 
     def go_without_paying(self, one: Customer) -> None:
-        forward = "billing/clockoffset/add/"
-
-        def wait() -> None:
-            self.operator.add(f"/operators/{forward}", days=LATE_DAYS, because="demo")
+        def lose() -> None:
+            self.wait(LATE)
             until(lambda: suspended(one), f"{one.name} to be suspended")
 
-        self.step(one.name, "does not pay: suspended", wait)
-        self.step(one.name, "pays: restored", lambda: self.restore(one))
+        def restore() -> None:
+            settle(one)
+            until(lambda: is_open(one) or None, f"{one.name} to be restored")
 
-    def restore(self, one: Customer) -> None:
-        listed = one.page("/invoices/")
-        for link in [link for link in listed.links() if "/invoices/inv_" in link]:
-            page = one.browser.get(link)
-            due = [x for x in page.links() if "/pay/" in x]
-            if due:
-                one.pay(one.browser.get(due[0]))
-        until(lambda: one.home if is_open(one) else None, f"{one.name} to be restored")
+        self.step(one.name, "does not pay: suspended", lose)
+        self.step(one.name, "pays: restored", restore)
+
+    def wait(self, days: str) -> None:
+        """Move billing's clock, as an operator can in the embedded mode."""
+        self.operator.add("/operators/billing/clockoffset/add/", days=days)
 
     def close(self, one: Customer) -> None:
         def leave() -> None:
@@ -133,6 +132,20 @@ def rehearse(one: Customer, token: str, order: str) -> None:
         raise DemoError(f"the dry run failed: {answer.status} {answer.text[:400]}")
     shown = one.browser.get(urljoin(one.home, "/admin/storefront/order/1/change/"))
     expect(shown, "Pending")
+
+
+def settle(one: Customer) -> None:
+    """Pay the invoice that is open, as soon as there is one."""
+
+    def due() -> Page | None:
+        listed = one.page("/invoices/")
+        for link in [link for link in listed.links() if "/invoices/inv_" in link]:
+            page = one.browser.get(link)
+            for pay in [other for other in page.links() if "/pay/" in other]:
+                return one.browser.get(pay)
+        return None
+
+    one.pay(until(due, f"an invoice of {one.name}"))
 
 
 def is_open(one: Customer) -> bool:
