@@ -6,11 +6,16 @@ from typing import Any
 
 from django.conf import settings
 
-from provisioning.errors import NotEntitled
+from provisioning.errors import NeedsMove, NotEntitled
 from provisioning.models import Deployment
 from provisioning.states import Operation
 from tenants.models import Entitlement, Tenant
-from tenants.states import EntitlementState, Isolation, TenantState
+from tenants.states import (
+    EntitlementState,
+    Isolation,
+    PlacementState,
+    TenantState,
+)
 
 IMAGE = "paybill"  # on this machine: the code that runs here
 PERMITS = {EntitlementState.TRIAL, EntitlementState.ACTIVE, EntitlementState.GRACE}
@@ -47,6 +52,21 @@ def check(deployment: Deployment, operation: str) -> None:
         )
     if tenant.state in {TenantState.CLOSING, TenantState.CLOSED}:
         raise NotEntitled(f"{tenant.name} is {tenant.state}", rule="tenant")
+    check_no_move(tenant, entitlement)
+
+
+def check_no_move(tenant: Tenant, entitlement: Entitlement) -> None:
+    """Raise NeedsMove when the tenant's data is in a place of another kind.
+
+    An empty new place in front of the old data would look like a loss.
+    """
+    taken = tenant.placements.filter(state=PlacementState.TAKEN)
+    placed = taken.exclude(kind=entitlement.isolation).first()
+    if placed is not None:
+        raise NeedsMove(
+            f"{tenant.name} lives in a {placed.kind} place and its plan is for"
+            f" {entitlement.isolation}: its data has to be moved first"
+        )
 
 
 def _check_destroy(deployment: Deployment, entitlement: Entitlement) -> None:

@@ -11,6 +11,12 @@ class NotEntitled(PaybillError):
     status = 403
 
 
+class NeedsMove(PaybillError):
+    """The tenant's data is in a place of another kind and has to be moved first."""
+
+    status = 409
+
+
 class RunActive(PaybillError):
     """Another run of this deployment is not finished yet."""
 

@@ -34,7 +34,7 @@ def build_for_subscription(event: SubscriptionActivated, delivery_id: str) -> No
 
 @handles(PlanChanged)
 def rebuild_for_plan(event: PlanChanged, delivery_id: str) -> None:
-    """Give the deployment its new inputs; a pooled tenant has nothing to rebuild."""
+    """Give the deployment its new inputs; in the pool nothing has to be rebuilt."""
     tenant = Tenant.objects.get(public_id=event.tenant)
     if tenant.state in {TenantState.CLOSING, TenantState.CLOSED}:
         return
@@ -44,6 +44,7 @@ def rebuild_for_plan(event: PlanChanged, delivery_id: str) -> None:
 def _build(tenant_id: str, delivery_id: str) -> None:
     tenant = Tenant.objects.get(public_id=tenant_id)
     entitlement = entitled.entitlement_of(tenant)
+    entitled.check_no_move(tenant, entitlement)
     if not entitled.needs_own_infrastructure(entitlement):
         _claim(tenant, delivery_id)
         return

@@ -7,6 +7,7 @@ from django.utils import timezone
 from paybill_site.kernel import events
 from paybill_site.kernel.actions import Action, Danger, NoInput
 from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.errors import IllegalMove
 from provisioning import entitled
 from provisioning.events import RunConfirmed
 from provisioning.models import PlanFile, Run
@@ -65,7 +66,7 @@ class CancelRun(Action[Run, NoInput, Run]):
 
     def run(self, target: Run, data: NoInput, *, actor: Actor) -> Run:
         if target.state not in CANCELABLE:
-            RUN.check(target.state, RunState.CANCELED)
+            raise IllegalMove(f"run is {target.state}; it can not be canceled any more")
         if target.state not in HELD:  # nobody works on it
             advance(target, RunState.CANCELED, reason=f"by {actor.label}")
             PlanFile.objects.filter(run=target).delete()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from billing.events import SubscriptionActivated
+from billing.events import PlanChanged, SubscriptionActivated
 from paybill_site.kernel.planes import Place
 from provisioning import handlers
-from provisioning.errors import NotEntitled, RunActive, TerraformMissing
+from provisioning.errors import NeedsMove, NotEntitled, RunActive, TerraformMissing
 from provisioning.events import DeploymentGone
 from provisioning.models import Deployment, Run
 from provisioning.states import DeploymentState, Operation, RunState
@@ -116,6 +116,27 @@ def test_a_tenant_is_closed_when_its_deployment_is_gone(
     handlers.finish_closing(gone, "dlv_3")
     handlers.finish_closing(gone, "dlv_3")
     assert Tenant.objects.get(slug="acme").state == TenantState.CLOSED
+
+
+def test_data_is_never_hidden_behind_an_empty_new_place(pooled: Tenant) -> None:
+    handlers.build_for_subscription(activated(pooled), "dlv_1")
+    Entitlement.objects.filter(tenant=pooled).update(isolation="bridge")
+    changed = PlanChanged(tenant=pooled.public_id, subscription="sub_1", plan="team")
+    with pytest.raises(NeedsMove, match="lives in a pooled place") as refusal:
+        handlers.rebuild_for_plan(changed, "dlv_2")
+    assert refusal.value.permanent
+    assert not Deployment.objects.exists()
+
+
+def test_a_new_plan_of_the_same_kind_is_a_run_with_new_inputs(
+    deployment: Deployment,
+) -> None:
+    Entitlement.objects.filter(tenant=deployment.tenant).update(size="large")
+    changed = PlanChanged(
+        tenant=deployment.tenant.public_id, subscription="sub_1", plan="team"
+    )
+    handlers.rebuild_for_plan(changed, "dlv_2")
+    assert Run.objects.get(trigger="dlv_2").inputs["size"] == "large"
 
 
 def test_nothing_is_built_for_whom_nothing_is_paid(

@@ -140,6 +140,14 @@ def test_a_pending_run_is_canceled_at_once_and_can_be_retried(
     assert perform(RetryRun, run, actor=OPERATOR).result.pk == again.pk
 
 
+@pytest.mark.parametrize("state", ["finishing", "applied", "failed"])
+def test_it_is_too_late_to_cancel(deployment: Deployment, state: str) -> None:
+    run = queue(deployment)
+    Run.objects.update(state=state)
+    with pytest.raises(IllegalMove, match=f"run is {state}"):
+        perform(CancelRun, run, actor=OPERATOR)
+
+
 def test_a_run_that_waits_for_a_worker_can_not_be_confirmed(
     deployment: Deployment,
 ) -> None:
