@@ -70,9 +70,9 @@ def credit(invoice: Invoice, amount: int) -> None:
     invoice.save(update_fields=["paid_at"])
     machines.invoices.move(invoice, InvoiceState.PAID, reason="paid in full")
     events.emit(InvoicePaid(tenant=invoice.tenant.public_id, invoice=invoice.public_id))
-    subscription = Subscription.objects.select_for_update(of=("self",), no_key=True).get(
-        pk=invoice.subscription_id
-    )
+    subscription = Subscription.objects.select_for_update(
+        of=("self",), no_key=True
+    ).get(pk=invoice.subscription_id)
     TAKES_EFFECT[InvoiceKind(invoice.kind)](subscription, invoice)
 
 

@@ -30,7 +30,9 @@ def write(tenant: Tenant, **grant: Unpack[Grant]) -> Entitlement:
     Only inside an action: the entitlement commits with the subscription's change.
     """
     Entitlement.objects.get_or_create(tenant=tenant)
-    row = Entitlement.objects.select_for_update(of=("self",), no_key=True).get(tenant=tenant)
+    row = Entitlement.objects.select_for_update(of=("self",), no_key=True).get(
+        tenant=tenant
+    )
     for name, value in grant.items():
         setattr(row, name, value)
     row.version += 1

@@ -86,9 +86,9 @@ class VoidInvoice(Action[Invoice, NoInput, Invoice]):
 
     def run(self, target: Invoice, data: NoInput, *, actor: Actor) -> Invoice:
         invoicing.void(target, reason=f"by {actor.label or actor.id}")
-        subscription = Subscription.objects.select_for_update(of=("self",), no_key=True).get(
-            pk=target.subscription_id
-        )
+        subscription = Subscription.objects.select_for_update(
+            of=("self",), no_key=True
+        ).get(pk=target.subscription_id)
         waits = subscription.state == SubscriptionState.INCOMPLETE
         if waits and target.kind == InvoiceKind.START:
             lifecycle.end(subscription, reason=f"{target.number} was taken back")

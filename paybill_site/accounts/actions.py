@@ -119,7 +119,11 @@ class FollowAccess(Action[None, PushedInput, User | None]):
     def run(self, target: None, data: PushedInput, *, actor: Actor) -> User | None:
         public_id, role, jti, expires = entry.read_access(data.token)
         _use_once(jti, expires)
-        user = User.objects.select_for_update(no_key=True).filter(public_id=public_id).first()
+        user = (
+            User.objects.select_for_update(no_key=True)
+            .filter(public_id=public_id)
+            .first()
+        )
         return _follow(user, role) if user else None  # it never came in
 
 
@@ -175,7 +179,11 @@ class MakeOperator(Action[None, OperatorInput, User]):
 def _admit(visitor: entry.Visitor) -> User:
     """Note that the way in was used, and make or renew the user who came by it."""
     _use_once(visitor.jti, visitor.expires)
-    known = User.objects.select_for_update(no_key=True).filter(public_id=visitor.user).first()
+    known = (
+        User.objects.select_for_update(no_key=True)
+        .filter(public_id=visitor.user)
+        .first()
+    )
     user: User = known or User(public_id=visitor.user, password=make_password(None))
     user.email, user.name, user.is_active = visitor.email, visitor.name, True
     _save(user)

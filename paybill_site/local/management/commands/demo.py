@@ -1,4 +1,4 @@
-"""``./paybill demo``: the story without a browser, on a running instance or a new one."""
+"""``./paybill demo``: the story without a browser, here or on a running instance."""
 
 from __future__ import annotations
 
