@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.urls import include, path
 from pydantic import BaseModel
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
-from rest_framework.routers import SimpleRouter
 
 from billing import actions
 from billing.models import Invoice, InvoiceLine, Payment, Plan, Subscription
 from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.accounts.principals import actor_of
-from paybill_site.kernel.rest import Things, action_path
+from paybill_site.kernel.rest import Things, action_path, things
 
 
 class PlanSerializer(serializers.ModelSerializer[Plan]):
@@ -191,16 +189,12 @@ class Paid(BaseModel):
     currency: str
 
 
-router = SimpleRouter()
-router.register("plans", PlanViews)
-router.register("subscriptions", SubscriptionViews)
-router.register("invoices", InvoiceViews)
-router.register("payments", PaymentViews)
-
 one_subscription = "subscriptions/<public_id>"
 urlpatterns = [
-    path("", include(router.urls)),
-    action_path("plans", actions.CreatePlan),
+    *things("plans", PlanViews, actions.CreatePlan),
+    *things("subscriptions", SubscriptionViews),
+    *things("invoices", InvoiceViews),
+    *things("payments", PaymentViews),
     action_path("plans/<public_id>/retire", actions.RetirePlan),
     action_path("tenants/<public_id>/subscribe", actions.Subscribe, output=Subscribed),
     action_path(f"{one_subscription}/change", actions.ChangePlan, output=Changed),

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import include, path
+from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from pydantic import BaseModel
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.actors import Kind
 from paybill_site.kernel.errors import Invalid, NotFound
-from paybill_site.kernel.rest import PROBLEMS, Known, Things, action_path
+from paybill_site.kernel.rest import PROBLEMS, Known, Things, action_path, things
 from provisioning import actions
 from provisioning.models import Deployment, Run, RunPhase
 from provisioning.runner import logs
@@ -129,12 +128,9 @@ class RunLog(APIView):
         return Response({"text": text, "offset": following, "final": run.is_final})
 
 
-router = SimpleRouter(trailing_slash=False)
-router.register("deployments", Deployments, "deployment")
-router.register("runs", Runs, "run")
-
 urlpatterns = [
-    path("", include(router.urls)),
+    *things("deployments", Deployments),
+    *things("runs", Runs),
     path("runs/<str:public_id>/log", RunLog.as_view(), name="run_log"),
     action_path("deployments/<str:public_id>/runs", actions.QueueRun),
     action_path("runs/<str:public_id>/confirm", actions.ConfirmRun),

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import include, path
 from rest_framework import serializers
-from rest_framework.routers import SimpleRouter
 
-from paybill_site.kernel.rest import Things, action_path
+from paybill_site.kernel.rest import Things, action_path, things
 from tenants import actions
 from tenants.models import Account, Domain, Entitlement, Invitation, Membership, Tenant
 
@@ -111,16 +109,12 @@ class InvitationViews(Things):
     serializer_class = InvitationSerializer
 
 
-router = SimpleRouter()
-router.register("accounts", AccountViews)
-router.register("tenants", TenantViews)
-router.register("domains", DomainViews)
-router.register("memberships", MembershipViews)
-router.register("invitations", InvitationViews)
-
 urlpatterns = [
-    path("", include(router.urls)),
-    action_path("accounts", actions.OpenAccount),
+    *things("accounts", AccountViews, actions.OpenAccount),
+    *things("tenants", TenantViews),
+    *things("domains", DomainViews),
+    *things("memberships", MembershipViews, actions.AcceptInvitation),
+    *things("invitations", InvitationViews),
     action_path("accounts/<public_id>/tenants", actions.StartTenant),
     action_path("accounts/<public_id>/invitations", actions.InviteMember),
     action_path("tenants/<public_id>/suspend", actions.SuspendTenant),
@@ -129,5 +123,4 @@ urlpatterns = [
     action_path("memberships/<public_id>/role", actions.ChangeRole),
     action_path("memberships/<public_id>/revoke", actions.RevokeMembership),
     action_path("invitations/<public_id>/withdraw", actions.WithdrawInvitation),
-    action_path("memberships", actions.AcceptInvitation),
 ]

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
-from rest_framework.routers import SimpleRouter
+from django.urls import path
 
 from agents import actions
 from agents.api.calls import Calls, Tools
 from agents.api.keeping import AgentViews, IssueTokenView, TokenViews
-from paybill_site.kernel.rest import action_path
-
-router = SimpleRouter()
-router.register("agents", AgentViews)
-router.register("agent-tokens", TokenViews)
+from paybill_site.kernel.rest import action_path, things
 
 urlpatterns = [
     path("agents/tools", Tools.as_view(), name="agent_tools"),
     path("agents/tools/<str:name>/calls", Calls.as_view(), name="agent_call"),
-    path("", include(router.urls)),
-    action_path("agents", actions.CreateAgent),
+    *things("agents", AgentViews, actions.CreateAgent),
+    *things("agent-tokens", TokenViews),
     action_path("agents/<public_id>/stop", actions.StopAgent),
     action_path("agents/<public_id>/resume", actions.ResumeAgent),
     action_path("agents/<public_id>/grant", actions.GrantAccess),

@@ -81,9 +81,12 @@ class Pages(CursorPagination):
 class Things(viewsets.ReadOnlyModelViewSet[Any]):
     """List and detail of a model: rows that the actor may see, by public id.
 
-    Subclasses set ``queryset`` (for select_related) and ``serializer_class``.
+    Subclasses set ``queryset`` (for select_related) and ``serializer_class``;
+    ``things`` gives them their addresses, and the action that adds a row.
     """
 
+    creator: ClassVar[AnyAction]
+    parser_classes = (BoundedJSON,)
     lookup_field = "public_id"
     lookup_value_regex = r"[a-z]{2,6}_[0-9a-z]{26}"
     permission_classes = (Known,)
@@ -102,24 +105,24 @@ class ActionView(APIView):
     parser_classes = (BoundedJSON,)
 
     def post(self, request: Request, public_id: str | None = None) -> Response:
-        if not isinstance(request.data, dict):
-            raise Invalid("the body is a JSON object")
-        actor: Any = request.auth
-        if request.query_params.get("dry_run", "").lower() in {"1", "true"}:
-            tried = rehearse(self.action, public_id, dict(request.data), actor=actor)
-            return Response(
-                {
-                    "dry_run": True,
-                    "output": tried.output,
-                    "changes": tried.changes,
-                    "events": tried.events,
-                }
-            )
-        outcome = perform(
-            self.action, public_id, dict(request.data), actor=actor, key=key_of(request)
-        )
-        created = self.action.creates and not outcome.repeated
-        return Response(outcome.output, status=201 if created else 200)
+        return answer(self.action, request, public_id)
+
+
+def answer(
+    action: AnyAction, request: Request, public_id: str | None = None
+) -> Response:
+    """Perform an action with the request's body, or rehearse it (``?dry_run=true``)."""
+    if not isinstance(request.data, dict):
+        raise Invalid("the body is a JSON object")
+    actor: Any = request.auth
+    data = dict(request.data)
+    if request.query_params.get("dry_run", "").lower() in {"1", "true"}:
+        tried = rehearse(action, public_id, data, actor=actor)
+        shown = {"changes": tried.changes, "events": tried.events}
+        return Response({"dry_run": True, "output": tried.output, **shown})
+    outcome = perform(action, public_id, data, actor=actor, key=key_of(request))
+    created = action.creates and not outcome.repeated
+    return Response(outcome.output, status=201 if created else 200)
 
 
 def key_of(request: Request) -> str:
@@ -130,11 +133,9 @@ def key_of(request: Request) -> str:
     return key
 
 
-def action_path(
-    route: str, action: AnyAction, *, output: type[BaseModel] = Done
-) -> URLPattern:
-    """The URL of an action, documented from its input and its docstring."""
-    described = extend_schema(
+def described(action: AnyAction, output: type[BaseModel]) -> Any:
+    """The OpenAPI description of an action, from its input and its docstring."""
+    return extend_schema(
         operation_id=action.name.replace(".", "_"),
         summary=action.label(),
         description=action.description(),
@@ -145,7 +146,42 @@ def action_path(
         ],
         responses={201 if action.creates else 200: output, **PROBLEMS},
     )
+
+
+def action_path(
+    route: str, action: AnyAction, *, output: type[BaseModel] = Done
+) -> URLPattern:
+    """The address of an action on one row."""
     view: type[ActionView] = type(
         f"{action.__name__}View", (ActionView,), {"action": action}
     )
-    return path(route, described(view).as_view(), name=action.name.replace(".", "_"))
+    shown: type[ActionView] = described(action, output)(view)
+    return path(route, shown.as_view(), name=action.name.replace(".", "_"))
+
+
+def things(
+    route: str,
+    views: type[Things],
+    creator: AnyAction | None = None,
+    *,
+    output: type[BaseModel] = Done,
+) -> list[URLPattern]:
+    """The addresses of a model's list and rows; POST to the list runs ``creator``."""
+    methods: dict[str, Any] = {"get": "list"}
+    if creator is not None:
+
+        def create(self: Things, request: Request) -> Response:
+            return answer(self.creator, request)
+
+        made: dict[str, Any] = {
+            "creator": creator,
+            "create": described(creator, output)(create),
+        }
+        views = type(views.__name__, (views,), made)
+        methods["post"] = "create"
+    one = f"{route}/<str:public_id>"
+    one_row: dict[str, Any] = {"get": "retrieve"}
+    return [
+        path(route, views.as_view(methods), name=f"{route}-list"),
+        path(one, views.as_view(one_row), name=f"{route}-detail"),
+    ]

@@ -6,11 +6,10 @@ name each thing, so a second start finds what the first one made.
 
 from __future__ import annotations
 
-from billing.seed import seed_plans
-
 from agents.actions import CreateAgent, GrantAccess
 from agents.models import Agent
 from billing.actions import Subscribe
+from billing.seed import seed_plans
 from examples.storefront.seed import seed_storefront
 from paybill_site.accounts.actions import SignUp
 from paybill_site.accounts.models import User

@@ -159,12 +159,12 @@ def test_a_program_of_the_owner_runs_agents_from_first_to_last(
     assert (issued.status_code, issued["Cache-Control"]) == (201, "no-store")
     token = {"authorization": f"Bearer {issued.json()['token']}"}
     assert web.get(TOOLS, headers=token).status_code == 200
-    (row,) = owner.get("/api/agent-tokens/").json()["results"]
+    (row,) = owner.get("/api/agent-tokens").json()["results"]
     assert (row["status"], "digest" in row) == ("active", False)
     assert send(owner, f"agent-tokens/{row['id']}/revoke", {}).status_code == 200
     assert web.get(TOOLS, headers=token).status_code == 401
     assert send(owner, f"{agent}/stop", {}).json()["state"] == "stopped"
-    assert owner.get(f"/api/{agent}/").json()["state"] == "stopped"
+    assert owner.get(f"/api/{agent}").json()["state"] == "stopped"
 
 
 @pytest.mark.parametrize("body", [{}, {"scopes": []}, {"scopes": READ}, [1], '"x"'])
@@ -180,7 +180,7 @@ def test_a_bad_wish_for_a_token_is_a_problem_document(
 def test_an_agents_token_opens_none_of_the_peoples_doors(
     web: Client, token: Header, helper: Agent
 ) -> None:
-    for address in ("agents/", "agent-tokens/", f"agents/{helper.public_id}/"):
+    for address in ("agents", "agent-tokens", f"agents/{helper.public_id}"):
         assert web.get(f"/api/{address}", headers=token).status_code == 401
     answer = web.post(
         f"/api/agents/{helper.public_id}/tokens",

@@ -26,7 +26,7 @@ def post(client: Client, path: str, data: Any = None, **headers: str) -> Any:
 
 
 def test_the_catalogue_is_public(basic: Plan) -> None:
-    (plan,) = browser().get("/api/plans/").json()["results"]
+    (plan,) = browser().get("/api/plans").json()["results"]
     assert (plan["code"], plan["price"], plan["currency"]) == ("basic", 3000, "EUR")
 
 
@@ -41,9 +41,9 @@ def test_subscribe_pay_and_read_it_back(
         client, f"invoices/{made['invoice']}/pay", {"card": "test_succeeds"}
     ).json()
     assert (paid["invoice_state"], paid["outstanding"]) == ("paid", 0)
-    read = client.get(f"/api/subscriptions/{made['id']}/").json()
+    read = client.get(f"/api/subscriptions/{made['id']}").json()
     assert (read["state"], read["plan"]) == ("active", "basic")
-    (line,) = client.get(f"/api/invoices/{made['invoice']}/").json()["lines"]
+    (line,) = client.get(f"/api/invoices/{made['invoice']}").json()["lines"]
     assert (line["amount"], line["why"]) == (3000, "30.00 EUR")
 
 
@@ -87,11 +87,11 @@ def test_strangers_and_visitors_get_no_further(
 ) -> None:
     invoice = only_open(unpaid).public_id
     stranger = log_in(outsider_user)
-    assert stranger.get(f"/api/invoices/{invoice}/").status_code == 404
-    assert stranger.get("/api/invoices/").json()["results"] == []
+    assert stranger.get(f"/api/invoices/{invoice}").status_code == 404
+    assert stranger.get("/api/invoices").json()["results"] == []
     card = {"card": "test_succeeds"}
     assert post(stranger, f"invoices/{invoice}/pay", card).status_code == 404
-    assert browser().get("/api/invoices/").status_code == 401
+    assert browser().get("/api/invoices").status_code == 401
 
 
 def test_a_customer_can_not_settle_its_own_invoice(

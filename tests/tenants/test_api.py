@@ -23,14 +23,14 @@ def test_lists_hold_ones_own_rows_only(
     owner_user: User,
     outsider_user: User,
 ) -> None:
-    mine = log_in(owner_user).get(f"/api/{name}/").json()["results"]
-    theirs = log_in(outsider_user).get(f"/api/{name}/").json()["results"]
+    mine = log_in(owner_user).get(f"/api/{name}").json()["results"]
+    theirs = log_in(outsider_user).get(f"/api/{name}").json()["results"]
     assert not {row["id"] for row in mine} & {row["id"] for row in theirs}
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_strangers_are_asked_who_they_are(name: str, control: object) -> None:
-    answer = browser().get(f"/api/{name}/")
+    answer = browser().get(f"/api/{name}")
     assert answer.status_code == 401
     assert answer.json()["code"] == "unauthenticated"
 
@@ -38,7 +38,7 @@ def test_strangers_are_asked_who_they_are(name: str, control: object) -> None:
 def test_a_foreign_tenant_is_not_found(
     tenant: Tenant, log_in: LogIn, outsider_user: User
 ) -> None:
-    answer = log_in(outsider_user).get(f"/api/tenants/{tenant.public_id}/")
+    answer = log_in(outsider_user).get(f"/api/tenants/{tenant.public_id}")
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
 
