@@ -15,10 +15,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 from django.conf import settings
 from django.db import connections
@@ -98,7 +100,7 @@ def _populated(shop: Shop, size: int, rounds: int) -> dict[str, Any]:
         shop.activate(tenant)
         with _claims_timed(claims):
             ready = timed(outbox.drain)
-        served = timed(lambda slug=tenant.slug: _visit(slug))
+        served = timed(partial(_visit, tenant.slug))
         whole.append(ready + served)
         serving.append(served)
     return {
@@ -131,23 +133,17 @@ def _visit(slug: str) -> None:
 @contextmanager
 def _claims_timed(times: list[float]) -> Iterator[None]:
     """Note how long each claim takes where the handler makes it."""
-    from provisioning import handlers  # noqa: PLC0415 - its name is replaced below
-
-    ordinary: Callable[..., Any] = handlers.perform
 
     def noted(action: Any, *args: Any, **options: Any) -> Any:
         start = time.perf_counter()
         try:
-            return ordinary(action, *args, **options)
+            return perform(action, *args, **options)
         finally:
             if action.__name__ == "ClaimPlacement":
                 times.append((time.perf_counter() - start) * 1000)
 
-    handlers.perform = noted
-    try:
+    with patch("provisioning.handlers.perform", noted):
         yield
-    finally:
-        handlers.perform = ordinary
 
 
 def _burst(shop: Shop, many: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 
 import django
 import psycopg
@@ -28,7 +29,8 @@ def main(rounds: int) -> None:
             c.execute(f"CREATE SCHEMA {name}".encode())
         times.append(
             timed(
-                lambda name=name: call_command(
+                partial(
+                    call_command,
                     "migrate_schemas",
                     tenant=True,
                     schema_name=name,

@@ -56,7 +56,7 @@ class Site(AdminSite):
 
     def logout(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> Any:
         return HttpResponseRedirect(self.away)
 
 

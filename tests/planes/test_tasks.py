@@ -19,14 +19,14 @@ from paybill_site.kernel.planetask import PlaneTask, UnknownTenant, resolve
 from tenants.models import Placement
 from tenants.states import PlacementState
 
-app = Celery(
+app: Celery[Any] = Celery(
     "planes",
     broker="memory://",
     backend="cache+memory://",
     set_as_current=False,
     fixups=[],
+    task_cls=PlaneTask,
 )
-app.Task = PlaneTask
 
 
 @app.task(bind=True, max_retries=1)
@@ -102,11 +102,11 @@ def test_a_message_without_a_plane_is_refused_on_both_sides(worker: None) -> Non
     with pytest.raises(WrongPlane, match="nowhere"):
         join.delay("lost")
     with pytest.raises(UnknownTenant):
-        join.apply_async(["lost"], headers={"plane": ""}).get(timeout=10)
+        join.apply_async(("lost",), headers={"plane": ""}).get(timeout=10)
 
 
 def test_the_clock_sends_from_nowhere_with_a_name(worker: None) -> None:
-    sent = join.apply_async(["tick"], headers={"plane": "control"})
+    sent = join.apply_async(("tick",), headers={"plane": "control"})
     assert sent.get(timeout=10) == ["public", ""]
 
 
@@ -126,7 +126,7 @@ def test_the_message_names_the_tenant_not_its_schema(
     monkeypatch.setattr(app, "send_task", lambda *a, **k: seen.update(k))
     monkeypatch.setattr(app, "tasks", app.tasks)
     with plane(tenant_a):
-        join.apply_async(["x"], producer=None)
+        join.apply_async(("x",), producer=None)
     assert seen["headers"]["plane"] == tenant_a.tenant
 
 

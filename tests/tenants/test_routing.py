@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -77,7 +78,7 @@ def test_a_suspended_tenant_is_closed_at_every_address() -> None:
 
 def test_a_suspension_is_seen_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(routing.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     assert ask("ta.localhost").status_code == 200
     change_tenant(state=TenantState.SUSPENDED)
     now[0] += routing.KEPT - 0.1
