@@ -6,17 +6,20 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError
 from django.db.models import Count, Min, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge
 from prometheus_client.exposition import generate_latest
 from redis.exceptions import RedisError
 
 from paybill_site.kernel import planes
+from paybill_site.kernel.errors import Unauthenticated, problem_response
 from paybill_site.kernel.models import Delivery, DeliveryState
 from paybill_site.kernel.tasks import HEARTBEAT
 
@@ -84,9 +87,22 @@ def _pending() -> QuerySet[Delivery]:
     return Delivery.objects.filter(state=DeliveryState.PENDING)
 
 
+def _may_measure(request: HttpRequest) -> bool:
+    token = f"Bearer {settings.PAYBILL_METRICS_TOKEN}"
+    given = request.headers.get("Authorization", "")
+    if settings.PAYBILL_METRICS_TOKEN:
+        return constant_time_compare(given, token)
+    return bool(settings.PAYBILL_EMBEDDED)
+
+
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus text: outbox and worker of the plane, read when asked."""
+    """Prometheus text: outbox and worker of the plane, read when asked.
+
+    Open on this machine's own installation; elsewhere for PAYBILL_METRICS_TOKEN.
+    """
+    if not _may_measure(request):
+        return problem_response(Unauthenticated())
     registry = CollectorRegistry()
     deliveries = Gauge(
         "paybill_deliveries", "Deliveries by state", ["state"], registry=registry

@@ -63,6 +63,7 @@ PAYBILL_TENANT_DOMAIN = read(ENV, "PAYBILL_TENANT_DOMAIN").lower()
 PAYBILL_TENANT_ID = read(ENV, "PAYBILL_TENANT_ID")
 PAYBILL_SCHEMA = read(ENV, "PAYBILL_SCHEMA")
 PAYBILL_PROVISIONER_DSN = read(ENV, "PAYBILL_PROVISIONER_URL")
+PAYBILL_METRICS_TOKEN = read(ENV, "PAYBILL_METRICS_TOKEN")
 PAYBILL_PRODUCT_APPS = words(ENV, "PAYBILL_PRODUCT_APPS", "examples.storefront")
 # What a customer is told who pays by bank transfer: "label: value" pairs.
 PAYBILL_BANK_DETAILS = words(ENV, "PAYBILL_BANK_DETAILS")
@@ -220,6 +221,7 @@ SESSION_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_USE_SESSIONS = True
+CSRF_FAILURE_VIEW = "paybill_site.pages.forged"
 CSRF_COOKIE_SECURE = SECURE
 
 # --- What a browser may do --------------------------------------------------------
