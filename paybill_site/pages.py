@@ -7,7 +7,7 @@ import logging
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from paybill_site.kernel.errors import problem
+from paybill_site.kernel.errors import is_for_programs, problem
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,13 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, 403)
 
 
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """``CSRF_FAILURE_VIEW``: a form came from another site, or from an old page."""
+    if is_for_programs(request):
+        return _answer(request, 403)
+    return render(request, "403_csrf.html", status=403)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, 404)
 
@@ -37,7 +44,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _answer(request: HttpRequest, status: int) -> HttpResponse:
     code, words = WORDS[status]
-    if request.path.startswith("/api/"):
+    if is_for_programs(request):
         body = problem(status, code, code.replace("_", " ").capitalize(), words)
         return JsonResponse(
             body, status=status, content_type="application/problem+json"

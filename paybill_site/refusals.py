@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from paybill_site.kernel.errors import PaybillError, problem_response
+from paybill_site.kernel.errors import (
+    PaybillError,
+    is_for_programs,
+    problem_response,
+)
+
+
+class NotAllowed(PaybillError):
+    """This address does not know that method."""
+
+    status = 405
+
+
+class Malformed(PaybillError):
+    """An address can not contain the NUL character."""
 
 
 class RefusalMiddleware:
@@ -18,26 +32,41 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        if _has_nul(request):
+            # No text of ours has it and PostgreSQL refuses it: said once, for all.
+            return _refuse(request, Malformed())
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            page = _refuse(request, NotAllowed())
+            page["Allow"] = response["Allow"]
+            return page
+        return response
 
     def process_exception(
         self, request: HttpRequest, error: Exception
     ) -> HttpResponseBase | None:
-        if not isinstance(error, PaybillError):
-            return None
-        if request.path.startswith("/api/"):
-            return problem_response(error)
-        detail = error.detail[:1].upper() + error.detail[1:]
-        response = render(
-            request,
-            "refused.html",
-            {
-                "title": error.title,
-                "detail": detail,
-                "reference": request.META.get("PAYBILL_REQUEST_ID", ""),
-            },
-            status=error.status,
-        )
-        if "retry_after" in error.members:
-            response["Retry-After"] = str(error.members["retry_after"])
-        return response
+        return _refuse(request, error) if isinstance(error, PaybillError) else None
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    query = request.META.get("QUERY_STRING", "")
+    return "\0" in request.path or "%00" in query or "\0" in query
+
+
+def _refuse(request: HttpRequest, error: PaybillError) -> HttpResponseBase:
+    if is_for_programs(request):
+        return problem_response(error)
+    detail = error.detail[:1].upper() + error.detail[1:]
+    response = render(
+        request,
+        "refused.html",
+        {
+            "title": error.title,
+            "detail": detail,
+            "reference": request.META.get("PAYBILL_REQUEST_ID", ""),
+        },
+        status=error.status,
+    )
+    if "retry_after" in error.members:
+        response["Retry-After"] = str(error.members["retry_after"])
+    return response

@@ -16,7 +16,12 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from paybill_site.kernel.errors import Forbidden, NotFound, problem_response
+from paybill_site.kernel.errors import (
+    Forbidden,
+    NotFound,
+    is_for_programs,
+    problem_response,
+)
 from paybill_site.kernel.logs import said
 from paybill_site.kernel.planes import CONTROL, Place, plane
 from tenants.directory import reach
@@ -128,7 +133,7 @@ def _moved(request: HttpRequest, resident: Resident) -> HttpResponseBase:
 
 
 def _suspended(request: HttpRequest, resident: Resident) -> HttpResponseBase:
-    if _is_api(request):
+    if is_for_programs(request):
         return problem_response(Suspended())
     portal = f"{settings.PAYBILL_BASE_URL}/tenants/{resident.tenant}/"
     facts = {"tenant_name": resident.name, "portal_url": portal}
@@ -136,11 +141,7 @@ def _suspended(request: HttpRequest, resident: Resident) -> HttpResponseBase:
 
 
 def _unknown(request: HttpRequest, host: str) -> HttpResponseBase:
-    if _is_api(request):
+    if is_for_programs(request):
         return problem_response(UnknownHost())
     facts = {"host": host, "portal_url": settings.PAYBILL_BASE_URL}
     return render(request, "tenant/unknown.html", facts, status=404)
-
-
-def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")

@@ -15,10 +15,20 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions as drf
 from rest_framework.permissions import BasePermission
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 log = logging.getLogger(__name__)
+
+
+# Who asks here is a program: it gets a problem document instead of a page.
+FOR_PROGRAMS = ("/api/", "/terraform/", "/health/", "/metrics", "/entry/push/")
+
+
+def is_for_programs(request: HttpRequest) -> bool:
+    """Whether a program asks, by the address."""
+    return request.path.startswith(FOR_PROGRAMS)
 
 
 class PaybillError(Exception):
@@ -167,6 +177,10 @@ def problem_handler(error: Exception, context: Mapping[str, Any]) -> Response | 
     known = _known(error)
     if known is None:
         return None
+    # A view with formats of its own (the OpenAPI document) refuses in ours.
+    renderer = JSONRenderer()
+    context["request"].accepted_renderer = renderer
+    context["request"].accepted_media_type = renderer.media_type
     response = Response(
         known.problem(),
         status=known.status,

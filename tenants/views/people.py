@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
 
 from paybill_site.accounts.models import User
 from paybill_site.accounts.principals import actor_of
@@ -30,6 +31,7 @@ from tenants.views.tenant import found
 
 
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def members(request: HttpRequest, public_id: str) -> HttpResponse:
     """List, invite, remove. What is refused is said; nothing typed is lost."""
     actor = actor_of(request)
@@ -126,6 +128,7 @@ def _invited(tenant: Tenant, actor: Actor) -> list[dict[str, Any]]:
 
 
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Show who asks, and join. A link alone changes nothing: joining is a button."""
     actor = actor_of(request)

@@ -8,7 +8,11 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_safe,
+)
 
 from paybill_site.accounts.principals import actor_of
 from paybill_site.kernel.errors import PaybillError
@@ -61,6 +65,7 @@ def _row(tenant: Tenant, actor: Any) -> dict[str, Any]:
 
 
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """Name a tenant and choose its address; the plan comes next."""
     form = StartForm(request.POST if request.method == "POST" else None)

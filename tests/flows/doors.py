@@ -1,0 +1,113 @@
+"""Every address of both planes, found in the URL configurations themselves.
+
+A new address is covered by the tests of bad input without anybody adding it there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from paybill_site.kernel.planes import plane
+from tests.database import TENANT_A
+
+CONTROL_URLS, TENANT_URLS = "paybill_site.urls", "paybill_site.urls_tenant"
+ADMINS = ("operators/", "admin/")
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
+SAMPLES = {
+    "app_label": "kernel",
+    "url": "nowhere/",
+    "name": "get_order",
+    "key": "MQ:1abc:x",
+    "uidb36": "1",
+    "token": "tok",
+    "content_type_id": "1",
+}
+# The first words of a path that name another model than the path's own words do.
+MODELS = {
+    "accounts": "tenants.account",
+    "tenants": "tenants.tenant",
+    "domains": "tenants.domain",
+    "memberships": "tenants.membership",
+    "invitations": "tenants.invitation",
+    "plans": "billing.plan",
+    "subscriptions": "billing.subscription",
+    "invoices": "billing.invoice",
+    "pay": "billing.invoice",
+    "payments": "billing.payment",
+    "confirm": "billing.payment",
+    "deployments": "provisioning.deployment",
+    "state": "provisioning.deployment",
+    "runs": "provisioning.run",
+    "agents": "agents.agent",
+    "agent-tokens": "agents.agenttoken",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One address: its route, its view, and the class of the API's view if any."""
+
+    route: str
+    view: Any
+    tenant: bool
+
+    @property
+    def host(self) -> str:
+        return "ta.localhost" if self.tenant else "localhost"
+
+    @property
+    def is_admin(self) -> bool:
+        return self.route.startswith(ADMINS)
+
+    @property
+    def parameters(self) -> list[str]:
+        return [one or other for one, other in PARAMETER.findall(self.route)]
+
+    @property
+    def fields(self) -> list[str]:
+        """Names of the input of the action behind it, if it is the API's."""
+        action = getattr(getattr(self.view, "cls", None), "action", None)
+        return list(action.Input.model_fields) if action else []
+
+    def path(self, given: dict[str, str] | None = None) -> str:
+        """The address, with an existing object's id in it unless one is given."""
+        chosen = given or {}
+
+        def fill(match: re.Match[str]) -> str:
+            name = match[1] or match[2]
+            return chosen.get(name) or self._sample(name, self.route[: match.start()])
+
+        return "/" + re.sub(r"[\^$\\]", "", PARAMETER.sub(fill, self.route))
+
+    def _sample(self, name: str, before: str) -> str:
+        if name in SAMPLES and not (name == "name" and "mail" in self.route):
+            return SAMPLES[name]
+        if name in {"object_id", "name"}:
+            return "1"
+        words = [word for word in re.split(r"[/^]", before) if word in MODELS]
+        model = apps.get_model(MODELS[words[-1]])
+        if not self.tenant:
+            return str(model._base_manager.latest("pk").public_id)
+        with plane(TENANT_A):
+            return str(model._base_manager.latest("pk").public_id)
+
+
+def doors() -> list[Door]:
+    """All of them, control plane first. Raises KeyError for an unknown parameter."""
+    control = [Door(r, v, False) for r, v in _walk(get_resolver(CONTROL_URLS))]
+    return control + [Door(r, v, True) for r, v in _walk(get_resolver(TENANT_URLS))]
+
+
+def _walk(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, Any]]:
+    for entry in resolver.url_patterns:
+        route = before + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield route, entry.callback
+        else:
+            yield from _walk(entry, route)
