@@ -19,7 +19,10 @@ from paybill_site.accounts.principals import lacks_second_factor
 from paybill_site.kernel import actors
 from paybill_site.kernel.admin.registry import Registry
 from paybill_site.kernel.admin.verbs import Waiting, waiters
+from paybill_site.kernel.models import AuditEntry
 from paybill_site.kernel.planes import here, plane_labels
+
+RECENT = 8
 
 
 class Site(AdminSite):
@@ -43,7 +46,15 @@ class Site(AdminSite):
     ) -> Any:
         actor = actors.of_request(request)
         tasks = [task for ask in waiters if _is_here(ask) for task in ask(actor)]
-        return super().index(request, {**(extra_context or {}), "waiting": tasks})
+        mine = AuditEntry.objects.filter(actor=actor.id)[:RECENT]
+        shown = {"waiting": tasks, "recent": mine, **(extra_context or {})}
+        return super().index(request, shown)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Not by Django's own form either."""
+        return HttpResponseRedirect(reverse("account_change_password"))
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
