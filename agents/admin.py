@@ -25,7 +25,7 @@ from agents.actions import (
 )
 from agents.catalogue import grantable
 from agents.models import Agent, AgentToken
-from paybill_site.kernel.actions import AnyAction, perform
+from paybill_site.kernel.actions import AnyAction
 from paybill_site.kernel.admin import VerbAdmin, operators, tenant_admins
 from paybill_site.kernel.errors import PaybillError
 from paybill_site.kernel.models import AuditEntry
@@ -114,9 +114,7 @@ class AgentAdmin(VerbAdmin[Agent]):
         if verb is not IssueToken or len(objects) != 1:
             return super()._perform(request, verb, objects, form)
         try:
-            done = perform(
-                verb, objects[0], form.data_input(), actor=self.actor(request)
-            )
+            done = self.perform_on(objects[0], request, verb, form)
         except PaybillError as refusal:
             form.add_error(None, refusal.detail)
             return self._ask(request, verb, objects, form)

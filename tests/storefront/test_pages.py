@@ -12,6 +12,8 @@ from agents.models import Agent, AgentToken
 from examples.storefront.models import Order
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.ids import new_id
+from paybill_site.kernel.models import AuditEntry
 from paybill_site.kernel.planes import Place
 from tests.agents.people import enter, person
 
@@ -137,3 +139,27 @@ def test_a_token_is_shown_on_one_page_once(owner_in: Client, shopkeeper: Actor) 
     page = read(owner_in, address)
     assert token.prefix in page
     assert text.partition("pbk_agt_")[2][:43] not in page
+
+
+def test_a_token_asked_for_twice_is_made_once_for_the_reason_given(
+    owner_in: Client, shopkeeper: Actor
+) -> None:
+    agent = perform(CreateAgent, None, {"name": "Helper"}, actor=shopkeeper).result
+    sent = {
+        "CHANGE_FORM-action": "agents.issue_token",
+        "_selected_action": str(agent.pk),
+        "confirm": "yes",
+        "scopes": "storefront.view_order",
+        "days": "30",
+        "per_minute": "60",
+        "because": "for the night shift",
+        "once": new_id("key"),
+    }
+    address = f"/admin/agents/agent/{agent.pk}/change/"
+    first, again = (owner_in.post(address, sent).content.decode() for _ in "12")
+    token = AgentToken.objects.get()
+    assert "Copy it now" in first
+    assert token.prefix in again
+    assert "Copy it now" not in again
+    entry = AuditEntry.objects.get(action="agents.issue_token")
+    assert "for the night shift" in entry.body

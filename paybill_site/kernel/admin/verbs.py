@@ -23,7 +23,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.csrf import csrf_protect
 
 from paybill_site.kernel import actors
-from paybill_site.kernel.actions import AnyAction, Danger, perform
+from paybill_site.kernel.actions import AnyAction, Danger, Outcome, perform
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.admin import confirm
 from paybill_site.kernel.errors import PaybillError
@@ -213,19 +213,9 @@ class VerbAdmin[M: models.Model](admin.ModelAdmin):  # type: ignore[type-arg]  #
     def _perform(
         self, request: HttpRequest, verb: AnyAction, objects: list[Any], form: Any
     ) -> HttpResponse:
-        reason = form.cleaned_data.get(confirm.REASON, "")
-        once = request.POST.get(ONCE, "")
         for target in objects or [None]:
-            key = f"{once}:{getattr(target, 'pk', '')}" if is_id(once, "key") else ""
             try:
-                perform(
-                    verb,
-                    target,
-                    form.data_input(),
-                    actor=self.actor(request),
-                    reason=reason,
-                    key=key,
-                )
+                self.perform_on(target, request, verb, form)
             except PaybillError as refusal:
                 text = f"{target or verb.label()}: {refusal.detail}"
                 messages.error(request, text)
@@ -236,6 +226,21 @@ class VerbAdmin[M: models.Model](admin.ModelAdmin):  # type: ignore[type-arg]  #
         meta = self.model._meta
         name = f"admin:{meta.app_label}_{meta.model_name}_changelist"
         return HttpResponseRedirect(reverse(name, current_app=self.admin_site.name))
+
+    def perform_on(
+        self, target: Any, request: HttpRequest, verb: AnyAction, form: Any
+    ) -> Outcome[Any]:
+        """Perform as the form asks: with its reason, and once however often pressed."""
+        once = request.POST.get(ONCE, "")
+        key = f"{once}:{getattr(target, 'pk', '')}" if is_id(once, "key") else ""
+        return perform(
+            verb,
+            target,
+            form.data_input(),
+            actor=self.actor(request),
+            reason=form.cleaned_data.get(confirm.REASON, ""),
+            key=key,
+        )
 
     def _ask(
         self, request: HttpRequest, verb: AnyAction, objects: list[Any], form: Any
