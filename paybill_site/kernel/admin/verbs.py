@@ -102,7 +102,7 @@ class VerbAdmin[M: models.Model](admin.ModelAdmin):  # type: ignore[type-arg]  #
         own = [f.name for f in self.model._meta.fields if f.name not in self._hidden()]
         extra = [name for name in self.readonly_fields if name not in own]
         links = ["neighbours"] if type(self).related is not VerbAdmin.related else []
-        return [*own, *extra, *links]
+        return [*links, *own, *extra]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.get_readonly_fields(request, obj)

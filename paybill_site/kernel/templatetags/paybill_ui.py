@@ -119,6 +119,12 @@ def id_link(public_id: str, url: str = "") -> SafeString:
     return format_html('<a class="id" href="{}"><code>{}</code></a>', url, public_id)
 
 
+@register.simple_tag
+def took(started: datetime | None, ended: datetime | None) -> str:
+    """How long something took, or has been going on; nothing before it began."""
+    return _duration((ended or timezone.now()) - started) if started else ""
+
+
 def _took(step: Any, now: datetime) -> str:
     """How long a step took, or has been going on."""
     started = _read(step, "started_at")
