@@ -119,4 +119,9 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "agentToken"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "pbk_agt_"}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "pbk_agt_...",
+            "description": "A token of an agent; it narrows what the agent may do.",
+        }

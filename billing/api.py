@@ -13,12 +13,10 @@ from billing import actions
 from billing.models import Invoice, InvoiceLine, Payment, Plan, Subscription
 from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.accounts.principals import actor_of
-from paybill_site.kernel.rest import Things, action_path, things
+from paybill_site.kernel.rest import Row, Things, action_path, things
 
 
-class PlanSerializer(serializers.ModelSerializer[Plan]):
-    id = serializers.CharField(source="public_id")
-
+class PlanSerializer(Row[Plan]):
     class Meta:
         model = Plan
         fields = (
@@ -42,9 +40,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
         )
 
 
-class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
-    id = serializers.CharField(source="public_id")
-    tenant: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
+class SubscriptionSerializer(Row[Subscription]):
     plan: Any = serializers.SlugRelatedField(slug_field="code", read_only=True)
     next_plan: Any = serializers.SlugRelatedField(
         slug_field="code", read_only=True, allow_null=True
@@ -68,7 +64,7 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
         )
 
 
-class LineSerializer(serializers.ModelSerializer[InvoiceLine]):
+class LineSerializer(Row[InvoiceLine]):
     why = serializers.CharField(read_only=True)
 
     class Meta:
@@ -76,12 +72,7 @@ class LineSerializer(serializers.ModelSerializer[InvoiceLine]):
         fields = ("position", "description", "amount", "inputs", "why")
 
 
-class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
-    id = serializers.CharField(source="public_id")
-    tenant: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
-    subscription: Any = serializers.SlugRelatedField(
-        slug_field="public_id", read_only=True
-    )
+class InvoiceSerializer(Row[Invoice]):
     number = serializers.CharField(read_only=True)
     reference = serializers.CharField(read_only=True)
     outstanding = serializers.IntegerField(read_only=True)
@@ -110,10 +101,7 @@ class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
         )
 
 
-class PaymentSerializer(serializers.ModelSerializer[Payment]):
-    id = serializers.CharField(source="public_id")
-    invoice: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
-
+class PaymentSerializer(Row[Payment]):
     class Meta:
         model = Payment
         fields = (
@@ -189,27 +177,32 @@ class Paid(BaseModel):
     currency: str
 
 
-one_subscription = "subscriptions/<public_id>"
+one_subscription = "subscriptions/<str:public_id>"
+one_invoice = "invoices/<str:public_id>"
 urlpatterns = [
     *things("plans", PlanViews, actions.CreatePlan),
     *things("subscriptions", SubscriptionViews),
     *things("invoices", InvoiceViews),
     *things("payments", PaymentViews),
-    action_path("plans/<public_id>/retire", actions.RetirePlan),
-    action_path("tenants/<public_id>/subscribe", actions.Subscribe, output=Subscribed),
+    action_path("plans/<str:public_id>/retire", actions.RetirePlan),
+    action_path(
+        "tenants/<str:public_id>/subscribe", actions.Subscribe, output=Subscribed
+    ),
     action_path(f"{one_subscription}/change", actions.ChangePlan, output=Changed),
     action_path(f"{one_subscription}/cancel", actions.CancelSubscription),
     action_path(f"{one_subscription}/undo-cancel", actions.UndoCancel),
-    action_path("invoices/<public_id>/settle", actions.MarkInvoicePaid, output=Paid),
-    action_path("invoices/<public_id>/void", actions.VoidInvoice),
+    action_path(f"{one_invoice}/settle", actions.MarkInvoicePaid, output=Paid),
+    action_path(f"{one_invoice}/void", actions.VoidInvoice),
 ]
 
 if settings.PAYBILL_EMBEDDED:
     from billing.sandbox import actions as sandbox
 
     urlpatterns += [
-        action_path("invoices/<public_id>/pay", sandbox.PayWithSandbox, output=Paid),
+        action_path(f"{one_invoice}/pay", sandbox.PayWithSandbox, output=Paid),
         action_path(
-            "payments/<public_id>/confirm", sandbox.ConfirmSandboxPayment, output=Paid
+            "payments/<str:public_id>/confirm",
+            sandbox.ConfirmSandboxPayment,
+            output=Paid,
         ),
     ]

@@ -31,6 +31,7 @@ from paybill_site.environ import (
 )
 from paybill_site.local.environment import embedded as embedded_environment
 from paybill_site.local.places import Places
+from paybill_site.openapi import DOCUMENT
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -261,12 +262,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Paybill",
-    "VERSION": "0.1.0",
-    "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-}
+SPECTACULAR_SETTINGS = DOCUMENT
 
 # --- Logs -------------------------------------------------------------------------
 

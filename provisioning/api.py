@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from pydantic import BaseModel
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,17 +15,15 @@ from rest_framework.views import APIView
 from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.actors import Kind
 from paybill_site.kernel.errors import Invalid, NotFound
-from paybill_site.kernel.rest import PROBLEMS, Known, Things, action_path, things
+from paybill_site.kernel.openapi import OF_READS, id_parameter, refusals
+from paybill_site.kernel.rest import Known, Row, Things, action_path, things
 from provisioning import actions
 from provisioning.models import Deployment, Run, RunPhase
 from provisioning.runner import logs
 from provisioning.states import Phase
 
 
-class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
-    id = serializers.CharField(source="public_id")
-    tenant: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
-
+class DeploymentSerializer(Row[Deployment]):
     class Meta:
         model = Deployment
         fields = (
@@ -40,17 +38,13 @@ class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
         )
 
 
-class PhaseSerializer(serializers.ModelSerializer[RunPhase]):
+class PhaseSerializer(Row[RunPhase]):
     class Meta:
         model = RunPhase
         fields = ("name", "state", "started_at", "ended_at")
 
 
-class RunSerializer(serializers.ModelSerializer[Run]):
-    id = serializers.CharField(source="public_id")
-    deployment: Any = serializers.SlugRelatedField(
-        slug_field="public_id", read_only=True
-    )
+class RunSerializer(Row[Run]):
     tenant = serializers.CharField(source="tenant.public_id")
     phases = PhaseSerializer(many=True)
 
@@ -109,11 +103,18 @@ class RunLog(APIView):
 
     @extend_schema(
         operation_id="provisioning_run_log",
+        summary="Read a log",
         parameters=[
-            OpenApiParameter("phase", enum=Phase.values, required=True),
-            OpenApiParameter("offset", int),
+            id_parameter(Run),
+            OpenApiParameter(
+                "phase", enum=Phase.values, required=True, description="whose log"
+            ),
+            OpenApiParameter("offset", int, description="from which byte on"),
         ],
-        responses={200: LogPart, **PROBLEMS},
+        responses={
+            200: OpenApiResponse(LogPart, "What came after the offset"),
+            **refusals(*OF_READS, 422),
+        },
     )
     def get(self, request: Request, public_id: str) -> Response:
         actor: Any = request.auth

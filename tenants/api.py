@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
-from paybill_site.kernel.rest import Things, action_path, things
+from paybill_site.kernel.rest import Row, Things, action_path, things
 from tenants import actions
 from tenants.models import Account, Domain, Entitlement, Invitation, Membership, Tenant
 
 
-class EntitlementSerializer(serializers.ModelSerializer[Entitlement]):
+class EntitlementSerializer(Row[Entitlement]):
     class Meta:
         model = Entitlement
         fields = (
@@ -27,9 +25,7 @@ class EntitlementSerializer(serializers.ModelSerializer[Entitlement]):
         )
 
 
-class TenantSerializer(serializers.ModelSerializer[Tenant]):
-    id = serializers.CharField(source="public_id")
-    account: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
+class TenantSerializer(Row[Tenant]):
     entitlement = EntitlementSerializer(read_only=True, allow_null=True)
 
     class Meta:
@@ -47,16 +43,13 @@ class TenantSerializer(serializers.ModelSerializer[Tenant]):
         )
 
 
-class AccountSerializer(serializers.ModelSerializer[Account]):
-    id = serializers.CharField(source="public_id")
-
+class AccountSerializer(Row[Account]):
     class Meta:
         model = Account
         fields = ("id", "name", "time_zone", "created_at")
 
 
-class DomainSerializer(serializers.ModelSerializer[Domain]):
-    id = serializers.CharField(source="public_id")
+class DomainSerializer(Row[Domain]):
     tenant = serializers.CharField(source="tenant.tenant.public_id")
 
     class Meta:
@@ -64,19 +57,13 @@ class DomainSerializer(serializers.ModelSerializer[Domain]):
         fields = ("id", "domain", "tenant", "is_primary", "created_at")
 
 
-class MembershipSerializer(serializers.ModelSerializer[Membership]):
-    id = serializers.CharField(source="public_id")
-    account: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
-
+class MembershipSerializer(Row[Membership]):
     class Meta:
         model = Membership
         fields = ("id", "account", "user", "email", "role", "created_at")
 
 
-class InvitationSerializer(serializers.ModelSerializer[Invitation]):
-    id = serializers.CharField(source="public_id")
-    account: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
-
+class InvitationSerializer(Row[Invitation]):
     class Meta:
         model = Invitation
         fields = ("id", "account", "email", "role", "state", "expires_at")
@@ -115,12 +102,12 @@ urlpatterns = [
     *things("domains", DomainViews),
     *things("memberships", MembershipViews, actions.AcceptInvitation),
     *things("invitations", InvitationViews),
-    action_path("accounts/<public_id>/tenants", actions.StartTenant),
-    action_path("accounts/<public_id>/invitations", actions.InviteMember),
-    action_path("tenants/<public_id>/suspend", actions.SuspendTenant),
-    action_path("tenants/<public_id>/resume", actions.ResumeTenant),
-    action_path("tenants/<public_id>/close", actions.CloseTenant),
-    action_path("memberships/<public_id>/role", actions.ChangeRole),
-    action_path("memberships/<public_id>/revoke", actions.RevokeMembership),
-    action_path("invitations/<public_id>/withdraw", actions.WithdrawInvitation),
+    action_path("accounts/<str:public_id>/tenants", actions.StartTenant),
+    action_path("accounts/<str:public_id>/invitations", actions.InviteMember),
+    action_path("tenants/<str:public_id>/suspend", actions.SuspendTenant),
+    action_path("tenants/<str:public_id>/resume", actions.ResumeTenant),
+    action_path("tenants/<str:public_id>/close", actions.CloseTenant),
+    action_path("memberships/<str:public_id>/role", actions.ChangeRole),
+    action_path("memberships/<str:public_id>/revoke", actions.RevokeMembership),
+    action_path("invitations/<str:public_id>/withdraw", actions.WithdrawInvitation),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -17,7 +17,8 @@ from agents.errors import TooLarge
 from paybill_site.kernel.actions import invalid
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.errors import Unauthenticated
-from paybill_site.kernel.rest import KEY_HEADER, PROBLEMS, BoundedJSON
+from paybill_site.kernel.openapi import OF_READS, PROBLEMS, key_parameter, refusals
+from paybill_site.kernel.rest import KEY_HEADER, BoundedJSON
 
 LARGEST = 64 * 1024
 
@@ -106,7 +107,11 @@ class Tools(AgentView):
     @extend_schema(
         operation_id="agent_tools",
         tags=["agents"],
-        responses={200: ToolList, **PROBLEMS},
+        summary="List tools",
+        responses={
+            200: OpenApiResponse(ToolList, "The tools, by name"),
+            **refusals(*OF_READS, 429),
+        },
     )
     def get(self, request: Request) -> Response:
         """List the tools for which the token has the scopes and the agent a grant."""
@@ -124,15 +129,14 @@ class Calls(AgentView):
         operation_id="agent_call",
         tags=["agents"],
         request=CallBody,
+        summary="Call a tool",
         parameters=[
             OpenApiParameter(
-                KEY_HEADER,
-                str,
-                OpenApiParameter.HEADER,
-                description="needed by tools that act, unless it is a dry run",
-            )
+                "name", str, OpenApiParameter.PATH, description="name of the tool"
+            ),
+            key_parameter("needed by tools that act, unless it is a dry run"),
         ],
-        responses={200: CallAnswer, 413: PROBLEMS[400], **PROBLEMS},
+        responses={200: OpenApiResponse(CallAnswer, "The result"), **PROBLEMS},
     )
     def post(self, request: Request, name: str) -> Response:
         """Call a tool. A repeat with the same key returns what the first one did."""

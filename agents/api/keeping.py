@@ -4,36 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from pydantic import BaseModel
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from pydantic import BaseModel, Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.actions import IssueToken
 from agents.models import Agent, AgentToken
 from paybill_site.kernel.actions import perform
-from paybill_site.kernel.rest import (
-    KEY_HEADER,
-    PROBLEMS,
-    ActionView,
-    Things,
-    key_of,
-)
+from paybill_site.kernel.openapi import PROBLEMS, id_parameter, key_parameter
+from paybill_site.kernel.rest import ActionView, Row, Things, key_of
 
 
-class AgentSerializer(serializers.ModelSerializer[Agent]):
-    id = serializers.CharField(source="public_id")
-
+class AgentSerializer(Row[Agent]):
     class Meta:
         model = Agent
         fields = ("id", "name", "purpose", "state", "owner", "created_at")
 
 
-class TokenSerializer(serializers.ModelSerializer[AgentToken]):
-    id = serializers.CharField(source="public_id")
-    agent: Any = serializers.SlugRelatedField(slug_field="public_id", read_only=True)
-
+class TokenSerializer(Row[AgentToken]):
     class Meta:
         model = AgentToken
         fields = (
@@ -64,10 +53,10 @@ class TokenViews(Things):
 class FreshToken(BaseModel):
     """A token, once: a repeat under the same key answers without ``token``."""
 
-    id: str
-    prefix: str
-    scopes: list[str]
-    expires_at: str
+    id: str = Field(description="public id of the token")
+    prefix: str = Field(description="the beginning of the token, to know it again by")
+    scopes: list[str] = Field(description="what it may be used for, at most")
+    expires_at: str = Field(description="ISO 8601")
     token: str = ""
 
 
@@ -81,8 +70,15 @@ class IssueTokenView(ActionView):
         summary=IssueToken.label(),
         description=IssueToken.description(),
         request=IssueToken.Input,
-        parameters=[OpenApiParameter(KEY_HEADER, str, OpenApiParameter.HEADER)],
-        responses={201: FreshToken, **PROBLEMS},
+        parameters=[
+            id_parameter(IssueToken.model),
+            key_parameter("up to 200 characters; a repeat answers without the token"),
+        ],
+        responses={
+            200: OpenApiResponse(FreshToken, "A repeat under the same key"),
+            201: OpenApiResponse(FreshToken, "Issued; the token is shown this once"),
+            **PROBLEMS,
+        },
     )
     def post(self, request: Request, public_id: str | None = None) -> Response:
         actor: Any = request.auth

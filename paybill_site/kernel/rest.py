@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db.models import Model
 from django.urls import URLPattern, path
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema_serializer, extend_schema_view
 from pydantic import BaseModel
-from rest_framework import viewsets
+from rest_framework import relations, serializers, viewsets
 from rest_framework.exceptions import ParseError
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import JSONParser
@@ -20,31 +20,10 @@ from rest_framework.views import APIView
 from paybill_site.kernel.actions import AnyAction, perform, rehearse
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.errors import Invalid, Unauthenticated
+from paybill_site.kernel.openapi import Done, RowsSchema, described
 
 KEY_HEADER = "Idempotency-Key"
 KEY_LENGTH = 200
-
-
-class Problem(BaseModel):
-    """A refusal as RFC 9457 has it."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-
-
-class Done(BaseModel):
-    """What an action left: the id of the row and its state."""
-
-    id: str = ""
-    state: str = ""
-
-
-PROBLEMS = dict.fromkeys(
-    (400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 429), Problem
-)
 
 
 class BoundedJSON(JSONParser):
@@ -76,6 +55,38 @@ class Pages(CursorPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
+    cursor_query_description = "from `next` or `previous` of another page"
+    page_size_query_description = "rows in a page: 50 unless told, at most 200"
+
+    def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
+        """As OpenAPI 3.1 says it; the library's own is of 3.0."""
+        link = {"type": ["string", "null"], "format": "uri"}
+        names = ("next", "previous", "results")
+        return {
+            "type": "object",
+            "required": list(names),
+            "properties": dict(zip(names, (link, link, schema), strict=True)),
+        }
+
+
+@extend_schema_serializer(description="")
+class Row[M: Model](serializers.ModelSerializer[M]):
+    """A row as JSON: ids and relations as public ids; nothing is written through it."""
+
+    id = serializers.CharField(source="public_id", help_text="public id")
+
+    def get_fields(self) -> Any:
+        fields = super().get_fields()
+        for field in fields.values():
+            field.read_only = True
+        return fields
+
+    def build_relational_field(self, field_name: str, relation_info: Any) -> Any:
+        return relations.SlugRelatedField, {
+            "slug_field": "public_id",
+            "read_only": True,
+            "allow_null": relation_info.model_field.null,
+        }
 
 
 class Things(viewsets.ReadOnlyModelViewSet[Any]):
@@ -86,9 +97,9 @@ class Things(viewsets.ReadOnlyModelViewSet[Any]):
     """
 
     creator: ClassVar[AnyAction]
+    schema = RowsSchema()
     parser_classes = (BoundedJSON,)
     lookup_field = "public_id"
-    lookup_value_regex = r"[a-z]{2,6}_[0-9a-z]{26}"
     permission_classes = (Known,)
     pagination_class = Pages
 
@@ -133,21 +144,6 @@ def key_of(request: Request) -> str:
     return key
 
 
-def described(action: AnyAction, output: type[BaseModel]) -> Any:
-    """The OpenAPI description of an action, from its input and its docstring."""
-    return extend_schema(
-        operation_id=action.name.replace(".", "_"),
-        summary=action.label(),
-        description=action.description(),
-        request=action.Input,
-        parameters=[
-            OpenApiParameter(KEY_HEADER, str, OpenApiParameter.HEADER),
-            OpenApiParameter("dry_run", OpenApiTypes.BOOL),
-        ],
-        responses={201 if action.creates else 200: output, **PROBLEMS},
-    )
-
-
 def action_path(
     route: str, action: AnyAction, *, output: type[BaseModel] = Done
 ) -> URLPattern:
@@ -155,8 +151,8 @@ def action_path(
     view: type[ActionView] = type(
         f"{action.__name__}View", (ActionView,), {"action": action}
     )
-    shown: type[ActionView] = described(action, output)(view)
-    return path(route, shown.as_view(), name=action.name.replace(".", "_"))
+    view = extend_schema_view(post=described(action, output))(view)
+    return path(route, view.as_view(), name=action.name.replace(".", "_"))
 
 
 def things(

@@ -1,0 +1,40 @@
+"""What the API's document says of the whole: settings of drf-spectacular.
+
+What it says of each door follows from the code: ``paybill_site.kernel.openapi``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+DESCRIPTION = """\
+Reads are rows that you may see; whatever changes something is an action, and is
+audited. What you may not see is not found.
+
+**Who you are.** People come with the session of their browser, and send `X-CSRFToken`
+with whatever changes something. Agents send `Authorization: Bearer pbk_agt_...`.
+
+**Repeats.** An action takes an `Idempotency-Key`: the same key with the same body
+changes nothing and answers as before; with another body it is refused (409).
+
+**Dry runs.** `?dry_run=true` does everything up to the commit and answers with what
+would change and which events would go out.
+
+**Refusals** are problem documents (RFC 9457); `code` is for programs, `detail` for
+people. **Lists** are pages: follow `next`, and do not build cursors yourself.
+"""
+
+DOCUMENT: dict[str, Any] = {
+    "TITLE": "Paybill",
+    "VERSION": "0.1.0",
+    "DESCRIPTION": DESCRIPTION,
+    "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    # Choices are called as in the code, wherever they occur.
+    "ENUM_SUFFIX": "",
+    "ENUM_NAME_OVERRIDES": {
+        "Isolation": "tenants.states.Isolation",
+        "PhaseName": "provisioning.states.Phase",
+    },
+}
