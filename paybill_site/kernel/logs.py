@@ -9,9 +9,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
 
+from django.http import HttpRequest
+
 from paybill_site.kernel.redaction import redact
 
 FORMATTER = logging.Formatter()
+ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+PLAIN = (str, int, float, bool)
 
 context: ContextVar[Mapping[str, str]] = ContextVar(
     "log_context", default=MappingProxyType({})
@@ -29,15 +33,17 @@ def said(**facts: str) -> Iterator[None]:
 
 
 class RedactingFilter(logging.Filter):
-    """Adds the context and masks secrets in message, traceback and stack.
+    """Adds the context and masks secrets in message, traceback, stack and extras.
 
-    Works on a copy: the record belongs to all handlers.
+    Works on a copy: the record belongs to all handlers. Of what a library adds
+    (``extra``), a request becomes its id and plain values are masked; the rest, such
+    as a query's parameters, can not be judged and stays away.
     """
 
     def filter(self, record: logging.LogRecord) -> logging.LogRecord:
         shown = copy.copy(record)
-        for name, value in context.get().items():
-            setattr(shown, name, value)
+        vars(shown).update(_extras(record))
+        vars(shown).update(context.get())
         shown.msg, shown.args = redact(record.getMessage()), ()
         if record.exc_info:
             text = record.exc_text or FORMATTER.formatException(record.exc_info)
@@ -46,3 +52,17 @@ class RedactingFilter(logging.Filter):
         if record.stack_info:
             shown.stack_info = redact(record.stack_info)
         return shown
+
+
+def _extras(record: logging.LogRecord) -> dict[str, str | float | None]:
+    """What was added to an ordinary record, fit to be shown; None where it is not."""
+    added = {k: v for k, v in vars(record).items() if k not in ORDINARY}
+    return {name: _shown(value) for name, value in added.items()}
+
+
+def _shown(value: object) -> str | float | None:
+    if isinstance(value, HttpRequest):
+        return str(value.META.get("PAYBILL_REQUEST_ID", "")) or None
+    if isinstance(value, str):
+        return redact(value)
+    return value if isinstance(value, PLAIN) else None

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from django.test import RequestFactory
 from pythonjsonlogger.json import JsonFormatter
 
 from paybill_site.kernel.logs import RedactingFilter, said
@@ -65,3 +66,25 @@ def test_a_line_says_where_it_belongs(written: io.StringIO) -> None:
     assert line["request"] == "req_1"
     assert line["run"] == "run_1"
     assert "tenant" not in line
+
+
+def test_a_request_is_shown_by_its_id(written: io.StringIO) -> None:
+    request = RequestFactory().get(f"/entry/?code={SECRET}")
+    request.META["PAYBILL_REQUEST_ID"] = "req_1"
+    log.warning("Not Found", extra={"request": request, "status_code": 404})
+    line = json.loads(written.getvalue())
+    assert (line["request"], line["status_code"]) == ("req_1", 404)
+    with said(request="req_2"):
+        log.warning("Not Found", extra={"request": object()})
+    assert json.loads(written.getvalue().splitlines()[-1])["request"] == "req_2"
+
+
+def test_what_a_library_adds_is_masked_or_left_out(written: io.StringIO) -> None:
+    address = f"postgresql://paybill:{SECRET}@db/paybill"
+    added = {"params": [SECRET], "address": address, "duration": 0.1}
+    log.warning("slow", extra=added)
+    assert SECRET not in written.getvalue()
+    line = json.loads(written.getvalue())
+    assert line["params"] is None
+    assert line["duration"] == 0.1
+    assert line["address"].startswith("postgresql://paybill:[redacted]")

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from paybill_site.kernel import roles
@@ -28,7 +27,7 @@ class Command(BaseCommand):
         superuser = os.environ.get(VARIABLE, "")
         if not superuser or not settings.PAYBILL_PROVISIONER_DSN:
             raise CommandError(f"set {VARIABLE} and PAYBILL_PROVISIONER_URL")
-        known = connections.databases["default"]
+        known = settings.DATABASES["default"]
         provisioner = conninfo_to_dict(settings.PAYBILL_PROVISIONER_DSN)
         _check("DATABASE_URL", known["USER"], roles.APP)
         _check("PAYBILL_PROVISIONER_URL", provisioner["user"], roles.PROVISIONER)
