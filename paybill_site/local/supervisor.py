@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO, Any
 
 from paybill_site.local.places import Places
@@ -31,6 +32,22 @@ class PartFailed(Exception):
     """A part of the embedded mode did not become ready."""
 
 
+def is_running(places: Places) -> bool:
+    """Whether a supervisor runs for this `.local`."""
+    try:
+        with _lock_of(places).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _lock_of(places: Places) -> Path:
+    return places.pids / "supervisor.lock"
+
+
 class Supervisor:
     """Runs parts until it is told to stop. Use as a context manager."""
 
@@ -44,7 +61,7 @@ class Supervisor:
 
     def __enter__(self) -> Supervisor:
         self.places.create()
-        self._lock = (self.places.pids / "supervisor.lock").open("w")
+        self._lock = _lock_of(self.places).open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

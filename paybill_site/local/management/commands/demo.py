@@ -7,8 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +18,8 @@ from django.core.management.base import BaseCommand, CommandError
 from paybill_site.local.demo.browser import DemoError
 from paybill_site.local.demo.people import Operator, until
 from paybill_site.local.demo.story import Story
+from paybill_site.local.places import Places
+from paybill_site.local.supervisor import is_running
 from paybill_site.local.terraform import find
 
 EMAIL = "demo-operator@paybill.localhost"
@@ -49,12 +49,14 @@ class Command(BaseCommand):
 @contextmanager
 def _running(say: Any) -> Iterator[str]:
     """The base address of the instance that runs, else of one started for the demo."""
-    base = settings.PAYBILL_BASE_URL
-    if _answers(base):
+    base, places = settings.PAYBILL_BASE_URL, Places(settings.PAYBILL_LOCAL)
+    # Not by asking the address: somebody else's server may answer there.
+    if is_running(places):
         yield base
         return
     say("No instance runs here; starting one.")
-    log = settings.PAYBILL_LOCAL.parent / "demo-up.log"
+    places.create()
+    log = places.local / "demo-up.log"
     with log.open("wb") as output:
         words = [sys.executable, sys.argv[0], "up"]
         started = subprocess.Popen(words, stdout=output, stderr=subprocess.STDOUT)
@@ -73,14 +75,6 @@ def _address(log: str) -> str | None:
         if words[:1] == ["portal"]:
             return words[1].rstrip("/")
     return None
-
-
-def _answers(base: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{base}/health/live", timeout=3) as answer:  # noqa: S310 - our own address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _operator(base: str) -> Operator:
