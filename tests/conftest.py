@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests import services
 from tests.cast import (  # noqa: F401
     account,
     agent,
@@ -25,11 +26,10 @@ from tests.database import (  # noqa: F401
     control,
     django_db_setup,
     in_a,
-    release_services,
     tenant_a,
     tenant_b,
 )
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    release_services(config)
+    services.release(config)

@@ -3,7 +3,7 @@
 1. The embedded PostgreSQL and Redis are started, unless another run holds them.
 2. Unless it exists, a template database is made: the control plane migrated, the
    live tenants ``ta`` and ``tb`` and a few warm places built, as in production.
-3. Every process copies the template (50 ms) and works in its copy. Tests run in a
+3. Every process copies the template (100 ms) and works in its copy. Tests run in a
    transaction that is rolled back; one that needs real commits asks for
    ``committed`` and the copy is replaced afterwards. (Django's own flush would
    TRUNCATE append-only tables, which is refused.)
@@ -11,12 +11,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
-import warnings
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,27 +27,16 @@ from psycopg import sql
 
 from paybill_site.kernel import grants, migrating, roles, schema
 from paybill_site.kernel.planes import CONTROL, Place, plane
-from paybill_site.local import services
-from paybill_site.local.places import Places
-from paybill_site.local.postgres import Server
 from tenants import pool, slugs
 from tenants.models import Account, Domain, Placement, Tenant
 from tenants.states import Isolation, PlacementState, TenantState
+from tests import services
+from tests.services import superuser
 
 TENANT_A = Place("default", "ta", "ten_000000000000000000000000ta")
 TENANT_B = Place("default", "tb", "ten_000000000000000000000000tb")
 WARM = 1
-IN_USE = pytest.StashKey[int]()
-
-
-def places() -> Places:
-    """Where the services of the tests live."""
-    return Places(Path(settings.PAYBILL_LOCAL))
-
-
-def superuser(database: str = "postgres") -> str:
-    """Address of a database of the tests for the superuser."""
-    return Server(places()).dsn(database)
+MADE_HERE = re.compile(r"(tpl|test)_[0-9a-f]+")
 
 
 def provisioner() -> str:
@@ -57,58 +44,19 @@ def provisioner() -> str:
     return migrating.provisioner_dsn()
 
 
-@contextmanager
-def _lock(name: str) -> Iterator[None]:
-    places().local.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(places().local / name, "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def hold_services(config: pytest.Config) -> None:
-    """Start the services, and keep other runs from stopping them while we work."""
-    with _lock("services.lock"):
-        with warnings.catch_warnings():
-            # They outlive the call that starts them, on purpose.
-            warnings.simplefilter("ignore", ResourceWarning)
-            services.start(places())
-        _trade_safety_for_speed()
-        held = os.open(places().local / "in-use.lock", os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.flock(held, fcntl.LOCK_SH)
-        config.stash[IN_USE] = held
-
-
-def _trade_safety_for_speed() -> None:
-    """A machine that loses power may lose these databases; nobody will miss them."""
-    with psycopg.connect(superuser(), autocommit=True) as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
-        connection.execute("SELECT pg_reload_conf()")
-
-
-def release_services(config: pytest.Config) -> None:
-    """Stop the services when no other process holds them."""
-    held = config.stash.get(IN_USE, None)
-    if held is None:
-        return
-    with _lock("services.lock"):
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        finally:
-            os.close(held)
-        services.stop(places())
-
-
 def template() -> str:
-    """Name of the template database of this code, made if need be. Under a lock."""
+    """Name of the template database of this code, made if need be. Under a lock.
+
+    Another version of the code may be tested at the same time: its template stays.
+    """
     name = f"tpl_{_digest()}"
+    services.share(f"{name}.lock")
     with psycopg.connect(superuser(), autocommit=True) as connection:
         found = connection.execute("SELECT datname FROM pg_database").fetchall()
-        for (old,) in found:
-            if old != name and (old.startswith("tpl_") or _is_left_over(old)):
-                _drop(connection, old)
+        for (database,) in found:
+            if MADE_HERE.match(database) and not services.is_shared(_lock_of(database)):
+                _drop(connection, database)
+                services.forget(_lock_of(database))
         if (name,) in found:
             return name
         half = f"{name}_half"
@@ -128,9 +76,14 @@ def _digest() -> str:
     return digest.hexdigest()[:12]
 
 
-def _is_left_over(database: str) -> bool:
-    pid = database.removeprefix("test_")
-    return pid != database and not Path(f"/proc/{pid}").exists()
+def own_name(what: str = "") -> str:
+    """A name for a database or role of this process; the next run clears it away."""
+    return f"test_{os.getpid()}{what and '_'}{what}"
+
+
+def _lock_of(database: str) -> str:
+    """``test_123.lock`` for ``test_123`` and all else that process 123 makes."""
+    return "_".join(database.split("_")[:2]) + ".lock"
 
 
 def _fill(database: str) -> None:
@@ -195,17 +148,20 @@ def django_db_setup(
     django_db_blocker: Any, request: pytest.FixtureRequest
 ) -> Iterator[str]:
     """In place of pytest-django's: this process's own copy of the template."""
-    mine = f"test_{os.getpid()}"
+    mine = own_name()
     with django_db_blocker.unblock():
-        hold_services(request.config)
-        with _lock("template.lock"):
+        services.hold(request.config)
+        with services.lock("template.lock"):
+            services.share(_lock_of(mine))
             source = template()
             _copy(source, mine)
         _point_to(mine)
         yield source
         connections.close_all()
-        with psycopg.connect(superuser(), autocommit=True) as connection:
-            _drop(connection, mine)
+        with services.lock("template.lock"):
+            with psycopg.connect(superuser(), autocommit=True) as connection:
+                _drop(connection, mine)
+            services.forget(_lock_of(mine))
 
 
 @pytest.fixture
@@ -214,7 +170,7 @@ def committed(django_db_setup: str, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock():
         yield
         connections.close_all()
-        with _lock("template.lock"):
+        with services.lock("template.lock"):
             _copy(django_db_setup, str(connections["default"].settings_dict["NAME"]))
         caches.close_all()
 

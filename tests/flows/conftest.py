@@ -36,8 +36,8 @@ from tenants.models import Account, Tenant
 from tests.agents.conftest import license_plane
 from tests.agents.people import enter, person
 from tests.cast import LogIn, acting, browser
-from tests.database import superuser
 from tests.flows.doors import Door
+from tests.services import superuser
 
 # What a refused request may leave: that it was refused, and who was here.
 TRACES = {"kernel_auditentry", "kernel_chainhead", "django_session"}

@@ -14,8 +14,8 @@ from django.db import DatabaseError, connections
 from paybill_site.kernel import audit, planes
 from paybill_site.kernel.models import AuditEntry, ChainHead
 from paybill_site.kernel.planes import Place, plane
-from tests.database import superuser
 from tests.kernel.verbs import in_thread
+from tests.services import superuser
 
 
 def write(chain: str = "c", text: str = "x") -> int:

@@ -23,10 +23,12 @@ from paybill_site.kernel.planes import (
     plane,
 )
 from paybill_site.kernel.postgres.aliases import add_alias
-from tests.database import provisioner, superuser
+from tests.database import own_name, provisioner
+from tests.services import superuser
 
-ALIAS, DATABASE, LOG_IN, SECRET = "br_1", "br_tests", "br_tests_login", "secret"
-PLACE = Place(ALIAS, "t_bridgeaaaaaaaaaa", "ten_0000000000000000000000br1d")
+ALIAS, SECRET = "br_1", "secret"
+DATABASE, LOG_IN = own_name("bridge"), own_name("log_in")
+PLACE = Place(ALIAS, schema.new_name(), "ten_0000000000000000000000br1d")
 
 
 @pytest.fixture
@@ -50,6 +52,7 @@ def bridge(committed: None) -> Iterator[Place]:
     with psycopg.connect(superuser(), autocommit=True) as root:
         root.execute(drop_database())
         roles.drop_trio(root, PLACE.schema)
+        root.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(LOG_IN)))
 
 
 def drop_database() -> sql.Composed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
@@ -10,12 +11,15 @@ from django.core.management.base import CommandError
 from django.db import connections
 
 from paybill_site.kernel.planes import Place, cursor, plane
-from tests.database import superuser
+from tests.services import lock, superuser
 
 
 @pytest.fixture
-def address(monkeypatch: pytest.MonkeyPatch) -> None:
+def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("PAYBILL_SUPERUSER_URL", superuser())
+    # Another process may be preparing the same server.
+    with lock("services.lock"):
+        yield
 
 
 def test_a_repeat_leaves_everything_working(control: Place, address: None) -> None:

@@ -13,7 +13,8 @@ from psycopg import errors
 from paybill_site.kernel import grants, planes, roles
 from paybill_site.kernel.models import AuditEntry, ChainHead, Transition
 from paybill_site.kernel.planes import CONTROL, Place, atomic, plane
-from tests.database import provisioner, superuser
+from tests.database import provisioner
+from tests.services import superuser
 
 # Everything by which rows that are only to be added to could be changed.
 TAMPERING = [

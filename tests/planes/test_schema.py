@@ -10,7 +10,8 @@ from psycopg import errors
 
 from paybill_site.kernel import migrating, roles, schema
 from paybill_site.kernel.planes import Place, plane
-from tests.database import provisioner, superuser
+from tests.database import provisioner
+from tests.services import superuser
 
 CATALOGUE = {
     "columns": """

@@ -24,7 +24,7 @@ from paybill_site.kernel.planes import (
     plane,
 )
 from tenants.models import Placement
-from tests.database import superuser
+from tests.services import superuser
 
 
 class Undo(Exception):

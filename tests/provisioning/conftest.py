@@ -30,6 +30,7 @@ from provisioning.models import Deployment, Run
 from provisioning.system import PROVISIONING
 from tenants.models import Account, Entitlement
 from tenants.states import EntitlementState, Role
+from tests import services
 from tests.cast import join, make_tenant, make_user
 
 ROOT = Path(settings.BASE_DIR)
@@ -93,7 +94,14 @@ class _Quiet(WSGIRequestHandler):
 
 
 @pytest.fixture
-def web(committed: None, settings: Any) -> Iterator[str]:
+def alone(committed: None) -> Iterator[None]:
+    """No other test uses this machine as a cloud: it has one supervisor, one web."""
+    with services.lock("machine.lock"):
+        yield
+
+
+@pytest.fixture
+def web(alone: None, settings: Any) -> Iterator[str]:
     """The control plane over HTTP, for Terraform to keep its state there."""
     application = get_wsgi_application()
 
@@ -117,7 +125,7 @@ def web(committed: None, settings: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def machine(committed: None) -> Iterator[Places]:
+def machine(alone: None) -> Iterator[Places]:
     """This machine as a cloud: a supervisor that takes databases, servers, tenants."""
     places = Places(Path(settings.PAYBILL_LOCAL))
     with (places.logs / "supervise.log").open("wb") as output:

@@ -29,8 +29,8 @@ from provisioning.states import DeploymentState, Phase, PhaseState, RunState
 from tenants.directory import reach
 from tenants.models import Placement, Tenant
 from tenants.states import PlacementState, TenantState
-from tests.database import superuser
 from tests.provisioning.conftest import OPERATOR, Entitle, queue
+from tests.services import superuser
 
 pytestmark = pytest.mark.usefixtures("machine")
 

@@ -1,0 +1,112 @@
+"""PostgreSQL and Redis of the tests, shared by all processes and runs that test here.
+
+Whoever comes first starts them, whoever leaves last stops them. A lock is a file, so
+the system gives back what a killed process held:
+
+- ``services.lock`` while they are started or stopped,
+- ``in-use.lock``, shared, by everybody who works with them,
+- ``template.lock`` while databases are made and replaced,
+- ``tpl_....lock``, shared, by everybody whose database comes from that template,
+- ``test_....lock`` by the process whose database that is,
+- ``machine.lock`` by the one test that uses this machine as a cloud.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from paybill_site.local import services
+from paybill_site.local.places import Places
+from paybill_site.local.postgres import Server
+
+IN_USE = pytest.StashKey[int]()
+UNSAFE = ("fsync", "synchronous_commit", "full_page_writes")
+
+
+def places() -> Places:
+    """Where the services of the tests live."""
+    return Places(Path(settings.PAYBILL_LOCAL))
+
+
+def superuser(database: str = "postgres") -> str:
+    """Address of a database of the tests for the superuser."""
+    return Server(places()).dsn(database)
+
+
+@contextmanager
+def lock(name: str) -> Iterator[None]:
+    """Alone among all processes; waits for the one before."""
+    held = _open(name)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
+def share(name: str) -> int:
+    """Hold a lock together with others, until the process ends or closes it."""
+    held = _open(name)
+    fcntl.flock(held, fcntl.LOCK_SH)
+    return held
+
+
+def is_shared(name: str) -> bool:
+    """True when another process, or this one, holds the lock."""
+    held = _open(name)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(held)
+    return False
+
+
+def forget(name: str) -> None:
+    """Remove a lock that nobody holds, under one that those who want it take first."""
+    (places().local / name).unlink(missing_ok=True)
+
+
+def _open(name: str) -> int:
+    places().local.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return os.open(places().local / name, os.O_CREAT | os.O_RDWR, 0o600)
+
+
+def hold(config: pytest.Config) -> None:
+    """Start the services, and keep other runs from stopping them while we work."""
+    with lock("services.lock"):
+        with warnings.catch_warnings():
+            # They outlive the call that starts them, on purpose.
+            warnings.simplefilter("ignore", ResourceWarning)
+            services.start(places())
+        _trade_safety_for_speed()
+        config.stash[IN_USE] = share("in-use.lock")
+
+
+def _trade_safety_for_speed() -> None:
+    """A machine that loses power may lose these databases; nobody will miss them."""
+    with psycopg.connect(superuser(), autocommit=True) as connection:
+        for setting in UNSAFE:
+            connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def release(config: pytest.Config) -> None:
+    """Stop the services when no other process holds them."""
+    held = config.stash.get(IN_USE, None)
+    if held is None:
+        return
+    with lock("services.lock"):
+        os.close(held)
+        if not is_shared("in-use.lock"):
+            services.stop(places())
