@@ -22,6 +22,7 @@ from paybill_site.kernel import audit, limits, planes
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.crypto import token_digest
 from paybill_site.kernel.errors import PaybillError, Unauthenticated
+from paybill_site.kernel.logs import note
 
 LONGEST = 200
 FRESH = timedelta(minutes=1)
@@ -52,6 +53,7 @@ def actor_of(secret: str) -> tuple[Actor, AgentToken]:
         _refused(token, actor, "rate")
         raise
     _note_use(token)
+    note(actor=actor.id)
     return actor, token
 
 

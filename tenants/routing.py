@@ -22,7 +22,7 @@ from paybill_site.kernel.errors import (
     is_for_programs,
     problem_response,
 )
-from paybill_site.kernel.logs import said
+from paybill_site.kernel.logs import note
 from paybill_site.kernel.planes import CONTROL, Place, plane
 from tenants.directory import reach
 from tenants.models import Domain
@@ -68,8 +68,8 @@ class HostMiddleware:
         resident = resident_of(host)
         if resident is None:
             return _unknown(request, host)
-        with said(tenant=resident.tenant):
-            return self._serve(request, resident)
+        note(tenant=resident.tenant)
+        return self._serve(request, resident)
 
     def _serve(self, request: HttpRequest, resident: Resident) -> HttpResponseBase:
         # Also for the error pages: no operator URL exists on a tenant's host.

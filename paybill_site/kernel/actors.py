@@ -14,6 +14,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from paybill_site.kernel.logs import note
+
 
 class Kind(StrEnum):
     PERSON = "person"
@@ -116,4 +118,5 @@ def of_request(request: Any) -> Actor:
     if actor is None:
         actor = of_user(getattr(request, "user", None), via="session")
         request.actor = actor
+        note(actor=actor.id)
     return actor

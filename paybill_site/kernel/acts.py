@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.logs import said
 
 if TYPE_CHECKING:
     from paybill_site.kernel.events import Event
@@ -48,6 +49,7 @@ def going_on() -> bool:
 def entered(act: Act) -> Iterator[Act]:
     token = _act.set(act)
     try:
-        yield act
+        with said(actor=act.actor.id):
+            yield act
     finally:
         _act.reset(token)

@@ -17,9 +17,9 @@ FORMATTER = logging.Formatter()
 ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 PLAIN = (str, int, float, bool)
 
-context: ContextVar[Mapping[str, str]] = ContextVar(
-    "log_context", default=MappingProxyType({})
-)
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+context: ContextVar[Mapping[str, str]] = ContextVar("log_context", default=NOTHING)
 
 
 @contextmanager
@@ -30,6 +30,15 @@ def said(**facts: str) -> Iterator[None]:
         yield
     finally:
         context.reset(token)
+
+
+def note(**facts: str) -> None:
+    """Add facts that are learnt on the way; they hold until the block around ends.
+
+    Outside a ``said`` block nothing would take them away again: there they are dropped.
+    """
+    if context.get() is not NOTHING:
+        context.set({**context.get(), **{k: v for k, v in facts.items() if v}})
 
 
 class RedactingFilter(logging.Filter):

@@ -26,6 +26,8 @@ from django.db import connections, models, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from paybill_site.kernel.logs import note
+
 Role = Literal["app", "agent", "owner"]
 
 
@@ -254,5 +256,6 @@ class SinglePlaneMiddleware:
         self.place = single_place()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        note(tenant=self.place.tenant)
         with plane(self.place):
             return self.get_response(request)

@@ -11,7 +11,7 @@ import pytest
 from django.test import RequestFactory
 from pythonjsonlogger.json import JsonFormatter
 
-from paybill_site.kernel.logs import RedactingFilter, said
+from paybill_site.kernel.logs import RedactingFilter, note, said
 
 SECRET = "hunter2-very-secret"
 
@@ -88,3 +88,15 @@ def test_what_a_library_adds_is_masked_or_left_out(written: io.StringIO) -> None
     assert line["params"] is None
     assert line["duration"] == 0.1
     assert line["address"].startswith("postgresql://paybill:[redacted]")
+
+
+def test_what_is_learnt_on_the_way_holds_until_the_block_ends(
+    written: io.StringIO,
+) -> None:
+    with said(request="req_1"):
+        note(actor="usr_1")
+        log.warning("inside")
+    log.warning("after")
+    inside, after = (json.loads(line) for line in written.getvalue().splitlines())
+    assert (inside["request"], inside["actor"]) == ("req_1", "usr_1")
+    assert not {"request", "actor"} & set(after)
