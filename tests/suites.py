@@ -62,9 +62,9 @@ class ActionSuite:
         self, target: Any, request: pytest.FixtureRequest
     ) -> None:
         for name in self.allowed:
-            rehearse(
-                self.action, target, self.data, actor=request.getfixturevalue(name)
-            )
+            actor = request.getfixturevalue(name)
+            tried = rehearse(self.action, target, self.data, actor=actor)
+            assert isinstance(tried.output, dict)
 
     def test_who_sees_it_without_the_permission_is_refused_and_recorded(
         self, target: Any, request: pytest.FixtureRequest

@@ -23,7 +23,7 @@ from paybill_site.kernel.schemas import input_schema
 KEPT = Path(__file__).parent / "snapshots"
 
 
-def same(name: str, found: Any) -> None:
+def assert_as_published(name: str, found: Any) -> None:
     text = json.dumps(found, indent=1, sort_keys=True, default=str) + "\n"
     kept = KEPT / name
     if os.environ.get("PAYBILL_UPDATE_SNAPSHOTS") == "1":
@@ -44,7 +44,7 @@ def test_the_rest_doors_are_as_published(name: str, routes: Any) -> None:
     assert not GENERATOR_STATS, "something about a door could not be found out"
     assert schema["openapi"].startswith("3.1")
     judge(schema)
-    same(name, schema)
+    assert_as_published(name, schema)
 
 
 def test_the_inputs_of_actions_are_as_published() -> None:
@@ -58,4 +58,4 @@ def test_the_inputs_of_actions_are_as_published() -> None:
         for action in registry.values()
         if not action.__module__.startswith("tests")
     }
-    same("actions.json", inputs)
+    assert_as_published("actions.json", inputs)

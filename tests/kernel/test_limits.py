@@ -46,17 +46,24 @@ def test_planes_do_not_count_for_each_other(tenant_a: Place, tenant_b: Place) ->
     for place in (tenant_a, tenant_b):
         with plane(place):
             limits.throttle("planes", "x", most=1, window=MINUTE)
+            with pytest.raises(TooMany):
+                limits.throttle("planes", "x", most=1, window=MINUTE)
 
 
 def test_an_odd_subject_counts_like_any_other(in_a: Place) -> None:
     for subject in ("a b\n\0", "x" * 5000, "🙂"):
         limits.throttle("odd", subject, most=1, window=MINUTE)
+        with pytest.raises(TooMany):
+            limits.throttle("odd", subject, most=1, window=MINUTE)
 
 
-def test_without_redis_nobody_is_locked_out(in_a: Place, settings: Any) -> None:
+def test_without_redis_nobody_is_locked_out(
+    in_a: Place, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     nowhere = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
     settings.CACHES = {"default": nowhere}
     limits.throttle("gone", "x", most=0, window=MINUTE)
+    assert "uses of gone are not counted" in caplog.text
 
 
 def test_a_licence_says_what_is_allowed(in_a: Place) -> None:

@@ -104,5 +104,6 @@ def test_new_rights_reach_old_planes(monkeypatch: pytest.MonkeyPatch) -> None:
         migrate_planes()
         with plane(Place("default", "ta"), role="agent"), planes.cursor() as cursor:
             cursor.execute("SELECT actor FROM kernel_transition")
+            assert [column.name for column in cursor.description] == ["actor"]
     finally:
         schema.version.cache_clear()

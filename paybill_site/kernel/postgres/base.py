@@ -35,7 +35,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def set_tenant(self, *args: Any, **kwargs: Any) -> None:
         """Refused: the context alone decides, see ``kernel.planes.plane``."""
-        raise NotImplementedError("enter a plane with kernel.planes.plane()")
+        raise RuntimeError("enter a plane with kernel.planes.plane()")
 
     set_schema = set_schema_to_public = set_tenant
 
