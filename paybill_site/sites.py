@@ -11,9 +11,12 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.admin import AdminSite
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.http import require_POST
 
 from paybill_site.accounts.principals import lacks_second_factor
 from paybill_site.kernel import actors
@@ -31,7 +34,6 @@ class Site(AdminSite):
     enable_nav_sidebar = True
     empty_value_display = "-"
     entrance = ""
-    away = "/"
 
     def __init__(self, name: str, title: str, registry: Registry) -> None:
         super().__init__(name)
@@ -53,22 +55,29 @@ class Site(AdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """Not by Django's own form either."""
-        return HttpResponseRedirect(reverse("account_change_password"))
+        """Not by Django's own form either; in a tenant there are no passwords."""
+        raise Http404
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Send to where this plane's people come in, and back here afterwards."""
+        asked = request.GET.get("next", "")
+        inside = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, None)
+        back = asked if inside else reverse("admin:index", current_app=self.name)
+        if self.has_permission(request):
+            return HttpResponseRedirect(back)
         if request.user.is_authenticated:  # known, and not for here
             raise Http404
-        query = urlencode({"next": request.get_full_path()})
-        return HttpResponseRedirect(f"{self.entrance}?{query}")
+        return HttpResponseRedirect(f"{self.entrance}?{urlencode({'next': back})}")
 
+    @method_decorator(require_POST)
     def logout(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        return HttpResponseRedirect(self.away)
+        """End the session on this host."""
+        logout(request)
+        return HttpResponseRedirect("/")
 
 
 def _is_here(ask: Waiting) -> bool:
@@ -80,12 +89,18 @@ def _is_here(ask: Waiting) -> bool:
 class OperatorSite(Site):
     """Operators enter with a second factor, except in the embedded mode."""
 
-    entrance, away = "/accounts/login/", "/accounts/logout/"
+    entrance = "/accounts/login/"
     site_url = "/"
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
         return user.is_active and user.is_staff and not lacks_second_factor(user)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """By the portal's form."""
+        return HttpResponseRedirect(reverse("account_change_password"))
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -99,5 +114,5 @@ class OperatorSite(Site):
 class TenantSite(Site):
     """A tenant's own people: members whose role makes them staff of this plane."""
 
-    entrance, away = "/entry/", "/leave/"
+    entrance = "/entry/"
     site_url = "/"
