@@ -55,7 +55,7 @@ class Pages(CursorPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
-    cursor_query_description = "from `next` or `previous` of another page"
+    cursor_query_description = "of the page: in next and previous of another"
     page_size_query_description = "rows in a page: 50 unless told, at most 200"
 
     def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
