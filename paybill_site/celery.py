@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paybill_site.settings")
 # What beat wakes up, and after how many seconds; all of it in the control plane.
 EVERY = {
     "kernel.sweep": 5.0,
+    "kernel.forget": 3600.0,
     "billing.bill": 60.0,
     "provisioning.sweep": 15.0,
     "tenants.refill": 30.0,

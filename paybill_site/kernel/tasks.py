@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.db import DatabaseError
 from kombu.exceptions import OperationalError
 
-from paybill_site.kernel import outbox, planes
+from paybill_site.kernel import outbox, planes, retention
 
 log = logging.getLogger(__name__)
 
@@ -81,3 +81,21 @@ def sweep(limit: int = 50) -> int:
                     [following, schema, leased],
                 )
     return done
+
+
+@shared_task(name="kernel.forget")
+def forget() -> int:
+    """Delete what was settled long ago, in every plane that this process can enter.
+
+    The one task that visits all planes: nothing waits for it, and a plane without
+    traffic still has to get rid of what it holds.
+    """
+    rows = 0
+    for place in list(planes.every_place()):
+        try:
+            with planes.plane(place):
+                rows += retention.forget()
+        except DatabaseError:
+            # The others do not wait for a database that is away.
+            log.exception("nothing could be forgotten in %s", place)
+    return rows
