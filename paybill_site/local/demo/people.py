@@ -34,6 +34,12 @@ def expect(page: Page, words: str) -> Page:
     return page
 
 
+def refused(page: Page) -> bool:
+    """Whether the administration said no, in a form or in a message."""
+    signs = ('class="errorlist', '<li class="error"')
+    return page.status >= 400 or any(sign in page.text for sign in signs)
+
+
 class Customer:
     """Somebody who signs up and opens one tenant."""
 
@@ -103,7 +109,7 @@ class Customer:
             page = self.browser.submit(page, page.form(button=button), button)
         form = page.form(button="yes")
         done = self.browser.submit(page, form, "yes", **given)
-        if done.status >= 400 or 'class="errorlist' in done.text:
+        if refused(done):
             raise DemoError(f"{path}: {done.words()[-500:]}")
         return done
 
@@ -190,7 +196,7 @@ class Operator:
     def _confirm(self, page: Page, given: dict[str, str]) -> Page:
         form = page.form(button="yes")
         done = self.browser.submit(page, form, "yes", **_known(form, given))
-        if done.status >= 400 or 'class="errorlist' in done.text:
+        if refused(done):
             raise DemoError(f"{page.url}: {done.words()[-500:]}")
         return done
 

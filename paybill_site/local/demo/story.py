@@ -70,7 +70,7 @@ class Story:
         """The manual gateway: money came in by bank transfer."""
         public_id = invoice.url.rstrip("/").split("/")[-1].split("?")[0]
         address = self.operator.find("billing/invoice", public_id)
-        amounts = {"amount": "4900", "currency": "EUR", "reference": "demo transfer"}
+        amounts = {"amount": "4900", "currency": "EUR", "reference": public_id}
         self.operator.act(address, "billing.mark_invoice_paid", **amounts)
 
     def trade(self, one: Customer) -> None:
