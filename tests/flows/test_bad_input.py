@@ -61,7 +61,7 @@ def test_the_tests_know_the_forms(world: World) -> None:
     plans, slug = by_route["plans/"], by_route["start/"]
     assert {"plan", "name", "slug"} <= set(fields_of(world, "owner", plans, "/plans/"))
     assert "slug" in fields_of(world, "owner", slug, "/start/")
-    assert by_route["api/tenants/<public_id>/subscribe"].fields[0] == "plan"
+    assert by_route["api/tenants/<str:public_id>/subscribe"].fields[0] == "plan"
     assert len(EVERY) > 300
 
 
