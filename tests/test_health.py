@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -49,7 +51,34 @@ def test_events_that_wait_too_long_make_it_unready(worker: None) -> None:
     assert parts(browser())["outbox"] == "events wait for longer than 5 minutes"
 
 
-def test_metrics_are_for_whoever_holds_their_token(worker: None, settings) -> None:  # type: ignore[no-untyped-def]
+def test_without_redis_it_is_unready_and_says_so(control: Place, settings: Any) -> None:
+    nowhere = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": nowhere}
+    answer = browser().get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json()["parts"]["redis"] == "not reachable"
+    assert answer.json()["parts"]["database"] == "ok"
+
+
+def test_without_its_database_it_is_unready_and_alive(
+    committed: None, worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connections.close_all()
+    with monkeypatch.context() as changed:
+        changed.setitem(connections["default"].settings_dict, "NAME", "nowhere")
+        answer = browser().get("/health/ready")
+        assert answer.status_code == 503
+        assert answer.json()["parts"] == {
+            "database": "not reachable",
+            "redis": "ok",
+            "worker": "ok",
+            "outbox": "not reachable",
+        }
+        assert browser().get("/health/live").status_code == 200
+    assert browser().get("/health/ready").status_code == 200
+
+
+def test_metrics_are_for_whoever_holds_their_token(worker: None, settings: Any) -> None:
     settings.PAYBILL_METRICS_TOKEN = "m" * 32
     assert browser().get("/metrics").status_code == 401
     token = {"Authorization": f"Bearer {'m' * 32}"}
