@@ -49,6 +49,7 @@ def await_live(window: Window, slug: str) -> None:
     assert "/progress/" in window.url
     window.until(lambda: "is live" in window.words, "the tenant", 60)
     assert slug in window.words
+    assert "close this tab" not in window.words
 
 
 def log_in(window: Window, email: str, password: str = PASSWORD) -> None:

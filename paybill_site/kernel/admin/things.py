@@ -27,7 +27,7 @@ from paybill_site.kernel.planes import CONTROL, here
 class AuditAdmin(VerbAdmin[AuditEntry]):
     """Every decision, newest first."""
 
-    list_display = ("at", "action", "target", "actor", "outcome", "chain", "seq")
+    list_display = ("at", "action", "outcome", "target", "actor", "seq")
     list_filter = ("outcome", "action")
     search_fields = ("target", "actor", "public_id", "chain")
     exclude = ("digest",)
