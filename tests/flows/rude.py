@@ -41,7 +41,7 @@ QUERY = (
     "challenge", "state", "code", "cursor", "page_size", "dry_run", "q", "p", "o",
     "ID", "fresh", "after", "outcome", "_facets", "state__exact",
 )  # fmt: skip
-QUERIES = ("%00", "%FF", "-1", "x" * 3000, "9" * 30, "[]", "a%00b%FF")
+QUERIES = ("%FF", "-1", "9" * 30, "[]" * 500)
 HOSTS = (
     "evil.example", "localhost.evil.example", "ta.localhost.evil.example",
     "ta.localhost,evil.example", "[::1", "", "a" * 300,
