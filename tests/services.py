@@ -29,7 +29,14 @@ from paybill_site.local.places import Places
 from paybill_site.local.postgres import Server
 
 IN_USE = pytest.StashKey[int]()
-UNSAFE = ("fsync", "synchronous_commit", "full_page_writes")
+SETTINGS = {
+    # A machine that loses power may lose these databases; nobody will miss them.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # Two that wait for each other in a test fail, with the statement.
+    "lock_timeout": "120s",
+}
 
 
 def places() -> Places:
@@ -89,15 +96,14 @@ def hold(config: pytest.Config) -> None:
             # They outlive the call that starts them, on purpose.
             warnings.simplefilter("ignore", ResourceWarning)
             services.start(places())
-        _trade_safety_for_speed()
+        _configure()
         config.stash[IN_USE] = share("in-use.lock")
 
 
-def _trade_safety_for_speed() -> None:
-    """A machine that loses power may lose these databases; nobody will miss them."""
+def _configure() -> None:
     with psycopg.connect(superuser(), autocommit=True) as connection:
-        for setting in UNSAFE:
-            connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+        for name, value in SETTINGS.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
         connection.execute("SELECT pg_reload_conf()")
 
 

@@ -93,6 +93,13 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing: the test says what it saw."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that would wait for each other go to one of the parallel processes."""
+    for item in items:
+        if "alone" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("machine"))
+
+
 @pytest.fixture
 def alone(committed: None) -> Iterator[None]:
     """No other test uses this machine as a cloud: it has one supervisor, one web."""
