@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import (
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -43,7 +46,11 @@ class Window:
 
     @property
     def words(self) -> str:
-        return str(self.driver.find_element("tag name", "body").text)
+        """What the page says; nothing while it is being replaced."""
+        try:
+            return str(self.driver.find_element("tag name", "body").text)
+        except (NoSuchElementException, StaleElementReferenceException):
+            return ""
 
     def find(self, css: str) -> list[WebElement]:
         return list(self.driver.find_elements("css selector", css))

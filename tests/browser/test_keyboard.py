@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
+from paybill_site.local import terraform
 from tests.browser import walks
 from tests.browser.conftest import Open, Window
 
@@ -47,6 +49,30 @@ def test_sign_up_to_the_agents_page_by_keyboard(window: Open) -> None:
     kay.open(home).enter('main a[href^="/entry/"]')
     walks.log_in(kay, email)
     inside(kay, slug)
+    assert kay.complaints() == []
+
+
+@pytest.mark.skipif(terraform.find() is None, reason="needs Terraform")
+def test_a_tenant_on_a_server_of_its_own_is_paid_opened_and_entered(
+    window: Open,
+) -> None:
+    kay = window()
+    walks.sign_up(kay)
+    slug = walks.order(kay, "business")
+    kay.tab_to("input[name=card]")
+    kay.press(Keys.SPACE)
+    assert kay.find("input[value=test_succeeds]:checked")
+    kay.enter("main button[type=submit]")
+    walks.await_live(kay, slug)
+    kay.enter(f'main a.button[href*="{slug}"]')
+    if kay.find('main a[href^="/entry/"]'):
+        kay.enter('main a[href^="/entry/"]')
+    kay.until(lambda: "Signed in as" in kay.words, "the tenant's home")
+    kay.enter('main a[href="/admin/"]')
+    kay.enter('a[href$="/agents/agent/add/"]')
+    kay.type("input[name=name]", "Night shift")
+    kay.enter("button[name=confirm]")
+    assert "Night shift" in kay.words
     assert kay.complaints() == []
 
 

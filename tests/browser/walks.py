@@ -47,7 +47,7 @@ def order(window: Window, plan: str = "free") -> str:
 def await_live(window: Window, slug: str) -> None:
     """Stay on the progress page until it says that the tenant is live."""
     assert "/progress/" in window.url
-    window.until(lambda: "is live" in window.words, "the tenant", 60)
+    window.until(lambda: "is live" in window.words, "the tenant", 120)
     assert slug in window.words
     assert "close this tab" not in window.words
 
