@@ -6,14 +6,12 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connections
 
 from billing import clock
 from billing.actions import MarkInvoicePaid, Subscribe
@@ -28,9 +26,10 @@ from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Forbidden, IllegalMove, Invalid, PaybillError
 from paybill_site.kernel.models import OutboxEvent
-from paybill_site.kernel.planes import CONTROL, Place, plane
+from paybill_site.kernel.planes import Place
 from tenants.models import Entitlement, Tenant
 from tests.billing.desk import only_open, pay_in_full
+from tests.races import at_once
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -110,33 +109,11 @@ def test_an_operator_moves_the_clock_forward_and_nobody_else(
         perform(MoveClock, None, {"days": -3}, actor=operator)
 
 
-def together(work: list[Callable[[], object]]) -> list[object]:
-    """Run functions at the same time, each on a connection of its own."""
-    gate, results = threading.Barrier(len(work)), []
-
-    def one(function: Callable[[], object]) -> None:
-        try:
-            with plane(CONTROL):
-                gate.wait(timeout=10)
-                results.append(function())
-        except PaybillError as error:
-            results.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=one, args=(function,)) for function in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return results
-
-
 def test_two_payments_at_once_activate_once(
     committed: None, unpaid: Subscription, owner: Actor, operator: Actor
 ) -> None:
     invoice = only_open(unpaid)
-    results = together(
+    results = at_once(
         [
             lambda: charge(invoice, "test_succeeds", owner),
             lambda: perform(
@@ -157,7 +134,7 @@ def test_a_double_click_on_subscribe_makes_one_subscription(
     def click() -> object:
         return perform(Subscribe, tenant, {"plan": "basic"}, actor=owner).result
 
-    first, second = together([click, click])
+    first, second = at_once([click, click])
     assert first == second
     assert Invoice.objects.count() == 1
 
@@ -176,7 +153,7 @@ def test_numbers_have_no_gap_when_many_finalise_at_once(
         return lambda: perform(Subscribe, row, {"plan": plan}, actor=owner)
 
     work = [subscribe(row, "basic") for row in tenants]
-    together([*work, subscribe(tenant, "no such plan")])
+    at_once([*work, subscribe(tenant, "no such plan")])
     numbers = Invoice.objects.order_by("sequence").values_list("sequence", flat=True)
     assert list(numbers) == [1, 2, 3, 4]
 

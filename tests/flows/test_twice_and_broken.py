@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -26,7 +23,7 @@ from paybill_site.kernel.models import (
     DeliveryState,
     OutboxEvent,
 )
-from paybill_site.kernel.planes import CONTROL, plane
+from paybill_site.kernel.planes import CONTROL, NOWHERE, plane
 from provisioning.system import PROVISIONING
 from tenants.actions import ClaimPlacement
 from tenants.errors import NoWarmPlacement
@@ -35,29 +32,9 @@ from tenants.routing import forget_hosts
 from tenants.states import PlacementState, TenantState
 from tests.billing.desk import sell
 from tests.cast import LogIn, browser, make_tenant
+from tests.races import at_once
 
 ORDER = {"plan": "basic", "name": "Petals", "slug": "petals"}
-
-
-def together(work: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Start all at the same moment; their results, or the errors they ended with."""
-    barrier, results = threading.Barrier(len(work)), []
-
-    def one(function: Callable[[], Any]) -> None:
-        barrier.wait()
-        try:
-            results.append(function())
-        except Exception as error:  # noqa: BLE001 - it is the result
-            results.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=one, args=(function,)) for function in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return results
 
 
 def statuses(answers: list[Any]) -> list[int]:
@@ -82,7 +59,7 @@ def invoice(windows: list[Client]) -> Invoice:
 def test_an_order_sent_twice_is_one_tenant_with_one_invoice(
     windows: list[Client],
 ) -> None:
-    answers = together([partial(w.post, "/plans/", ORDER) for w in windows])
+    answers = at_once([partial(w.post, "/plans/", ORDER) for w in windows], NOWHERE)
     assert 302 in statuses(answers)
     assert set(statuses(answers)) <= {302, 422}
     assert Tenant.objects.filter(slug="petals").count() == 1
@@ -94,7 +71,7 @@ def test_an_invoice_paid_twice_is_charged_once(
     windows: list[Client], invoice: Invoice
 ) -> None:
     path, card = f"/pay/{invoice.public_id}/sandbox/", {"card": "test_succeeds"}
-    answers = together([partial(w.post, path, card) for w in windows])
+    answers = at_once([partial(w.post, path, card) for w in windows], NOWHERE)
     assert statuses(answers) == [302, 422]
     assert Payment.objects.filter(state="succeeded").count() == 1
     activated = OutboxEvent.objects.filter(name="billing.subscription_activated")
@@ -118,7 +95,7 @@ def test_a_code_used_twice_lets_in_once(
     for name, morsel in inside.cookies.items():
         copy.cookies[name] = morsel.value
     back = f"{code.path}?{code.query}"
-    answers = together([partial(c.get, back) for c in (inside, copy)])
+    answers = at_once([partial(c.get, back) for c in (inside, copy)], NOWHERE)
     assert statuses(answers)[0] == 302
     assert 400 <= statuses(answers)[1] < 500
     placement = Placement.objects.get(tenant__slug="petals")
@@ -136,7 +113,7 @@ def test_two_claims_of_the_last_place_never_share_it(
         with plane(CONTROL):
             return perform(ClaimPlacement, one, actor=PROVISIONING).result
 
-    results = together([lambda: claim(tenant), lambda: claim(other)])
+    results = at_once([lambda: claim(tenant), lambda: claim(other)], NOWHERE)
     assert sum(isinstance(found, Placement) for found in results) == 1
     assert sum(isinstance(found, NoWarmPlacement) for found in results) == 1
     assert (

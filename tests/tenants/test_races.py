@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
 from typing import Any
-
-from django.db import connections
 
 from paybill_site.accounts import entry, views
 from paybill_site.accounts.actions import EnterPlane
@@ -16,8 +11,7 @@ from paybill_site.accounts.errors import EntryUsed
 from paybill_site.accounts.models import User
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import Outcome, perform
-from paybill_site.kernel.errors import PaybillError
-from paybill_site.kernel.planes import CONTROL, Place, plane
+from paybill_site.kernel.planes import Place, plane
 from tenants.actions import ClaimPlacement, RevokeMembership, StartTenant
 from tenants.errors import LastOwner, NoWarmPlacement, SlugTaken
 from tenants.models import Account, Membership, Placement, Tenant
@@ -25,26 +19,9 @@ from tenants.states import PlacementState, Role
 from tests.accounts.test_entry import HOST, claims_for
 from tests.cast import acting, join, make_tenant, make_user
 from tests.database import WARM
+from tests.races import at_once
 
 CLAIMER = actors.system("claimer", "tenants.view_tenant", "tenants.claim_placement")
-
-
-def at_once(calls: Sequence[Callable[[], Any]], where: Place = CONTROL) -> list[Any]:
-    """Run the calls in threads that start together; what each returned or raised."""
-    ready = Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> Any:
-        try:
-            with plane(where):
-                ready.wait()
-                return call()
-        except PaybillError as refusal:
-            return refusal
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def types(results: list[Any]) -> set[type]:
