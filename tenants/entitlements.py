@@ -59,6 +59,7 @@ def terms(row: Entitlement) -> dict[str, Any]:
     """What a licence says about this entitlement; a closed door is closed in it too."""
     closed = row.tenant.state == TenantState.SUSPENDED
     return {
+        "name": row.tenant.name,
         "state": EntitlementState.SUSPENDED if closed else row.state,
         "plan": row.plan,
         "features": row.features,

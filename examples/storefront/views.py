@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from agents.models import Agent
 from examples.storefront.models import Customer, Order, Product
 from examples.storefront.states import OrderState
-from paybill_site.kernel import actors
+from paybill_site.kernel import actors, limits, planes
 from paybill_site.kernel.actors import ANONYMOUS, Actor
 from paybill_site.kernel.models import AuditEntry
 
@@ -72,10 +72,11 @@ def _table(
 
 def _frame(request: HttpRequest) -> dict[str, Any]:
     """What every page of a tenant shows around its content."""
-    name = request.get_host().partition(".")[0].replace("-", " ").capitalize()
+    licence = limits.terms(planes.here().tenant)
+    name = licence.name if licence else ""
     back = urlencode({"next": request.get_full_path()})
     return {
-        "tenant_name": name,
+        "tenant_name": name or request.get_host().partition(".")[0],
         "login_url": f"{reverse('accounts:enter')}?{back}",
         "logout_url": reverse("accounts:leave"),
         "admin_url": reverse("admin:index")

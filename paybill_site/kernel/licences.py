@@ -22,12 +22,13 @@ from paybill_site.kernel.models import Licence
 
 
 def sign(tenant: str, terms: dict[str, Any], version: int) -> str:
-    """A licence for the tenant: Ed25519-signed claims state, plan, features, limits."""
+    """A licence for the tenant: Ed25519-signed name, state, plan, features, limits."""
     claims = {
         "iss": ISSUER,
         "aud": tenant,
         "iat": int(time.time()),
         "version": version,
+        "name": terms.get("name", ""),
         "state": terms["state"],
         "plan": terms["plan"],
         "features": terms["features"],

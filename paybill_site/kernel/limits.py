@@ -56,6 +56,7 @@ class Terms:
     features: dict[str, Any]
     limits: dict[str, Any]
     version: int
+    name: str = ""  # what the tenant is called; its plane knows it from here alone
 
 
 def read_licence(token: str, tenant: str) -> Terms:
@@ -76,6 +77,7 @@ def read_licence(token: str, tenant: str) -> Terms:
         features=claims["features"],
         limits=claims["limits"],
         version=claims["version"],
+        name=claims.get("name", ""),
     )
 
 
