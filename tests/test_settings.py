@@ -15,9 +15,8 @@ from paybill_site.environ import (
     TENANT_REQUIRED,
     database,
     mailer,
-    public_half,
 )
-from paybill_site.local.environment import rehearsal
+from paybill_site.local.environment import rehearsal, tenant_rehearsal
 
 SETTINGS = Path(__file__).parent.parent / "paybill_site" / "settings.py"
 TRIGGERS = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL")
@@ -37,18 +36,6 @@ def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         return runpy.run_path(str(SETTINGS))
 
     return run
-
-
-def tenant_environment() -> dict[str, str]:
-    """A complete environment of a tenant by itself."""
-    own = {name: COMPLETE[name] for name in REQUIRED}
-    return own | {
-        "PAYBILL_MODE": "tenant",
-        "PAYBILL_TENANT_ID": "ten_01",
-        "PAYBILL_SCHEMA": "t_01",
-        "PAYBILL_LICENCE_PUBLIC_KEY": public_half(COMPLETE["PAYBILL_LICENCE_KEY"]),
-        "PAYBILL_ENTRY_PUBLIC_KEY": public_half(COMPLETE["PAYBILL_ENTRY_KEY"]),
-    }
 
 
 def test_nothing_set_means_embedded(load: Any, tmp_path: Path) -> None:
@@ -88,7 +75,7 @@ def test_a_tenant_by_itself_without_one_of_its_values_does_not_start(
     load: Any, name: str
 ) -> None:
     with pytest.raises(ImproperlyConfigured, match=f"- {name}: "):
-        load({k: v for k, v in tenant_environment().items() if k != name})
+        load({k: v for k, v in tenant_rehearsal().items() if k != name})
 
 
 def test_production_has_nothing_that_is_for_development(load: Any) -> None:
@@ -116,7 +103,7 @@ def test_a_proxy_header_counts_only_when_it_was_asked_for(load: Any) -> None:
 
 
 def test_a_tenant_by_itself_has_no_control_plane(load: Any) -> None:
-    found = load(tenant_environment())
+    found = load(tenant_rehearsal())
     apps = set(found["INSTALLED_APPS"])
     assert not apps & {"tenants", "billing", "provisioning", "paybill_site.local"}
     assert found["ROOT_URLCONF"] == "paybill_site.urls_tenant"

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from paybill_site.local.environment import rehearsal
+from paybill_site.local.environment import rehearsal, tenant_rehearsal
 
 Step = tuple[str, Sequence[str], Mapping[str, str]]
 
@@ -16,6 +16,7 @@ Step = tuple[str, Sequence[str], Mapping[str, str]]
 def steps() -> list[Step]:
     """Name, command line and extra environment of each step."""
     python, manage = [sys.executable], [sys.executable, "manage.py"]
+    deploy = [*manage, "check", "--deploy", "--fail-level", "WARNING"]
     layers = "from importlinter.cli import lint_imports_command as c; c()"
     return [
         ("lint", [*python, "-m", "ruff", "check", "."], {}),
@@ -23,11 +24,8 @@ def steps() -> list[Step]:
         ("types", [*python, "-m", "mypy", "."], {}),
         ("layers", [*python, "-c", layers], {}),
         ("migrations", [*manage, "makemigrations", "--check", "--dry-run"], {}),
-        (
-            "deployment",
-            [*manage, "check", "--deploy", "--fail-level", "WARNING"],
-            rehearsal(),
-        ),
+        ("deployment", deploy, rehearsal()),
+        ("tenant's own server", deploy, tenant_rehearsal()),
     ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
+from paybill_site.environ import REQUIRED, public_half
 from paybill_site.local import keys
 from paybill_site.local.places import Places
 
@@ -61,4 +62,17 @@ def rehearsal() -> dict[str, str]:
         "PAYBILL_BASE_URL": "https://paybill.example",
         "PAYBILL_TENANT_DOMAIN": "tenants.paybill.example",
         **{name: keys.KINDS[kind]() for name, kind in keys.PRODUCTION.items()},
+    }
+
+
+def tenant_rehearsal() -> dict[str, str]:
+    """The same for a tenant on a server of its own: public halves, no control plane."""
+    whole = rehearsal()
+    own = {name: whole[name] for name in REQUIRED}
+    return own | {
+        "PAYBILL_MODE": "tenant",
+        "PAYBILL_TENANT_ID": "ten_01",
+        "PAYBILL_SCHEMA": "t_01",
+        "PAYBILL_LICENCE_PUBLIC_KEY": public_half(whole["PAYBILL_LICENCE_KEY"]),
+        "PAYBILL_ENTRY_PUBLIC_KEY": public_half(whole["PAYBILL_ENTRY_KEY"]),
     }
