@@ -23,6 +23,7 @@ from tests.cast import (  # noqa: F401
 )
 from tests.database import (  # noqa: F401
     committed,
+    compiling,
     control,
     django_db_setup,
     in_a,

@@ -189,6 +189,13 @@ def committed(django_db_setup: str, django_db_blocker: Any) -> Iterator[None]:
 
 
 @pytest.fixture
+def compiling(committed: None) -> Iterator[None]:
+    """``committed``, and nobody else compiles a plane: its roles are the server's."""
+    with services.lock("template.lock"):
+        yield
+
+
+@pytest.fixture
 def tenant_a(request: pytest.FixtureRequest) -> Place:
     """The plane of the first tenant; enter it with ``plane(tenant_a)``."""
     _need_database(request)

@@ -14,7 +14,7 @@ from paybill_site.kernel.models import Transition
 from paybill_site.kernel.planes import Place, plane
 from tests.database import provisioner
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = pytest.mark.usefixtures("compiling")
 
 
 def migrate_planes() -> str:
