@@ -44,18 +44,26 @@ ROUNDS, STOCK_ROUNDS, BURST, POOL, WORKERS = 50, 8, 200, 20, 4
 
 def run(*, quick: bool) -> dict[str, Any]:
     """All four parts; ``quick`` does fewer rounds and stops at 100 tenants."""
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy"}}
+    settings.MAILERS = {
+        "default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    }
     sizes, rounds = ((1, 20), 10) if quick else ((1, 100, 1000), ROUNDS)
     with planes.plane(planes.CONTROL):
         seed_plans()
         shop = Shop()
         populated = {str(size): _populated(shop, size, rounds) for size in sizes}
         stock = _stock(2 if quick else STOCK_ROUNDS)
-        whole = populated[str(sizes[-1])]["activation_to_served_ms"]["p50"]
+        ours = populated[str(sizes[-1])]
         return {
             "tenants": populated,
             "django_tenants_create_and_migrate_ms": stock,
-            "ratio_stock_to_ours": round(stock["p50"] / whole, 1),
+            "times_faster": {
+                "claim": round(stock["p50"] / ours["claim_ms"]["p50"], 1),
+                # Ours with licence, audit and the first page; theirs the schema alone.
+                "activation_to_served": round(
+                    stock["p50"] / ours["activation_to_served_ms"]["p50"], 1
+                ),
+            },
             "burst": _burst(shop, 40 if quick else BURST),
             "refill": _refill(10 if quick else 50),
         }

@@ -37,7 +37,9 @@ PAGE, WARM, BLOCKS = "/", 5, 8
 def run(*, quick: bool) -> dict[str, Any]:
     """Measure the three ways in turn, block by block."""
     rounds = 10 if quick else 50
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy"}}
+    settings.MAILERS = {
+        "default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    }
     with planes.plane(planes.CONTROL):
         seed_plans()
         first, second = _tenants()

@@ -3,7 +3,8 @@
 1. ``store`` writes an event and one delivery per handler inside the action.
 2. ``drain`` claims one delivery at a time by a conditional UPDATE with a lease. A
    delivery waits while an earlier one of its stream and handler is unsettled or
-   dead, so a tenant's events reach a handler in order.
+   dead, so a tenant's events reach a handler in order. What was never tried goes
+   before what failed: a mail server that is away holds nobody's tenant up.
 3. The handler runs outside any transaction; success settles the row, failure puts
    the next try (5 s doubling to 1 h) or the end on it.
 Nothing depends on a message: a sweep finds whatever is due.
@@ -42,7 +43,7 @@ WHERE id = (
       SELECT 1 FROM kernel_delivery e
       WHERE e.handler = d.handler AND e.stream = d.stream AND e.id < d.id
         AND e.state IN ('pending', 'dead')))
-  ORDER BY d.next_at, d.id LIMIT 1 FOR UPDATE SKIP LOCKED)
+  ORDER BY d.attempts, d.next_at, d.id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id
 """
 

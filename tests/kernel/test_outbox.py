@@ -81,6 +81,17 @@ def test_a_failure_is_tried_again_later_and_holds_back_its_stream(
     assert due == first.next_at
 
 
+def test_what_failed_before_waits_for_what_was_never_tried(
+    in_a: Place, heard: Log
+) -> None:
+    send("down")
+    outbox.drain()
+    later(Delivery.objects.earliest("id"))
+    send("fresh", tenant="ten_2")
+    assert outbox.drain() == 2
+    assert heard == ["down", "fresh", "down"]
+
+
 def test_a_dead_letter_holds_back_until_somebody_retries(
     in_a: Place, heard: Log
 ) -> None:
