@@ -83,3 +83,4 @@ def test_without_javascript_the_progress_page_gets_there(window: Open) -> None:
     walks.await_live(kay, slug)
     kay.enter(f'main a.button[href*="{slug}"]')
     inside(kay, slug)
+    assert "Signed in as" in kay.words
