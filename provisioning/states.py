@@ -5,6 +5,40 @@ from __future__ import annotations
 from django.db import models
 
 
+class Cloud(models.TextChoices):
+    AWS = "aws", "AWS"
+    AZURE = "azure", "Azure"
+    GOOGLE = "google", "Google Cloud"
+    ORACLE = "oracle", "Oracle Cloud"
+    IBM = "ibm", "IBM Cloud"
+    LOCAL = "local", "This machine"
+
+
+class Method(models.TextChoices):
+    """How an account is entered."""
+
+    FEDERATED = "federated", "Paybill's own identity, trusted by the cloud"
+    EXCHANGED = "exchanged", "Paybill's own identity, exchanged for a short token"
+    STATIC = "static", "a key that does not end (the last resort)"
+    NONE = "none", "nothing is asked for"
+
+
+class AccountState(models.TextChoices):
+    ACTIVE = "active"
+    PAUSED = "paused"  # nothing new is built; what stands can be destroyed
+
+
+class Health(models.TextChoices):
+    UNTRIED = "untried", "not tried against the cloud"
+    OK = "ok", "works"
+    FAILING = "failing"
+
+
+class FourEyes(models.TextChoices):
+    STRICT = "strict", "somebody else approves"
+    DELAYED = "delayed", "the requester may, after a delay and a fresh second factor"
+
+
 class DeploymentState(models.TextChoices):
     EMPTY = "empty"  # nothing was made yet
     BUILDING = "building"
@@ -27,6 +61,8 @@ DEPLOYMENT_MOVES = {
 class Operation(models.TextChoices):
     APPLY = "apply"
     DESTROY = "destroy"
+    UNPROTECT = "unprotect"  # an apply that only lets the cloud delete the rest
+    REFRESH = "refresh"  # a look at what changed outside; it writes nothing
 
 
 class RunState(models.TextChoices):
@@ -43,9 +79,15 @@ class RunState(models.TextChoices):
     FAILED = "failed"
     ERRORED = "errored"
     CANCELED = "canceled"
+    FORCE_CANCELED = "force_canceled", "canceled by force"
 
 
-_ENDS_BADLY = {RunState.FAILED, RunState.ERRORED, RunState.CANCELED}
+_ENDS_BADLY = {
+    RunState.FAILED,
+    RunState.ERRORED,
+    RunState.CANCELED,
+    RunState.FORCE_CANCELED,
+}
 
 RUN_MOVES = {
     RunState.PENDING: {RunState.PLANNING, *_ENDS_BADLY},
@@ -65,6 +107,7 @@ RUN_MOVES = {
     RunState.FAILED: set[RunState](),
     RunState.ERRORED: set[RunState](),
     RunState.CANCELED: set[RunState](),
+    RunState.FORCE_CANCELED: set[RunState](),
 }
 
 FINAL = frozenset(state for state, following in RUN_MOVES.items() if not following)
@@ -78,7 +121,11 @@ TERRAFORM = frozenset({RunState.PLANNING, RunState.APPLYING})
 
 
 class Phase(models.TextChoices):
+    """``prepare``: folder, credentials, init. ``check``: policies, cost, approval."""
+
+    PREPARE = "prepare"
     PLAN = "plan"
+    CHECK = "check"
     APPLY = "apply"
     FINISH = "finish"
 
@@ -91,13 +138,17 @@ class PhaseState(models.TextChoices):
     UNREACHABLE = "unreachable"
 
 
+def _planning(state: PhaseState) -> dict[Phase, PhaseState]:
+    return dict.fromkeys((Phase.PREPARE, Phase.PLAN, Phase.CHECK), state)
+
+
 PHASE_EFFECTS: dict[tuple[str, str], dict[Phase, PhaseState]] = {
-    (RunState.PENDING, RunState.PLANNING): {Phase.PLAN: PhaseState.RUNNING},
-    (RunState.PLANNING, RunState.PENDING): {Phase.PLAN: PhaseState.PENDING},
-    (RunState.PLANNING, RunState.WAITING): {Phase.PLAN: PhaseState.DONE},
-    (RunState.PLANNING, RunState.CONFIRMED): {Phase.PLAN: PhaseState.DONE},
+    (RunState.PENDING, RunState.PLANNING): {Phase.PREPARE: PhaseState.RUNNING},
+    (RunState.PLANNING, RunState.PENDING): _planning(PhaseState.PENDING),
+    (RunState.PLANNING, RunState.WAITING): _planning(PhaseState.DONE),
+    (RunState.PLANNING, RunState.CONFIRMED): _planning(PhaseState.DONE),
     (RunState.PLANNING, RunState.FINISHING): {
-        Phase.PLAN: PhaseState.DONE,
+        **_planning(PhaseState.DONE),
         Phase.APPLY: PhaseState.UNREACHABLE,
         Phase.FINISH: PhaseState.RUNNING,
     },

@@ -1,1 +1,1 @@
-"""What Paybill asks a cloud itself, beside Terraform: addresses, log-ins, inventory."""
+"""Clouds, each behind the same few calls: what exists there, and how to get in."""

@@ -12,6 +12,7 @@ from paybill_site.kernel.actions import perform
 from paybill_site.kernel.crypto import token_digest
 from provisioning.actions import FinishApply, FinishPlan, StartApply, StartPlan
 from provisioning.actions.advancing import PlannedInput
+from provisioning.clouds.access import access
 from provisioning.errors import LeaseLost, PlanChanged, TerraformFailed
 from provisioning.models import PlanFile, Run
 from provisioning.runner import plans
@@ -57,15 +58,15 @@ class Stage:
 def stage(run: Run, phase: Phase, token: str, heartbeat: Heartbeat) -> Iterator[Stage]:
     """Prepare a phase; its log is complete afterwards, however it ended."""
     folder = WorkDir.of(run)
-    log = LogWriter(run, phase, secrets=(token,))
-    words = Interpreter(log, total=len(run.changes.get("resources", [])))
-    terraform = Terraform(
-        folder, environment(run, folder, token), words.hear, heartbeat.stop
-    )
-    try:
-        yield Stage(terraform, words, heartbeat)
-    finally:
-        log.flush()
+    with access(run, phase, folder.path) as cloud:
+        log = LogWriter(run, phase, secrets=(token, *cloud.secrets))
+        words = Interpreter(log, total=len(run.changes.get("resources", [])))
+        variables = {**environment(run, folder, token), **cloud.environment}
+        terraform = Terraform(folder, variables, words.hear, heartbeat.stop)
+        try:
+            yield Stage(terraform, words, heartbeat)
+        finally:
+            log.flush()
 
 
 def plan(run: Run, heartbeat: Heartbeat) -> Run:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 
@@ -90,16 +88,4 @@ def environment(run: Run, folder: WorkDir, token: str) -> dict[str, str]:
         "TF_HTTP_USERNAME": run.public_id,
         "TF_HTTP_PASSWORD": token,
         "TF_HTTP_RETRY_MAX": "10",
-        **_cloud(run),
-    }
-
-
-def _cloud(run: Run) -> dict[str, Any]:
-    """What the provider of the run's cloud needs; credentials would be here only."""
-    if run.deployment.cloud != "local":
-        return {}
-    return {
-        "PAYBILL_LOCAL": str(settings.PAYBILL_LOCAL),
-        "PAYBILL_PYTHON": sys.executable,
-        "PYTHONPATH": str(settings.BASE_DIR),
     }

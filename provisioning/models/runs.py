@@ -1,4 +1,4 @@
-"""Deployments, their runs, what the runs said, and Terraform's state."""
+"""Runs of Terraform: what was asked, planned, decided, done and said."""
 
 from __future__ import annotations
 
@@ -10,75 +10,20 @@ from django.db.models.functions import Now
 from paybill_site.kernel.crypto import EncryptedBytes
 from paybill_site.kernel.ids import PublicId
 from paybill_site.kernel.querysets import VisibleManager
+from provisioning.models.deployments import Deployment
 from provisioning.states import (
     ACTIVE,
     FINAL,
-    DeploymentState,
+    FourEyes,
     Operation,
     Phase,
     PhaseState,
     RunState,
 )
 from tenants.models import Tenant
-from tenants.states import Isolation
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
-
-
-class Deployment(models.Model):
-    """Infrastructure of one tenant's own: what Terraform makes and takes away.
-
-    ``fence`` rises whenever a runner takes up a run. Who comes with a lower number
-    lost its lease and may write nothing.
-    """
-
-    account_path = "tenant__account"
-
-    public_id = PublicId("dep")
-    tenant = models.ForeignKey(
-        Tenant, on_delete=models.PROTECT, related_name="deployments"
-    )
-    kind = models.CharField(max_length=10, choices=Isolation.choices)
-    cloud = models.CharField(max_length=20, default="local")
-    region = models.CharField(max_length=40, default="local")
-    state = models.CharField(
-        max_length=12, choices=DeploymentState.choices, default=DeploymentState.EMPTY
-    )
-    generation = models.PositiveIntegerField(
-        default=1, help_text="last part of every name, so that names are never reused"
-    )
-    stack_digest = models.CharField(
-        max_length=64, blank=True, help_text="stack that was applied last"
-    )
-    outputs = models.JSONField(default=dict, blank=True)
-    fence = models.BigIntegerField(default=0)
-    frozen = models.TextField(
-        blank=True, help_text="why no run may start; empty: runs may start"
-    )
-    created_at = models.DateTimeField(db_default=Now())
-
-    objects = VisibleManager()
-    runs: RelatedManager[Run]
-    state_versions: RelatedManager[StateVersion]
-
-    class Meta:
-        ordering = ["-id"]
-        permissions = [
-            ("queue_run", "Can queue a run"),
-            ("release_state_lock", "Can release a state lock"),
-            ("adopt_state", "Can adopt a state that was rescued"),
-        ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["tenant"],
-                condition=~models.Q(state="gone"),
-                name="one_deployment_per_tenant",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.cloud} {self.kind} {self.public_id}"
 
 
 class Run(models.Model):
@@ -96,7 +41,7 @@ class Run(models.Model):
     )
     operation = models.CharField(max_length=10, choices=Operation.choices)
     state = models.CharField(
-        max_length=12, choices=RunState.choices, default=RunState.PENDING
+        max_length=14, choices=RunState.choices, default=RunState.PENDING
     )
     trigger = models.CharField(
         max_length=100,
@@ -106,9 +51,41 @@ class Run(models.Model):
     attempt = models.PositiveIntegerField(default=1)
     needs_confirmation = models.BooleanField(default=False)
     inputs = models.JSONField(default=dict)
+    requested_by = models.CharField(
+        max_length=80, blank=True, help_text="public id of the person; else the system"
+    )
     stack = models.CharField(max_length=60)
     stack_digest = models.CharField(max_length=64)
     terraform_version = models.CharField(max_length=20, blank=True)
+    stack_version = models.ForeignKey(
+        "provisioning.StackVersion", null=True, on_delete=models.PROTECT
+    )
+    mirror_digest = models.CharField(
+        max_length=64, blank=True, help_text="of the provider plugins it may use"
+    )
+    providers = models.JSONField(
+        default=list, blank=True, help_text="selected: source, version, hashes"
+    )
+    lock_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="of the dependency lock file"
+    )
+    imports = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="what exists without being in the state: address and id",
+    )
+    policies = models.JSONField(
+        default=list, blank=True, help_text="what each policy said of the plan"
+    )
+    cost = models.JSONField(
+        default=dict, blank=True, help_text="monthly estimate, and what has no price"
+    )
+    reasons = models.JSONField(
+        default=list, blank=True, help_text="why a person has to approve the plan"
+    )
+    checks = models.JSONField(
+        default=list, blank=True, help_text="what was verified after the apply"
+    )
     plan_sha256 = models.CharField(
         max_length=64, blank=True, help_text="of the plan file and its lock file"
     )
@@ -131,6 +108,7 @@ class Run(models.Model):
 
     objects = VisibleManager()
     phases: RelatedManager[RunPhase]
+    comments: RelatedManager[RunComment]
     chunks: RelatedManager[LogChunk]
 
     class Meta:
@@ -138,6 +116,8 @@ class Run(models.Model):
         permissions = [
             ("confirm_run", "Can confirm or discard a plan"),
             ("cancel_run", "Can cancel a run"),
+            ("force_cancel_run", "Can end a run that does not stop"),
+            ("comment_run", "Can comment on a run"),
             ("retry_run", "Can retry a run"),
             ("advance_run", "Can work on a run (the runner)"),
         ]
@@ -225,65 +205,65 @@ class PlanFile(models.Model):
         return f"plan of {self.run_id}"
 
 
-class StateOrigin(models.TextChoices):
-    SAVED = "saved"  # by Terraform, over the backend
-    RESCUED = "rescued"  # Terraform could not save it; not in force
-    ADOPTED = "adopted"  # rescued, then put in force by an operator
+class Approval(models.Model):
+    """A person let this very plan be applied: both digests, until a time."""
 
+    account_path = "run__deployment__tenant__account"
 
-class StateVersion(models.Model):
-    """One version of a deployment's Terraform state, encrypted, kept for good."""
-
-    account_path = "deployment__tenant__account"
-
-    public_id = PublicId("stv")
-    deployment = models.ForeignKey(
-        Deployment, on_delete=models.PROTECT, related_name="state_versions"
+    public_id = PublicId("apr")
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="approval")
+    plan_sha256 = models.CharField(max_length=64)
+    plan_digest = models.CharField(max_length=64)
+    approved_by = models.CharField(max_length=80, help_text="public id of the person")
+    approver = models.CharField(max_length=200, help_text="as people know them")
+    rule = models.CharField(
+        max_length=20, help_text="strict, delayed, or one for the system"
     )
-    run = models.ForeignKey(
-        Run, on_delete=models.PROTECT, related_name="state_versions"
-    )
-    origin = models.CharField(
-        max_length=10, choices=StateOrigin.choices, default=StateOrigin.SAVED
-    )
-    serial = models.BigIntegerField()
-    lineage = models.CharField(max_length=60)
-    md5 = models.CharField(max_length=32)
-    resources = models.PositiveIntegerField(default=0)
-    content = EncryptedBytes()
+    expires_at = models.DateTimeField()
+    void = models.TextField(blank=True, help_text="why it does not count any more")
     created_at = models.DateTimeField(db_default=Now())
 
     objects = VisibleManager()
 
-    class Meta:
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["deployment", "serial"],
-                condition=~models.Q(origin="rescued"),
-                name="state_serial_once",
-            ),
-        ]
-
     def __str__(self) -> str:
-        return f"state {self.serial} of {self.deployment_id}"
-
-    @property
-    def tenant(self) -> Tenant:
-        return self.deployment.tenant
+        return f"{self.approver} for {self.run_id}"
 
 
-class StateLock(models.Model):
-    """Terraform's lock on a state: who holds it, as Terraform says it."""
+class RunComment(models.Model):
+    """What somebody wrote beside a run."""
 
-    deployment = models.OneToOneField(
-        Deployment, on_delete=models.CASCADE, related_name="lock"
-    )
-    run = models.ForeignKey(Run, on_delete=models.CASCADE)
-    lock_id = models.CharField(max_length=64)
-    info = models.JSONField()
-    fence = models.BigIntegerField()
+    account_path = "run__deployment__tenant__account"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="comments")
+    author = models.CharField(max_length=200)
+    text = models.TextField(max_length=4000)
     created_at = models.DateTimeField(db_default=Now())
 
+    class Meta:
+        ordering = ["id"]
+
     def __str__(self) -> str:
-        return f"{self.info.get('Operation', 'lock')} by {self.info.get('Who', '?')}"
+        return f"{self.author}: {self.text[:60]}"
+
+
+class RunRules(models.Model):
+    """How runs are decided here; one row, changed by an audited action only."""
+
+    public_id = PublicId("rul")
+    four_eyes = models.CharField(
+        max_length=10, choices=FourEyes.choices, default=FourEyes.STRICT
+    )
+    self_approval_minutes = models.PositiveIntegerField(
+        default=60, help_text="how old a plan is before its own requester may approve"
+    )
+    approval_hours = models.PositiveIntegerField(
+        default=24, help_text="how long a plan and its approval are good"
+    )
+    cool_off_minutes = models.PositiveIntegerField(
+        default=10, help_text="from a cancel to the first possible force-cancel"
+    )
+
+    objects = VisibleManager()
+
+    def __str__(self) -> str:
+        return f"four eyes: {self.four_eyes}"

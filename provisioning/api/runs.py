@@ -1,4 +1,4 @@
-"""REST: deployments and runs. Reads are rows, writes are actions."""
+"""REST: runs, what they planned and what they said."""
 
 from __future__ import annotations
 
@@ -18,24 +18,9 @@ from paybill_site.kernel.errors import Invalid, NotFound
 from paybill_site.kernel.openapi import OF_READS, id_parameter, refusals
 from paybill_site.kernel.rest import Known, Row, Things, action_path, things
 from provisioning import actions
-from provisioning.models import Deployment, Run, RunPhase
+from provisioning.models import Run, RunPhase
 from provisioning.runner import logs
 from provisioning.states import Phase
-
-
-class DeploymentSerializer(Row[Deployment]):
-    class Meta:
-        model = Deployment
-        fields = (
-            "id",
-            "tenant",
-            "kind",
-            "cloud",
-            "region",
-            "state",
-            "generation",
-            "created_at",
-        )
 
 
 class PhaseSerializer(Row[RunPhase]):
@@ -67,14 +52,6 @@ class RunSerializer(Row[Run]):
             "queued_at",
             "ended_at",
         )
-
-
-class Deployments(Things):
-    """Infrastructure of tenants' own."""
-
-    authentication_classes = (SessionAuthentication,)
-    queryset = Deployment.objects.select_related("tenant")
-    serializer_class = DeploymentSerializer
 
 
 class Runs(Things):
@@ -130,10 +107,8 @@ class RunLog(APIView):
 
 
 urlpatterns = [
-    *things("deployments", Deployments),
     *things("runs", Runs),
     path("runs/<str:public_id>/log", RunLog.as_view(), name="run_log"),
-    action_path("deployments/<str:public_id>/runs", actions.QueueRun),
     action_path("runs/<str:public_id>/confirm", actions.ConfirmRun),
     action_path("runs/<str:public_id>/discard", actions.DiscardRun),
     action_path("runs/<str:public_id>/cancel", actions.CancelRun),

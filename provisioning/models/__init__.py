@@ -1,0 +1,34 @@
+"""Cloud accounts, stacks, deployments, their runs and Terraform's state."""
+
+from __future__ import annotations
+
+from provisioning.models.clouds import CloudAccount, Network
+from provisioning.models.deployments import Deployment
+from provisioning.models.runs import (
+    Approval,
+    LogChunk,
+    PlanFile,
+    Run,
+    RunComment,
+    RunPhase,
+    RunRules,
+)
+from provisioning.models.stacks import StackVersion
+from provisioning.models.statefile import StateLock, StateOrigin, StateVersion
+
+__all__ = [
+    "Approval",
+    "CloudAccount",
+    "Deployment",
+    "LogChunk",
+    "Network",
+    "PlanFile",
+    "Run",
+    "RunComment",
+    "RunPhase",
+    "RunRules",
+    "StackVersion",
+    "StateLock",
+    "StateOrigin",
+    "StateVersion",
+]
