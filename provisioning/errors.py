@@ -17,6 +17,12 @@ class NeedsMove(PaybillError):
     status = 409
 
 
+class AccountRefuses(PaybillError):
+    """The cloud account does not let this be built."""
+
+    status = 409
+
+
 class RunActive(PaybillError):
     """Another run of this deployment is not finished yet."""
 
@@ -53,6 +59,24 @@ class PlanChanged(PaybillError):
     """The plan file is not the one that was confirmed; nothing was applied."""
 
     status = 409
+
+
+class PlanStale(PaybillError):
+    """The plan was made on something that is no longer so; queue a new run."""
+
+    status = 409
+
+
+class NotApproved(PaybillError):
+    """Nobody who may has approved this very plan."""
+
+    status = 403
+
+
+class PolicyRefused(PaybillError):
+    """The policy is not right, or does not find what its own cases say."""
+
+    status = 422
 
 
 class LeaseLost(Conflict):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 from allauth.account.internal.flows.login import get_authentication_records
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import urlencode
 
-from paybill_site.kernel import planes
+from paybill_site.kernel import actors, planes
 from paybill_site.kernel.admin import reauthenticator
 
 RECENT = 10 * 60  # seconds
@@ -27,6 +28,19 @@ def recently_authenticated(request: HttpRequest) -> bool:
     else:
         at = float(request.session.get(ENTERED, 0.0))
     return time.time() - at < RECENT
+
+
+@actors.prover
+def second_factor_at(request: HttpRequest) -> datetime | None:
+    """When the person last showed a second factor in this session of the control plane.
+
+    An entry into a tenant's plane says nothing of factors, so there it is None.
+    """
+    if planes.here().schema != planes.CONTROL.schema or not hasattr(request, "session"):
+        return None
+    records = get_authentication_records(request, getattr(request, "user", None))
+    times = [record["at"] for record in records if record.get("method") == "mfa"]
+    return datetime.fromtimestamp(max(times), UTC) if times else None
 
 
 @reauthenticator

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -38,6 +39,7 @@ class Actor:
     principal: int | None = None
     via: str = ""
     impersonator: str = ""
+    second_factor_at: datetime | None = None
 
     def in_scope(self, permission: str) -> bool:
         """A token without this scope can not use the permission, whoever holds it."""
@@ -89,6 +91,16 @@ def source(function: Source) -> Source:
     return function
 
 
+type Prover = Callable[[Any], datetime | None]
+_provers: list[Prover] = []
+
+
+def prover(function: Prover) -> Prover:
+    """Register what says when the person behind a request showed a second factor."""
+    _provers.append(function)
+    return function
+
+
 def of_user(user: Any, *, via: str, impersonator: str = "") -> Actor:
     """The actor for a signed-in user, asking every registered source once."""
     if not (user and user.is_authenticated and user.is_active):
@@ -117,6 +129,8 @@ def of_request(request: Any) -> Actor:
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None:
         actor = of_user(getattr(request, "user", None), via="session")
+        shown = [at for prove in _provers if (at := prove(request)) is not None]
+        actor = replace(actor, second_factor_at=max(shown, default=None))
         request.actor = actor
         note(actor=actor.id)
     return actor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from provisioning.models.clouds import CloudAccount, Network
 from provisioning.models.deployments import Deployment
+from provisioning.models.gates import RegoPolicy, ShownPlan
 from provisioning.models.runs import (
     Approval,
     LogChunk,
@@ -23,10 +24,12 @@ __all__ = [
     "LogChunk",
     "Network",
     "PlanFile",
+    "RegoPolicy",
     "Run",
     "RunComment",
     "RunPhase",
     "RunRules",
+    "ShownPlan",
     "StackVersion",
     "StateLock",
     "StateOrigin",

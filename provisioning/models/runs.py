@@ -25,6 +25,8 @@ from tenants.models import Tenant
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
+    from provisioning.models.gates import ShownPlan
+
 
 class Run(models.Model):
     """One plan and, when it is confirmed, the apply of exactly that plan.
@@ -110,6 +112,7 @@ class Run(models.Model):
     phases: RelatedManager[RunPhase]
     comments: RelatedManager[RunComment]
     chunks: RelatedManager[LogChunk]
+    shown: ShownPlan
 
     class Meta:
         ordering = ["-id"]
@@ -262,8 +265,16 @@ class RunRules(models.Model):
     cool_off_minutes = models.PositiveIntegerField(
         default=10, help_text="from a cancel to the first possible force-cancel"
     )
+    changed_at = models.DateTimeField(
+        auto_now=True,
+        null=True,
+        help_text="what was approved before that is approved no more",
+    )
 
     objects = VisibleManager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "rules for runs"
 
     def __str__(self) -> str:
         return f"four eyes: {self.four_eyes}"

@@ -30,8 +30,8 @@ def canonical(plan: dict[str, Any]) -> dict[str, Any]:
             "address": change["address"],
             "type": change["type"],
             "actions": change["change"]["actions"],
-            "before": _before(change["change"]),
-            "after": _after(change["change"]),
+            "before": before(change["change"]),
+            "after": after(change["change"]),
         }
         for change in plan.get("resource_changes") or []
         if change.get("mode") == "managed" and change["change"]["actions"] != ["no-op"]
@@ -71,16 +71,19 @@ def summary(plan: dict[str, Any]) -> dict[str, Any]:
     return {**counts, "total": total, "resources": lines}
 
 
-def _before(change: dict[str, Any]) -> Any:
-    return _masked(change.get("before"), change.get("before_sensitive"), None)
+def before(change: dict[str, Any]) -> Any:
+    """What a resource was, masked; None when it did not exist."""
+    return masked(change.get("before"), change.get("before_sensitive"), None)
 
 
-def _after(change: dict[str, Any]) -> Any:
+def after(change: dict[str, Any]) -> Any:
+    """What a resource will be, masked; None when it will not exist."""
     unknown = change.get("after_unknown")
-    return _masked(change.get("after"), change.get("after_sensitive"), unknown)
+    return masked(change.get("after"), change.get("after_sensitive"), unknown)
 
 
-def _masked(value: Any, sensitive: Any, unknown: Any) -> Any:
+def masked(value: Any, sensitive: Any, unknown: Any) -> Any:
+    """``value`` under Terraform's two masks, which have its shape or are True."""
     if sensitive is True:
         return SENSITIVE
     if unknown is True:
@@ -88,14 +91,14 @@ def _masked(value: Any, sensitive: Any, unknown: Any) -> Any:
     if isinstance(value, dict) or isinstance(unknown, dict):
         names = {**(value or {}), **(unknown or {})}
         return {
-            name: _masked(
+            name: masked(
                 (value or {}).get(name), _part(sensitive, name), _part(unknown, name)
             )
             for name in sorted(names)
         }
     if isinstance(value, list):
         return [
-            _masked(item, _part(sensitive, index), _part(unknown, index))
+            masked(item, _part(sensitive, index), _part(unknown, index))
             for index, item in enumerate(value)
         ]
     return value
