@@ -48,3 +48,35 @@ class DeploymentGone(Event):
 
     tenant: str
     deployment: str
+
+
+class BackupFinished(Event):
+    """A backup is stored and verified (``state`` ready), or there is none (failed)."""
+
+    tenant: str
+    backup: str
+    reason: str
+    state: str
+
+
+class DatabaseJobQueued(Event):
+    """Work on a tenant's database waits for a worker."""
+
+    tenant: str
+    job: str
+
+
+class DatabaseJobEnded(Event):
+    """Work on a tenant's database is over; ``state`` is done or failed."""
+
+    tenant: str
+    job: str
+    kind: str
+    state: str
+
+
+class DatabaseFull(Event):
+    """A tenant's database reached 80 % of its size (``near``), or all of it (``full``)."""
+
+    tenant: str
+    notice: str

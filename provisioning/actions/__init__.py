@@ -12,6 +12,7 @@ from provisioning.actions.advancing import (
     StartApply,
     StartPlan,
 )
+from provisioning.actions.backups import ExpireBackup, RequestBackup
 from provisioning.actions.deciding import CancelRun, ConfirmRun, DiscardRun
 from provisioning.actions.queueing import PrepareDeployment, QueueRun, RetryRun
 from provisioning.actions.statefile import (
@@ -31,6 +32,7 @@ __all__ = [
     "ConfirmRun",
     "DiscardRun",
     "EndRun",
+    "ExpireBackup",
     "FinishApply",
     "FinishPlan",
     "LockState",
@@ -38,6 +40,7 @@ __all__ = [
     "QueueRun",
     "ReapRun",
     "ReleaseStateLock",
+    "RequestBackup",
     "RescueState",
     "RetryRun",
     "SaveState",

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from provisioning.models.clouds import CloudAccount, Network
+from provisioning.models.databases import (
+    Backup,
+    Database,
+    DatabaseCopy,
+    DatabaseJob,
+)
 from provisioning.models.deployments import Deployment
 from provisioning.models.gates import RegoPolicy, ShownPlan
 from provisioning.models.runs import (
@@ -19,7 +25,11 @@ from provisioning.models.statefile import StateLock, StateOrigin, StateVersion
 
 __all__ = [
     "Approval",
+    "Backup",
     "CloudAccount",
+    "Database",
+    "DatabaseCopy",
+    "DatabaseJob",
     "Deployment",
     "LogChunk",
     "Network",

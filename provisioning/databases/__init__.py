@@ -1,0 +1,1 @@
+"""Tenants' databases cared for: backups, restores, log-ins, sizes, sleep."""
