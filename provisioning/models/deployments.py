@@ -67,6 +67,10 @@ class Deployment(models.Model):
     frozen = models.TextField(
         blank=True, help_text="why no run may start; empty: runs may start"
     )
+    settled = models.BooleanField(
+        default=True,
+        help_text="what exists was compared with the state since an apply ended badly",
+    )
     drift = models.JSONField(
         default=dict, blank=True, help_text="what the last look found changed outside"
     )
@@ -87,7 +91,9 @@ class Deployment(models.Model):
         permissions = [
             ("queue_run", "Can queue a run"),
             ("release_state_lock", "Can release a state lock"),
-            ("adopt_state", "Can adopt a state that was rescued"),
+            ("adopt_state", "Can adopt or discard a state that was rescued"),
+            ("rollback_state", "Can put an older state in force again"),
+            ("thaw_deployment", "Can let runs start again"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -103,8 +103,14 @@ class Run(models.Model):
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     holder = models.CharField(max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    missed_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the reaper first saw the lease ended"
+    )
     fence = models.BigIntegerField(default=0)
     token_digest = models.CharField(max_length=64, blank=True)
+    token_writes = models.BooleanField(
+        default=False, help_text="whether the token of this phase may save states"
+    )
     queued_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True, blank=True)
 

@@ -17,6 +17,12 @@ class StateOrigin(models.TextChoices):
     SAVED = "saved"  # by Terraform, over the backend
     RESCUED = "rescued"  # Terraform could not save it; not in force
     ADOPTED = "adopted"  # rescued, then put in force by an operator
+    DISCARDED = "discarded"  # rescued, and not needed; not in force
+    REVERTED = "reverted"  # an older one, put in force again under a new serial
+
+
+# Kept, and never what Terraform reads.
+ASIDE = frozenset({StateOrigin.RESCUED, StateOrigin.DISCARDED})
 
 
 class StateVersion(models.Model):
@@ -48,7 +54,7 @@ class StateVersion(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["deployment", "serial"],
-                condition=~models.Q(origin="rescued"),
+                condition=~models.Q(origin__in=["discarded", "rescued"]),
                 name="state_serial_once",
             ),
         ]
