@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.conf import settings
-
+from provisioning.clouds.adapters import Access, adapter
 from provisioning.models import Run
-from provisioning.states import Cloud, Phase
+from provisioning.states import Phase
 
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Environment of Terraform's process, and what of it no log may show."""
-
-    environment: Mapping[str, str] = field(default_factory=dict)
-    secrets: tuple[str, ...] = ()
+__all__ = ["Access", "access"]
 
 
 @contextmanager
@@ -28,13 +19,5 @@ def access(run: Run, phase: Phase, folder: Path) -> Iterator[Access]:
 
     Raises CloudFailed when the cloud does not let Paybill in.
     """
-    if run.deployment.cloud == Cloud.LOCAL:
-        yield Access(
-            {
-                "PAYBILL_LOCAL": str(settings.PAYBILL_LOCAL),
-                "PAYBILL_PYTHON": sys.executable,
-                "PYTHONPATH": str(settings.BASE_DIR),
-            }
-        )
-        return
-    yield Access()
+    with adapter(run.deployment.cloud).access(run, phase, folder) as opened:
+        yield opened

@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
+from provisioning.clouds.adapters import Found, Inventory, adapter
 from provisioning.models import Deployment
 
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One thing that carries a deployment's tags.
-
-    ``address`` is its tag ``paybill:address``; ``id`` is what an import of that
-    address takes; ``name`` is how the cloud calls it (ARN, resource id). ``ends``
-    says, for what is deleted but not gone, in which state it is and until when.
-    """
-
-    address: str
-    id: str
-    name: str
-    ends: str = ""
-
-
-class Inventory(Protocol):
-    """``verified`` is False where nothing here could check the adapter."""
-
-    verified: bool
-
-    def listed(self, deployment: Deployment) -> list[Found]:
-        """All that carries the deployment's tags. Raises CloudFailed."""
-
+__all__ = ["Found", "Inventory", "of", "register"]
 
 _makers: dict[str, Callable[[Deployment], Inventory]] = {}
 
 
 def register(cloud: str, make: Callable[[Deployment], Inventory]) -> None:
-    """Say how the inventory of a cloud is asked."""
+    """Ask somebody else than the cloud's own adapter: the record of a simulator."""
     _makers[cloud] = make
 
 
 def of(deployment: Deployment) -> Inventory | None:
     """The inventory of a deployment's cloud; None where there is none to ask."""
-    make = _makers.get(deployment.cloud)
-    return make(deployment) if make else None
+    return _makers.get(deployment.cloud, adapter(deployment.cloud).inventory)(
+        deployment
+    )

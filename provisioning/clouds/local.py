@@ -10,15 +10,81 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from psycopg.conninfo import make_conninfo
 
+from paybill_site.kernel import migrating
+from provisioning.clouds.adapters import Access, Found
 from provisioning.errors import CloudFailed
+from provisioning.models import CloudAccount, Deployment, Run
+from provisioning.states import Phase
 
 SCHEME = "unit:"
+LEFT = """
+SELECT 'database ' || datname FROM pg_database WHERE strpos(datname, %(mark)s) > 0
+UNION ALL
+SELECT 'role ' || rolname FROM pg_roles WHERE strpos(rolname, %(mark)s) > 0
+ORDER BY 1
+"""
+
+
+@contextmanager
+def access(run: Run, phase: Phase, folder: Path) -> Iterator[Access]:
+    """Where the client finds the embedded services; nobody has to be let in."""
+    yield Access(
+        {
+            "PAYBILL_LOCAL": str(settings.PAYBILL_LOCAL),
+            "PAYBILL_PYTHON": sys.executable,
+            "PYTHONPATH": str(settings.BASE_DIR),
+        }
+    )
+
+
+class LocalInventory:
+    """Units, databases and roles that carry the mark of a deployment in their names.
+
+    Names are all the tags that this machine has: no address comes with them.
+    """
+
+    verified = True
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.mark = mark_of(deployment)
+
+    def listed(self, deployment: Deployment) -> list[Found]:
+        """All that is left on this machine. Raises CloudFailed."""
+        units = [f"unit {unit}" for unit in listed(self.mark)]
+        dsn = migrating.provisioner_dsn()
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            rows = connection.execute(LEFT, {"mark": self.mark})
+            return [
+                Found("", "", str(name)) for name in (*units, *(row[0] for row in rows))
+            ]
+
+
+inventory = LocalInventory
+
+
+def mark_of(deployment: Deployment) -> str:
+    """What every name of a deployment on this machine contains."""
+    body = deployment.tenant.public_id.partition("_")[2]
+    return f"{body}_g{deployment.generation}"
+
+
+def read_secret(deployment: Deployment, reference: str) -> str:
+    """The log-in that a unit keeps in a file of its own. Raises CloudFailed."""
+    return Path(show(unit_of(reference))["secret"]).read_text().strip()
+
+
+def attempt(account: CloudAccount) -> str:
+    """Whether the supervisor answers."""
+    return f"{len(listed(''))} units on this machine"
 
 
 def unit_of(reference: str) -> str:

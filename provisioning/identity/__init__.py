@@ -1,0 +1,1 @@
+"""Who Paybill is to a cloud: an OIDC issuer of short-lived, narrow identities."""
