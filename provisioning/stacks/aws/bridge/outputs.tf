@@ -1,0 +1,31 @@
+# The same outputs for every cloud and every isolation model.
+
+output "database_host" {
+  description = "Where the database server is reached."
+  value       = aws_db_instance.this.address
+}
+
+output "database_port" {
+  description = "Port of the database server."
+  value       = aws_db_instance.this.port
+}
+
+output "database_name" {
+  description = "Name of the database."
+  value       = aws_db_instance.this.db_name
+}
+
+output "secret_reference" {
+  description = "Where the log-in is kept. Never the log-in itself."
+  value       = aws_db_instance.this.master_user_secret[0].secret_arn
+}
+
+output "service_address" {
+  description = "Where the tenant's own service is reached; empty when it has none."
+  value       = ""
+}
+
+output "storage" {
+  description = "Object storage of the tenant's own; empty when it has none."
+  value       = ""
+}
