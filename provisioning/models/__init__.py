@@ -10,7 +10,15 @@ from provisioning.models.databases import (
     DatabaseJob,
 )
 from provisioning.models.deployments import Deployment
+from provisioning.models.fleet import Rollout, RolloutItem
 from provisioning.models.gates import RegoPolicy, ShownPlan
+from provisioning.models.products import (
+    NoticeKind,
+    NoticeState,
+    Product,
+    ProductNotice,
+)
+from provisioning.models.removals import Removal, RemovalStep
 from provisioning.models.runs import (
     Approval,
     LogChunk,
@@ -33,8 +41,16 @@ __all__ = [
     "Deployment",
     "LogChunk",
     "Network",
+    "NoticeKind",
+    "NoticeState",
     "PlanFile",
+    "Product",
+    "ProductNotice",
     "RegoPolicy",
+    "Removal",
+    "RemovalStep",
+    "Rollout",
+    "RolloutItem",
     "Run",
     "RunComment",
     "RunPhase",

@@ -75,6 +75,11 @@ class Deployment(models.Model):
         default=dict, blank=True, help_text="what the last look found changed outside"
     )
     drift_seen_at = models.DateTimeField(null=True, blank=True)
+    report_key = models.CharField(
+        max_length=60,
+        blank=True,
+        help_text="Ed25519 key (base64) that a silo's health report is signed with",
+    )
     window = models.JSONField(
         default=dict,
         blank=True,
@@ -90,6 +95,7 @@ class Deployment(models.Model):
         ordering = ["-id"]
         permissions = [
             ("queue_run", "Can queue a run"),
+            ("set_window", "Can say when a deployment may be upgraded"),
             ("release_state_lock", "Can release a state lock"),
             ("adopt_state", "Can adopt or discard a state that was rescued"),
             ("rollback_state", "Can put an older state in force again"),

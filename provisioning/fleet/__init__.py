@@ -1,0 +1,1 @@
+"""Moving many deployments to another version of their stack."""
