@@ -1,0 +1,53 @@
+"""Inputs for every stack, as Paybill gives them, with made-up accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CLOUDS = ("aws", "azure", "google", "oracle", "ibm", "local")
+SIMULATED = ("azure", "google", "oracle", "ibm")
+KINDS = ("silo", "bridge")
+
+# Each value is found when a state or a plan is searched for it.
+HANDOVER = {
+    "licence": "handed-over-licence",
+    "bootstrap_token": "handed-over-token",
+    "secret_key": "handed-over-secret-key",
+    "database_password": "handed-over-Passw0rd",
+}
+REGIONS = {
+    "aws": "eu-central-1",
+    "azure": "germanywestcentral",
+    "google": "europe-west3",
+    "oracle": "eu-frankfurt-1",
+    "ibm": "eu-de",
+    "local": "local",
+}
+GROUP = "/subscriptions/5b1e0000-0000-4000-8000-000000000001/resourceGroups/paybill"
+ACCOUNTS: dict[str, dict[str, str]] = {
+    "google/bridge": {
+        "project": "acme-paybill",
+        "network": "projects/acme-paybill/global/networks/shared",
+        "reader": "serviceAccount:paybill@acme-paybill.iam.gserviceaccount.com",
+    },
+}
+
+
+def inputs(name: str, **changed: Any) -> dict[str, Any]:
+    """The variables of a stack, but for the handover, which comes by environment."""
+    cloud, kind = name.split("/")
+    return {
+        "deployment": "dep_01jd8x4t5v6w7y8z9a0b1c2d3e",
+        "tenant": "ten_01jd8x4t5v6w7y8z9a0b1c2d3f",
+        "region": REGIONS[cloud],
+        "size": "small",
+        "image": "registry.example/paybill:1.0",
+        "domain": "acme.tenants.example",
+        "protection": True,
+        "generation": 1,
+        "network": "10.20.0.0/22" if kind == "silo" else "",
+        "account": ACCOUNTS.get(name, {}),
+        "retention_days": 14,
+        "handover_version": 1,
+        **changed,
+    }
