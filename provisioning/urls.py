@@ -5,9 +5,12 @@ from __future__ import annotations
 from django.urls import path
 
 from provisioning import backend, views
+from provisioning.identity import views as identity
 
 app_name = "provisioning"
 urlpatterns = [
+    path(".well-known/openid-configuration", identity.configuration),
+    path(".well-known/jwks.json", identity.key_set, name="identity_keys"),
     path("terraform/state/<str:deployment>/", backend.state_view, name="state"),
     path("terraform/state/<str:deployment>/lock/", backend.lock_view, name="lock"),
     path(

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from provisioning.models import CloudAccount, Deployment, Run
 from provisioning.states import Cloud, Phase
@@ -64,6 +64,14 @@ class Adapter(Protocol):
 
     def inventory(self, deployment: Deployment) -> Inventory:
         """What is asked for all that exists under the deployment's tags."""
+
+    def child_id(
+        self, deployment: Deployment, kind: str, values: Mapping[str, Any]
+    ) -> str:
+        """What an import takes of an untaggable thing that exists already, or "".
+
+        ``kind`` is its resource type, ``values`` are a plan's ``change.after``.
+        """
 
     def read_secret(self, deployment: Deployment, reference: str) -> str:
         """A secret that the deployment's stack named in its outputs."""

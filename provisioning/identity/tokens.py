@@ -25,6 +25,12 @@ LIFE = 15 * 60  # seconds; a copy that got lost is worthless soon
 SKEW = 30  # seconds that a cloud's clock may be behind ours
 
 
+CLAIMS = (
+    *("iss", "sub", "aud", "iat", "nbf", "exp", "jti"),
+    *("account", "cloud", "phase", "deployment", "tenant", "run", "operation"),
+)
+
+
 class Purpose(StrEnum):
     """For what an identity is used: each cloud account knows one identity for each."""
 

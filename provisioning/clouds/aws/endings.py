@@ -80,6 +80,8 @@ def _snapshot(rds: Any, name: str) -> str | None:
         return None
     made = found[0].get("SnapshotCreateTime")
     since = f" of {made:%Y-%m-%d}" if made else ""
+    if found[0].get("SnapshotType") == "automated":
+        return f"automated backup{since}, kept for its days"
     return f"backup{since}, kept until an operator deletes it"
 
 

@@ -1,10 +1,9 @@
 """From an ARN to what ``terraform import`` takes, by type of resource.
 
-The table holds the types that the stacks tag. Untaggable children (routes and their
-table's associations, attachments, policies, aliases, records, access blocks) never
-appear under a tag: they hang on a parent that does, and Terraform makes them again
-with the same arguments - every one of them is an upsert or a put in AWS's own API
-(SOURCES: "Import" sections of the provider's documentation).
+The table holds the types that the stacks tag, as the sections "Import" of the
+provider's documentation say. Untaggable children never appear under a tag. Most are
+written by a put (policies, access blocks, encryption, versions of a secret), so making
+them once more is the same; for the rest see ``children``.
 """
 
 from __future__ import annotations
@@ -26,10 +25,6 @@ def _after_type(arn: str) -> str:
     return arn.rpartition(":")[2]
 
 
-def _bucket(arn: str) -> str:
-    return arn.rpartition(":")[2]
-
-
 def _log_group(arn: str) -> str:
     return arn.partition(":log-group:")[2].removesuffix(":*")
 
@@ -46,6 +41,7 @@ IMPORTS: dict[str, Callable[[str], str]] = {
     "aws_db_instance": _after_type,
     "aws_db_parameter_group": _after_type,
     "aws_db_subnet_group": _after_type,
+    "aws_default_security_group": _last,
     "aws_ecs_cluster": _last,
     "aws_ecs_service": _service,
     "aws_ecs_task_definition": _whole,
@@ -63,7 +59,7 @@ IMPORTS: dict[str, Callable[[str], str]] = {
     "aws_network_acl": _last,
     "aws_route53_zone": _last,
     "aws_route_table": _last,
-    "aws_s3_bucket": _bucket,
+    "aws_s3_bucket": _after_type,
     "aws_secretsmanager_secret": _whole,
     "aws_security_group": _last,
     "aws_service_discovery_private_dns_namespace": _last,

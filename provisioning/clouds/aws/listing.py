@@ -3,8 +3,8 @@
 1. EC2's own list of tags: networks, gateways, addresses, security groups and rules.
 2. The tagging service, in the deployment's region and where things without a region
    are kept, for everything else.
-3. IAM roles and RDS groups by name, because the tagging service does not list them
-   (roles) or lists them late.
+3. Roles, RDS groups and zones by name, listeners by their balancer, because the tagging
+   service does not list them (roles) or not at once.
 4. Each is looked at once more: what is deleted but listed still is left out, what
    AWS keeps for a while is named with its end.
 """
@@ -40,6 +40,9 @@ class AwsInventory:
         """All that carries the deployment's tags. Raises CloudFailed."""
         with told("list what exists"):
             found = {name: rest for name, *rest in self._tagged(deployment)}
+            balancers = [name for name in found if ":loadbalancer/" in name]
+            for name, *rest in self._listeners(deployment, balancers):
+                found[name] = rest
             return [
                 Found(address, import_id(address, name), name, state)
                 for name, (tag, region) in sorted(found.items())
@@ -56,6 +59,7 @@ class AwsInventory:
         part = f"-g{deployment.generation}"
         yield from self._roles(region, mark, part)
         yield from self._rds_groups(region, mark, part)
+        yield from self._zones(region, mark, part)
 
     def _ec2(self, region: str, mark: str) -> Iterator[Tagged]:
         ec2 = self.entrance.client("ec2", region)
@@ -98,6 +102,32 @@ class AwsInventory:
                         arn = group[f"{kind}Arn"]
                         given = rds.list_tags_for_resource(ResourceName=arn)["TagList"]
                         yield from _marked(arn, given, mark, region)
+
+    def _zones(self, region: str, mark: str, part: str) -> Iterator[Tagged]:
+        dns = self.entrance.client("route53", region)
+        for page in dns.get_paginator("list_hosted_zones").paginate():
+            for zone in page["HostedZones"]:
+                if _ours(zone.get("Config", {}).get("Comment", ""), part):
+                    number = zone["Id"].rpartition("/")[2]
+                    given = dns.list_tags_for_resource(
+                        ResourceType="hostedzone", ResourceId=number
+                    )["ResourceTagSet"]["Tags"]
+                    arn = f"arn:aws:route53:::hostedzone/{number}"
+                    yield from _marked(arn, given, mark, region)
+
+    def _listeners(
+        self, deployment: Deployment, balancers: list[str]
+    ) -> Iterator[Tagged]:
+        region = deployment.region
+        elb = self.entrance.client("elbv2", region) if balancers else None
+        for balancer in balancers:
+            found = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+            names = [listener["ListenerArn"] for listener in found]
+            if names:
+                shown = elb.describe_tags(ResourceArns=names)["TagDescriptions"]
+                for row in shown:
+                    name, mark = row["ResourceArn"], deployment.public_id
+                    yield from _marked(name, row["Tags"], mark, region)
 
 
 def _tag_values(ec2: Any, **filters: Any) -> dict[str, str]:

@@ -23,11 +23,12 @@ def tags(deployment: Deployment, address: str) -> list[dict[str, str]]:
 
 
 def listed(deployment: Deployment) -> dict[str, Found]:
-    """What the inventory finds, by address."""
+    """What the inventory finds, by address; what stands before what ends."""
     asked = inventory.of(deployment)
     assert asked is not None
     assert asked.verified
-    return {found.address: found for found in asked.listed(deployment)}
+    every = asked.listed(deployment)
+    return {found.address: found for found in sorted(every, key=lambda f: not f.ends)}
 
 
 def make_network(ec2: Any, deployment: Deployment) -> tuple[str, str]:
@@ -123,9 +124,11 @@ def test_a_subnet_group_and_a_database_are_found(
     rds.delete_db_instance(
         DBInstanceIdentifier=name, FinalDBSnapshotIdentifier=f"{name}-final"
     )
-    kept = listed(on_aws)["aws_db_instance.main"]
-    assert kept.name.endswith(f":snapshot:{name}-final")
-    assert kept.ends.startswith("backup of ")
+    asked = inventory.of(on_aws)
+    assert asked is not None
+    kept = {f.name.rpartition(":")[2]: f for f in asked.listed(on_aws)}
+    assert kept[f"{name}-final"].ends.startswith("backup of ")
+    assert all(f.ends for n, f in kept.items() if n.startswith(name) and n != name)
 
 
 def test_a_key_and_a_secret_that_are_scheduled_for_deletion_say_until_when(
@@ -178,10 +181,13 @@ def test_a_gateway_that_was_deleted_is_named_as_ending(
 def test_containers_logs_storage_and_load_balancers_are_found(
     on_aws: Deployment, aws: Client
 ) -> None:
-    name, small = f"pb-w-g{on_aws.generation}", [
-        {"key": tag["Key"], "value": tag["Value"]}
-        for tag in tags(on_aws, "aws_ecs_cluster.main")
-    ]
+    name, small = (
+        f"pb-w-g{on_aws.generation}",
+        [
+            {"key": tag["Key"], "value": tag["Value"]}
+            for tag in tags(on_aws, "aws_ecs_cluster.main")
+        ],
+    )
     ecs, s3, logs = aws("ecs"), aws("s3"), aws("logs")
     cluster = ecs.create_cluster(clusterName=name, tags=small)["cluster"]
     s3.create_bucket(
