@@ -12,3 +12,4 @@ class ProvisioningConfig(AppConfig):
 
     def ready(self) -> None:
         from provisioning import actions, handlers, steps, tasks, tools  # noqa: F401, PLC0415
+        from provisioning.products import handlers as products  # noqa: F401, PLC0415

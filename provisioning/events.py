@@ -36,6 +36,12 @@ class RunEnded(Event):
     state: str
 
 
+class AccountTestAsked(Event):
+    """Somebody wants to know whether Paybill gets into a cloud account."""
+
+    account: str
+
+
 class DeploymentReady(Event):
     """What a deployment needs was made, filled and attached to its tenant."""
 
@@ -80,3 +86,30 @@ class DatabaseFull(Event):
 
     tenant: str
     notice: str
+
+
+class NoticeOwed(Event):
+    """A product has to be told something, again."""
+
+    tenant: str
+    notice: str
+
+
+class RemovalGoesOn(Event):
+    """A removal can take its next step."""
+
+    tenant: str
+    removal: str
+
+
+class RemovalDone(Event):
+    """A tenant's place is gone, and the record of it is signed."""
+
+    tenant: str
+    removal: str
+
+
+class RolloutGoesOn(Event):
+    """The upgrade of a fleet can take its next step."""
+
+    rollout: str

@@ -14,7 +14,7 @@ from paybill_site.kernel import actors, planes, web
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.events import handles
 from paybill_site.kernel.licences import InstallLicence, LicenceInput, sign
-from tenants import entitlements, entry, mails
+from tenants import entitlements, entry, mails, opening
 from tenants.actions import (
     ActivateTenant,
     ResumeTenant,
@@ -69,6 +69,7 @@ def open_place(event: PlacementReady, delivery_id: str) -> None:
         return  # closed, or moved on to another place, which has an event of its own
     _license(tenant, place)
     if tenant.state in {TenantState.PROVISIONING, TenantState.LIVE}:
+        opening.prepare(tenant, delivery_id)
         perform(ActivateTenant, event.tenant, actor=LIFECYCLE, key=delivery_id)
         # Billing may have changed its mind while the place was being built.
         _open_or_close(event.tenant, f"{delivery_id}.doors")
