@@ -63,6 +63,12 @@ WORDS = {
 }
 
 
+def expiry(run: Run) -> datetime:
+    """When an approval that is given now expires: with its plan."""
+    hours = timedelta(hours=rules().approval_hours)
+    return good_until(run) or timezone.now() + hours
+
+
 def good_until(run: Run) -> datetime | None:
     """When the plan of a run expires; None while there is no plan."""
     shown = getattr(run, "shown", None)
