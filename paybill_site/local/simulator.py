@@ -30,8 +30,9 @@ from moto.moto_server.werkzeug_app import (
     MotoRequestHandler,
     create_backend_app,
 )
-from moto.rds.models import DBInstance
 from werkzeug.serving import BaseWSGIServer, make_server
+
+from paybill_site.local import mends
 
 type Environ = dict[str, Any]
 
@@ -82,7 +83,7 @@ class Simulator:
     """moto as a WSGI application that takes one request at a time."""
 
     def __init__(self, journal: Journal | None = None) -> None:
-        _tell_databases_apart()
+        mends.mend()
         self.inner = DomainDispatcherApplication(create_backend_app)
         self.journal = journal
         self._one = Lock()  # whose random numbers are whose
@@ -135,23 +136,6 @@ def _changes(environ: Environ, body: bytes) -> bool:
     target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
     action = ACTION.search(body)
     return not READS.match(target or (action[1].decode() if action else ""))
-
-
-def _tell_databases_apart() -> None:
-    """Give each RDS instance a resource id of its own, as AWS does.
-
-    moto 5.2 gives all the same one, and Terraform's provider reads an instance by it:
-    it would not find a second database.
-    """
-    if DBInstance.__init__.__name__ == "with_own_id":
-        return
-    plain = DBInstance.__init__
-
-    def with_own_id(self: Any, *words: Any, **named: Any) -> None:
-        plain(self, *words, **named)
-        self.dbi_resource_id = f"db-{mock_random.get_random_string(26).upper()}"
-
-    DBInstance.__init__ = with_own_id
 
 
 class Quiet(MotoRequestHandler):
