@@ -25,6 +25,11 @@ REGIONS = {
 }
 GROUP = "/subscriptions/5b1e0000-0000-4000-8000-000000000001/resourceGroups/paybill"
 ACCOUNTS: dict[str, dict[str, str]] = {
+    "google/silo": {
+        "project": "acme-paybill",
+        "zone": "tenants",
+        "entry": "entry.tenants.example",
+    },
     "google/bridge": {
         "project": "acme-paybill",
         "network": "projects/acme-paybill/global/networks/shared",

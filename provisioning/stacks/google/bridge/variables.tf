@@ -70,13 +70,13 @@ variable "generation" {
   type        = number
 
   validation {
-    condition     = var.generation >= 1 && floor(var.generation) == var.generation
-    error_message = "A generation is a whole number from 1."
+    condition     = var.generation >= 1 && floor(var.generation) == var.generation && var.generation <= 9999
+    error_message = "A generation is a whole number from 1 to 9999: a connector's name has 25 characters."
   }
 }
 
 variable "network" {
-  description = "CIDR of the silo's own network; empty for a bridge, which shares one."
+  description = "CIDR of the silo's own network; empty for a bridge."
   type        = string
 
   validation {
@@ -90,7 +90,9 @@ variable "account" {
   type        = map(string)
 
   validation {
-    condition     = alltrue([for key in ["project", "network", "reader"] : lookup(var.account, key, "") != ""])
+    condition = alltrue([
+      for key in ["project", "network", "reader"] : lookup(var.account, key, "") != ""
+    ])
     error_message = "A Google account for bridges names its project, network and reader."
   }
 }
