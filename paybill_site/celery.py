@@ -18,6 +18,8 @@ EVERY = {
     "kernel.forget": 3600.0,
     "billing.bill": 60.0,
     "provisioning.sweep": 15.0,
+    "provisioning.database_sweep": 15.0,
+    "provisioning.database_care": 300.0,
     "tenants.refill": 30.0,
     "tenants.sweep_bridges": 60.0,
 }

@@ -68,8 +68,12 @@ PAYBILL_METRICS_TOKEN = read(ENV, "PAYBILL_METRICS_TOKEN")
 PAYBILL_PRODUCT_APPS = words(ENV, "PAYBILL_PRODUCT_APPS", "examples.storefront")
 # What a customer is told who pays by bank transfer: "label: value" pairs.
 PAYBILL_BANK_DETAILS = words(ENV, "PAYBILL_BANK_DETAILS")
+# A folder, or s3://bucket/prefix.
+PAYBILL_BACKUPS = read(ENV, "PAYBILL_BACKUPS", str(PAYBILL_LOCAL / "backups"))
 # Places made ahead, so that a sign-up waits for none.
 PAYBILL_POOL_SIZE = int(read(ENV, "PAYBILL_POOL_SIZE", "20"))
+# How long a runner that is not heard of is taken to live. It is heard of every third.
+PAYBILL_RUN_LEASE_SECONDS = int(read(ENV, "PAYBILL_RUN_LEASE_SECONDS", "45"))
 SECURE = PAYBILL_BASE_URL.startswith("https://")
 
 PAYBILL_KEYS = key_ring(ENV, CONTROL)

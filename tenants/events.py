@@ -29,12 +29,14 @@ class TenantSuspended(Event):
     """A tenant was closed to its members; its data is kept."""
 
     tenant: str
+    cause: str = ""
 
 
 class TenantResumed(Event):
     """A suspended tenant can be entered again."""
 
     tenant: str
+    cause: str = ""
 
 
 class TenantClosing(Event):

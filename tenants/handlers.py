@@ -172,9 +172,11 @@ def mail_live(event: TenantLive, delivery_id: str) -> None:
 
 @handles(TenantSuspended)
 def mail_suspended(event: TenantSuspended, delivery_id: str) -> None:
-    mails.to_owners("suspended", event.tenant, delivery_id)
+    if event.cause != Suspension.RESTORE:  # which is over before a mail is read
+        mails.to_owners("suspended", event.tenant, delivery_id)
 
 
 @handles(TenantResumed)
 def mail_resumed(event: TenantResumed, delivery_id: str) -> None:
-    mails.to_owners("resumed", event.tenant, delivery_id)
+    if event.cause != Suspension.RESTORE:
+        mails.to_owners("resumed", event.tenant, delivery_id)

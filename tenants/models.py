@@ -226,6 +226,7 @@ class Placement(TenantMixin):  # type: ignore[misc]  # publishes no types
             ("claim_placement", "Can take a ready place from the pool"),
             ("attach_placement", "Can give a tenant a place that was built for it"),
             ("retire_placement", "Can retire a place"),
+            ("follow_database", "Can note a new log-in of a place's database"),
         ]
 
     def __str__(self) -> str:

@@ -25,6 +25,10 @@ LOOK = frozenset(
         "billing.view_subscription",
         "provisioning.view_deployment",
         "provisioning.view_run",
+        "provisioning.view_backup",
+        "provisioning.view_database",
+        "provisioning.view_databasecopy",
+        "provisioning.view_databasejob",
         "agents.view_agent",
     }
 )
@@ -46,9 +50,19 @@ MANAGE = frozenset(
         "tenants.withdraw_invitation",
         "tenants.revoke_membership",
         "tenants.change_role",
+        "provisioning.request_backup",
+        "provisioning.copy_backup",
+        "provisioning.rotate_database",
     }
 )
-OWN = frozenset({"tenants.change_account", "tenants.close_tenant"})
+OWN = frozenset(
+    {
+        "tenants.change_account",
+        "tenants.close_tenant",
+        "provisioning.restore_backup",
+        "provisioning.drop_databasecopy",
+    }
+)
 
 ROLE_PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.MEMBER: LOOK,

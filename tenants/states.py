@@ -65,6 +65,7 @@ class Suspension(models.TextChoices):
     NONE = "", "not suspended"
     PAYMENT = "payment", "for non-payment"  # lifted by billing's entitlement
     OPERATOR = "operator", "by an operator"  # lifted by an operator alone
+    RESTORE = "restore", "while its data is restored"  # for seconds
 
 
 class InvitationState(models.TextChoices):

@@ -93,10 +93,10 @@ def plane(place: Place, role: Role = "app") -> Iterator[Place]:
         _refuse_in_transaction(old, place)
     token = _standing.set((place, role))
     try:
-        if not old.schema and place.schema:
+        if place.schema and (not old.schema or old.alias != place.alias):
             # What a former request did to this connection with SQL of its own ends
             # here: the role is set anew once for every request and task.
-            connections[place.alias].forget_role()  # type: ignore[attr-defined]
+            connections[place.alias].begin()  # type: ignore[attr-defined]
         yield place
     finally:
         _standing.reset(token)

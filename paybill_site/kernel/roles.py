@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -79,26 +80,68 @@ def create_database(superuser_dsn: str, database: str) -> None:
         _run(connection, "CREATE DATABASE {}", database)
 
 
-def install_database(superuser_dsn: str, app: str = APP) -> None:
+def install_database(superuser_dsn: str, app: str = APP) -> list[str]:
     """Take from everybody what a new database gives to everybody; repeatable.
 
     ``app`` is the log-in of the running code: a bridge tenant's database has its own.
-    Needs the superuser, because the rights on built-in functions are his.
+    The rights on built-in functions are the superuser's to take. A managed server gives
+    nobody that; there the rest is done, and what was not allowed is returned.
     """
-    with psycopg.connect(superuser_dsn) as connection:
-        for statement in (*_DATABASE, *_BUILT_IN):
+    with psycopg.connect(superuser_dsn) as connection, _stepping(connection):
+        for statement in _DATABASE:
             connection.execute(statement)
+        refused = [what for what in _BUILT_IN if not _allowed(connection, what)]
         admit(connection, connection.info.dbname, app)
         for statement in _DUE:
             connection.execute(statement)
+    return refused
+
+
+@contextlib.contextmanager
+def _stepping(connection: Connection) -> Iterator[None]:
+    """Let who is no superuser step into the control plane's owner meanwhile.
+
+    The creator of a role may administer it, and so also let himself in.
+    """
+    one = "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
+    found = connection.execute(one).fetchone()
+    if found and found[0]:
+        yield
+        return
+    owner, me = role_of("public", "owner"), connection.info.user
+    database = connection.info.dbname
+    _run(connection, "GRANT {} TO {} WITH INHERIT TRUE, SET TRUE", owner, me)
+    # Whoever shall own a schema has to have the right to make one.
+    _run(connection, "GRANT CREATE ON DATABASE {} TO {}", database, owner)
+    yield
+    connection.execute("RESET ROLE")
+    _run(connection, "REVOKE CREATE ON DATABASE {} FROM {}", database, owner)
+    _run(connection, "REVOKE {} FROM {} GRANTED BY {}", owner, me, me)
+
+
+def _allowed(connection: Connection, statement: str) -> bool:
+    try:
+        with connection.transaction():
+            connection.execute(statement.encode())
+    except errors.InsufficientPrivilege:
+        return False
+    return True
 
 
 def admit(connection: Connection, database: str, app: str = APP) -> None:
-    """Let the two log-ins, and nobody else, connect to the database."""
+    """Let the two log-ins, and nobody else, connect to the database.
+
+    A log-in of the database's own is the provisioner's to change: it is exchanged
+    for another one in time, limited, and closed while the tenant is suspended.
+    """
     _run(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC", database)
     _run(connection, "GRANT CONNECT ON DATABASE {} TO {}", database, app)
-    create = "GRANT CONNECT, CREATE ON DATABASE {} TO {}"
-    _run(connection, create, database, PROVISIONER)
+    _run(connection, "GRANT CREATE ON DATABASE {} TO {}", database, PROVISIONER)
+    let_in = "GRANT CONNECT ON DATABASE {} TO {} WITH GRANT OPTION"
+    _run(connection, let_in, database, PROVISIONER)
+    if app != APP:
+        manage = "GRANT {} TO {} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE"
+        _run(connection, manage, app, PROVISIONER)
 
 
 def create_trio(connection: Connection, schema: str, app: str = APP) -> None:

@@ -186,7 +186,10 @@ def unmake(places: Places, unit: Unit) -> None:
             connection.execute(
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name)
             )
-            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(name))
+            # Log-ins are rotated: there may be a second one.
+            for role in (unit.id, f"{unit.id}_b"):
+                drop = sql.SQL("DROP ROLE IF EXISTS {}")
+                connection.execute(drop.format(sql.Identifier(role)))
     if unit.kind == "server":
         shutil.rmtree(server_of(places, unit).data, ignore_errors=True)
     shutil.rmtree(places.units / unit.id, ignore_errors=True)

@@ -85,7 +85,7 @@ class ExpireBackup(Action[Backup, NoInput, Backup]):
             raise IllegalMove("backup is kept until its time is over")
         BACKUP.move(target, BackupState.DELETED, reason="its time was over")
         # Without the key what a store may still hold somewhere opens no more.
-        target.deleted_at, target.data_key = timezone.now(), None
+        target.deleted_at, target.data_key = timezone.now(), b""
         target.save(update_fields=["deleted_at", "data_key"])
         return target
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from paybill_site.kernel import events
 from paybill_site.kernel.actors import Actor
 from provisioning.databases.states import JobKind, JobState
 from provisioning.events import DatabaseJobQueued
 from provisioning.models import Backup, DatabaseJob
-from tenants.models import Placement, Tenant
+from tenants.models import Placement
 
 
 def ask(
@@ -18,7 +20,7 @@ def ask(
     backup: Backup | None = None,
 ) -> DatabaseJob:
     """Queue a job, or return the same job that waits already."""
-    tenant: Tenant = placement.tenant
+    tenant: Any = placement.tenant
     waiting = DatabaseJob.objects.filter(
         tenant=tenant, kind=kind, state=JobState.QUEUED, backup=backup
     ).first()

@@ -12,7 +12,7 @@ class NoDatabase(PaybillError):
 
 
 class BacksItselfUp(PaybillError):
-    """A server of its own in a cloud keeps its own backups; none are taken from here."""
+    """A server of its own in a cloud keeps its backups itself; none are taken here."""
 
     status = 409
 

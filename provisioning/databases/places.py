@@ -63,7 +63,7 @@ def ground_of(placement: Placement) -> Ground:
 
 
 def _unit_of(placement: Placement) -> str | None:
-    """The unit of this machine that holds a silo's database; None when it is not here."""
+    """The unit of this machine that holds a silo's database, if it is here."""
     standing = Deployment.objects.filter(
         tenant=placement.tenant, kind=Isolation.SILO
     ).exclude(state=DeploymentState.GONE)

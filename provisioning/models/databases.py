@@ -49,7 +49,7 @@ class Backup(models.Model):
     )
     size = models.BigIntegerField(default=0, help_text="bytes as stored")
     sha256 = models.CharField(max_length=64, blank=True, help_text="of what is stored")
-    data_key = EncryptedBytes(null=True, help_text="opens the archive")
+    data_key = EncryptedBytes(blank=True, default=b"", help_text="opens the archive")
     manifest = models.JSONField(
         default=dict, blank=True, help_text="version of the schema; rows, sum per table"
     )
@@ -182,7 +182,7 @@ class DatabaseCopy(models.Model):
 
 
 class Database(models.Model):
-    """What is known of the database behind a placement: its size, its limits, its log-in.
+    """What is known of the database behind a placement: size, limits, log-in.
 
     Measured by a sweep, so a figure is as old as ``measured_at`` says.
     """

@@ -116,7 +116,9 @@ class SuspendTenant(Action[Tenant, SuspendInput, Tenant]):
         target.suspension = data.cause or Suspension.OPERATOR
         target.save(update_fields=["suspension"])
         entitlements.renew(target)
-        events.emit(TenantSuspended(tenant=target.public_id))
+        events.emit(
+            TenantSuspended(tenant=target.public_id, cause=target.suspension)
+        )
         return target
 
 
@@ -130,10 +132,10 @@ class ResumeTenant(Action[Tenant, NoInput, Tenant]):
 
     def run(self, target: Tenant, data: NoInput, *, actor: Actor) -> Tenant:
         TENANT.move(target, TenantState.LIVE)
-        target.suspension = Suspension.NONE
+        cause, target.suspension = target.suspension, Suspension.NONE
         target.save(update_fields=["suspension"])
         entitlements.renew(target)
-        events.emit(TenantResumed(tenant=target.public_id))
+        events.emit(TenantResumed(tenant=target.public_id, cause=cause))
         return target
 
 

@@ -32,3 +32,10 @@ def add_alias(alias: str, dsn: str) -> None:
         "TEST": dict(default.get("TEST", {})),
         **place,
     }
+
+
+def forget_alias(alias: str) -> None:
+    """Close this thread's connection ``alias``, and let no one open another."""
+    connections[alias].close()
+    del connections[alias]
+    del connections.databases[alias]

@@ -47,6 +47,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Let the next cursor set role and search path again."""
         self._applied = None
 
+    def begin(self) -> None:
+        """A request or task begins: nothing of the last one stays.
+
+        When the alias has another log-in by now, the connection of the old one is
+        given back, so that the old one can be revoked.
+        """
+        self.forget_role()
+        wanted = self.settings_dict["USER"]
+        if self.connection is None or self.in_atomic_block or not wanted:
+            return
+        if self.connection.info.user != wanted:
+            self.close()
+
     def close(self) -> None:
         self.forget_role()
         super().close()

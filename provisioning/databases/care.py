@@ -1,0 +1,174 @@
+"""What is done without being asked: backups, drills, what expires, sizes.
+
+Every step looks at what stands in Postgres, does a little, and may be done again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+import psycopg
+from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
+
+from paybill_site.kernel.actions import perform
+from paybill_site.kernel.errors import PaybillError
+from provisioning.actions.backups import ExpireBackup, RequestBackup
+from provisioning.actions.databases import NoteSize, limit_of
+from provisioning.actions.databasework import EndDatabaseJob
+from provisioning.actions.restores import DrillBackup, NoteDropped
+from provisioning.databases import dumping, logins, restoring, storage
+from provisioning.databases.inplace import reopen
+from provisioning.databases.places import Ground, ground_of
+from provisioning.databases.states import BackupReason, BackupState, JobState
+from provisioning.databases.system import SWEEP
+from provisioning.models import Backup, DatabaseCopy, DatabaseJob
+from tenants.models import Placement, Tenant
+from tenants.states import Isolation, PlacementState, TenantState
+
+log = logging.getLogger(__name__)
+
+BACKUP_EVERY, DRILL_EVERY = timedelta(days=1), timedelta(days=7)
+MEASURE_EVERY = timedelta(hours=1)
+AT_ONCE = 20
+STANDING = (TenantState.LIVE, TenantState.SUSPENDED)
+SIZE = """
+SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class
+WHERE relnamespace = %s::regnamespace AND relkind IN ('r', 'p', 'm')
+"""
+
+
+def take_back() -> int:
+    """Put jobs whose worker did not come back into the queue, or end them."""
+    lost = DatabaseJob.objects.filter(
+        state=JobState.RUNNING, lease_until__lte=timezone.now()
+    )
+    return _each(lost, _take_back)
+
+
+def _take_back(job: DatabaseJob) -> None:
+    words = "The worker that did this died."
+    ended = {"fence": job.fence, "explanation": words, "again": True}
+    perform(EndDatabaseJob, job, ended, actor=SWEEP)
+    reopen(job)
+
+
+def waiting() -> QuerySet[DatabaseJob]:
+    """Jobs that a worker can take up now, the oldest first."""
+    busy = DatabaseJob.objects.filter(state=JobState.RUNNING).values("tenant")
+    queued = DatabaseJob.objects.filter(state=JobState.QUEUED).exclude(tenant__in=busy)
+    return queued.order_by("id")
+
+
+def schedule() -> int:
+    """Ask for the backup of the day of every tenant that has had none for a day."""
+    now = timezone.now()
+    kept = Q(backups__state__in=[BackupState.READY, BackupState.QUEUED])
+    due = (
+        _in_reach()
+        .annotate(last=Max("backups__created_at", filter=kept))
+        .filter(Q(last=None) | Q(last__lte=now - BACKUP_EVERY))
+    )
+    return _each(due[:AT_ONCE], _ask_backup)
+
+
+def _ask_backup(tenant: Tenant) -> None:
+    trigger = f"{timezone.now():%Y-%m-%d}:{tenant.public_id}"
+    asked = RequestBackup.Input(reason=BackupReason.SCHEDULED, trigger=trigger)
+    perform(RequestBackup, tenant, asked, actor=SWEEP)
+
+
+def _in_reach() -> QuerySet[Tenant]:
+    """Tenants whose database can be reached: of silos only those on this machine."""
+    placed = Q(placements__state=PlacementState.TAKEN)
+    here = ~Q(placements__kind=Isolation.SILO) | Q(
+        deployments__outputs__secret_reference__startswith="unit:"  # noqa: S106 - a reference
+    )
+    return Tenant.objects.filter(placed, here, state__in=STANDING).distinct()
+
+
+def drill() -> int:
+    """Try out the newest backup of tenants of which none was tried for a week."""
+    since = timezone.now() - DRILL_EVERY
+    tried = DatabaseJob.objects.filter(kind="drill", queued_at__gt=since)
+    ready = Backup.objects.filter(state=BackupState.READY)
+    due = ready.exclude(tenant__in=tried.values("tenant")).order_by("tenant", "-id")
+    return _each(due.distinct("tenant")[:AT_ONCE], _ask_drill)
+
+
+def _ask_drill(backup: Backup) -> None:
+    perform(DrillBackup, backup, actor=SWEEP)
+
+
+def expire() -> int:
+    """Delete archives whose time is over; never the last one of a tenant that lives."""
+    over = Backup.objects.filter(
+        state=BackupState.READY, expires_at__lte=timezone.now()
+    ).select_related("tenant")
+    return _each(over[:AT_ONCE], _expire)
+
+
+def _expire(backup: Backup) -> bool:
+    newer = Backup.objects.filter(
+        tenant=backup.tenant, state=BackupState.READY, pk__gt=backup.pk
+    )
+    if backup.tenant.state in STANDING and not newer.exists():
+        return False
+    storage.store().delete(dumping.start_of(backup))
+    perform(ExpireBackup, backup, actor=SWEEP)
+    return True
+
+
+def drop_copies() -> int:
+    """Drop the planes beside tenants' own whose time is over."""
+    over = DatabaseCopy.objects.filter(dropped_at=None, expires_at__lte=timezone.now())
+    busy = DatabaseJob.objects.filter(state=JobState.RUNNING).values("tenant")
+    due = over.exclude(tenant__in=busy).select_related("placement__tenant")
+    return _each(due[:AT_ONCE], _drop)
+
+
+def _drop(copy: DatabaseCopy) -> None:
+    if copy.placement.state != PlacementState.GONE:
+        restoring.drop(ground_of(copy.placement).dsn, copy.schema_name)
+    perform(NoteDropped, copy, actor=SWEEP)
+
+
+def measure() -> int:
+    """Measure databases that were not measured for an hour, and limit connections."""
+    since = timezone.now() - MEASURE_EVERY
+    fresh = Q(database__measured_at__gt=since)
+    taken = Placement.objects.filter(
+        state=PlacementState.TAKEN, tenant__in=_in_reach()
+    ).exclude(fresh)
+    return _each(taken.select_related("tenant")[:AT_ONCE], measure_one)
+
+
+def measure_one(placement: Placement) -> None:
+    """Note the size of one placement's plane, and set what its plan limits."""
+    ground, tenant = ground_of(placement), Tenant.objects.get(placements=placement)
+    connections = None
+    if placement.kind == Isolation.BRIDGE:
+        connections = limit_of(tenant, "connections")
+        logins.limit(ground, connections)
+    noted = {"size": size_of(ground), "connections": connections}
+    perform(NoteSize, placement, noted, actor=SWEEP)
+
+
+def size_of(ground: Ground) -> int:
+    """Bytes of a plane's tables with their indexes, on disk."""
+    with psycopg.connect(ground.dsn) as connection:
+        row = connection.execute(SIZE, [ground.schema]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _each[T](rows: Iterable[T], step: Callable[[T], object]) -> int:
+    """How many rows a step went well with; the others do not wait for one's failure."""
+    done = 0
+    for row in rows:
+        try:
+            done += step(row) is not False
+        except (PaybillError, psycopg.Error) as error:
+            log.warning("%s of %s did not go well: %s", step.__name__, row, error)
+    return done
