@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,9 +19,10 @@ from paybill_site.kernel.errors import Invalid, NotFound
 from paybill_site.kernel.openapi import OF_READS, id_parameter, refusals
 from paybill_site.kernel.rest import Known, Row, Things, action_path, things
 from provisioning import actions
-from provisioning.models import Run, RunPhase
+from provisioning.gates import approvals
+from provisioning.models import Approval, Run, RunPhase
 from provisioning.runner import logs
-from provisioning.states import Phase
+from provisioning.states import Phase, RunState
 
 
 class PhaseSerializer(Row[RunPhase]):
@@ -47,6 +49,7 @@ class RunSerializer(Row[Run]):
             "plan_digest",
             "changes",
             "progress",
+            "checks",
             "explanation",
             "phases",
             "queued_at",
@@ -62,6 +65,64 @@ class Runs(Things):
         "phases"
     )
     serializer_class = RunSerializer
+
+
+class Judged(BaseModel):
+    """A plan, masked, and what the gates and people say of it."""
+
+    resources: list[dict[str, Any]] = Field(
+        description="old and new, destructive first"
+    )
+    policies: list[dict[str, Any]] = Field(description="each with its findings")
+    cost: dict[str, Any] = Field(
+        description="minor units a month, and what has no price"
+    )
+    reasons: list[str] = Field(description="why a person has to approve it")
+    requested_by: str = Field(description="public id of a person; else the system")
+    good_until: datetime | None = Field(description="when the plan expires")
+    stale: str = Field(description="why it can not be applied any more")
+    approval: dict[str, Any] | None = Field(
+        description="who approved it, by which rule"
+    )
+
+
+class PlanView(APIView):
+    """What a run would change, what it costs, and who approved it; for operators."""
+
+    authentication_classes = (SessionAuthentication,)
+    permission_classes = (Known,)
+
+    @extend_schema(
+        operation_id="provisioning_run_plan",
+        summary="Read a plan, masked",
+        parameters=[id_parameter(Run)],
+        responses={
+            200: OpenApiResponse(Judged, "The plan and what is said of it"),
+            **refusals(*OF_READS),
+        },
+    )
+    def get(self, request: Request, public_id: str) -> Response:
+        run = _for_operators(request, public_id)
+        shown = getattr(run, "shown", None)
+        waits = run.state in {RunState.WAITING, RunState.CONFIRMED}
+        judged = Judged(
+            resources=shown.resources if shown else [],
+            policies=run.policies,
+            cost=run.cost,
+            reasons=run.reasons,
+            requested_by=run.requested_by,
+            good_until=approvals.good_until(run),
+            stale=approvals.staleness(run) if waits else "",
+            approval=_approval(run),
+        )
+        return Response(judged.model_dump(mode="json"))
+
+
+APPROVAL = ("public_id", "approver", "rule", "expires_at", "void", "created_at")
+
+
+def _approval(run: Run) -> dict[str, Any] | None:
+    return Approval.objects.filter(run=run).values(*APPROVAL).first()
 
 
 class LogPart(BaseModel):
@@ -94,10 +155,7 @@ class RunLog(APIView):
         },
     )
     def get(self, request: Request, public_id: str) -> Response:
-        actor: Any = request.auth
-        run = Run.objects.visible_to(actor).filter(public_id=public_id).first()
-        if run is None or actor.kind not in {Kind.OPERATOR, Kind.AGENT}:
-            raise NotFound
+        run = _for_operators(request, public_id)
         phase = request.query_params.get("phase", "")
         offset = request.query_params.get("offset", "0")
         if phase not in Phase or not offset.isdecimal() or len(offset) > 12:
@@ -106,11 +164,23 @@ class RunLog(APIView):
         return Response({"text": text, "offset": following, "final": run.is_final})
 
 
+def _for_operators(request: Request, public_id: str) -> Run:
+    """The run; plans and logs name what customers need not see. Raises NotFound."""
+    actor: Any = request.auth
+    rows = Run.objects.visible_to(actor).select_related("deployment__tenant", "shown")
+    run = rows.filter(public_id=public_id).first()
+    if run is None or actor.kind not in {Kind.OPERATOR, Kind.AGENT}:
+        raise NotFound
+    return run
+
+
 urlpatterns = [
     *things("runs", Runs),
+    path("runs/<str:public_id>/plan", PlanView.as_view(), name="run_plan"),
     path("runs/<str:public_id>/log", RunLog.as_view(), name="run_log"),
     action_path("runs/<str:public_id>/confirm", actions.ConfirmRun),
     action_path("runs/<str:public_id>/discard", actions.DiscardRun),
     action_path("runs/<str:public_id>/cancel", actions.CancelRun),
     action_path("runs/<str:public_id>/retry", actions.RetryRun),
+    action_path("runs/<str:public_id>/comments", actions.CommentRun),
 ]
