@@ -2,7 +2,8 @@
 
 Only a run's own Terraform gets in: Basic auth with the run's id and a token that is
 new for each phase and dies with it, with the fence, and with the run. A plan reads
-and locks; only an apply writes. Nothing is deleted, and no lock is taken by force.
+and locks; only an apply writes, and what takes up what exists before a destroy.
+Nothing is deleted, and no lock is taken by force.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from provisioning.actions import LockState, SaveState, UnlockState
 from provisioning.actions.statefile import SaveInput
 from provisioning.errors import LeaseLost, StateLocked
 from provisioning.models import Run
-from provisioning.states import TERRAFORM, RunState
+from provisioning.states import TERRAFORM
 from provisioning.system import TERRAFORM as ACTOR
 
 LOCK_LIMIT = 16 * 1024
@@ -110,7 +111,7 @@ def _get(run: Run, request: HttpRequest) -> HttpResponse:
 
 
 def _save(run: Run, request: HttpRequest) -> HttpResponse:
-    if run.state != RunState.APPLYING:
+    if not run.token_writes:
         raise Forbidden("a plan does not write the state", rule="phase")
     sent = SaveInput(
         fence=run.fence,
@@ -147,7 +148,11 @@ def _info(request: HttpRequest) -> dict[str, Any]:
 
 
 def _body(request: HttpRequest, most: int) -> bytes:
-    # Django's own limit is for forms, and much lower.
+    # Django's own limit is for forms, and much lower. What is announced as too long
+    # is not read at all.
+    announced = request.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced) > most:
+        raise TooLarge
     body = request.read(most + 1)
     if len(body) > most:
         raise TooLarge

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from pydantic import ConfigDict, Field
 
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.errors import IllegalMove
 from provisioning import state
 from provisioning.actions.advancing import check_fence
-from provisioning.errors import IllegalLock, StateRefused
+from provisioning.errors import Frozen, IllegalLock, RunActive, StateRefused
 from provisioning.models import (
     Deployment,
     Run,
@@ -18,7 +20,7 @@ from provisioning.models import (
     StateOrigin,
     StateVersion,
 )
-from provisioning.states import ACTIVE
+from provisioning.states import ACTIVE, HELD, RunState
 
 
 class LockInput(Input):
@@ -94,13 +96,13 @@ class RescueState(Action[Run, RescueInput, StateVersion]):
     permission = "provisioning.advance_run"
 
     def run(self, target: Run, data: RescueInput, *, actor: Actor) -> StateVersion:
-        version = state.keep(target, data.body, StateOrigin.RESCUED)
-        deployment = target.deployment
-        deployment.frozen = (
-            f"Terraform could not save its state in {target.public_id}; it was rescued"
-            f" as {version.public_id} and has to be adopted first"
-        )
-        deployment.save(update_fields=["frozen"])
+        version = state.lay_aside(target, data.body)
+        if version.origin == StateOrigin.RESCUED:
+            words = (
+                f"Terraform could not save its state in {target.public_id}; it was"
+                f" rescued as {version.public_id} and has to be adopted first"
+            )
+            Deployment.objects.filter(pk=target.deployment_id).update(frozen=words)
         return version
 
 
@@ -112,12 +114,79 @@ class AdoptState(Action[Deployment, NoInput, StateVersion]):
     danger = Danger.CAREFUL
 
     def run(self, target: Deployment, data: NoInput, *, actor: Actor) -> StateVersion:
-        rescued = target.state_versions.filter(origin=StateOrigin.RESCUED).first()
+        rescued = _rescued(target).order_by("-serial").first()
         if not target.frozen or rescued is None:
             raise StateRefused("no rescued state waits to be adopted")
+        _check_idle(target, HELD)
         version = state.adopt(target, rescued)
-        target.frozen = ""
-        target.save(update_fields=["frozen"])
+        _rescued(target).update(origin=StateOrigin.DISCARDED)
+        return _thaw(target, version)
+
+
+class DiscardState(Action[Deployment, NoInput, Deployment]):
+    """Lay a rescued state aside for good; what exists is compared before the next plan.
+
+    For a state that does not follow the one in force, or can not be read.
+    """
+
+    model = Deployment
+    permission = "provisioning.adopt_state"
+    danger = Danger.DESTRUCTIVE
+
+    def run(self, target: Deployment, data: NoInput, *, actor: Actor) -> Deployment:
+        if not _rescued(target).update(origin=StateOrigin.DISCARDED):
+            raise StateRefused("no rescued state waits")
+        return _thaw(target, target)
+
+
+class ThawDeployment(Action[Deployment, NoInput, Deployment]):
+    """Let runs start again; what exists is compared with the state before that."""
+
+    model = Deployment
+    permission = "provisioning.thaw_deployment"
+    danger = Danger.CAREFUL
+
+    def run(self, target: Deployment, data: NoInput, *, actor: Actor) -> Deployment:
+        if not target.frozen:
+            raise IllegalMove("the deployment is not frozen")
+        if _rescued(target).exists():
+            raise Frozen("adopt or discard the rescued state first")
+        return _thaw(target, target)
+
+
+def _rescued(deployment: Deployment) -> QuerySet[StateVersion]:
+    return deployment.state_versions.filter(origin=StateOrigin.RESCUED)
+
+
+def _thaw[R](deployment: Deployment, result: R) -> R:
+    deployment.frozen, deployment.settled = "", False
+    deployment.save(update_fields=["frozen", "settled"])
+    return result
+
+
+def _check_idle(deployment: Deployment, states: frozenset[RunState] = ACTIVE) -> None:
+    if deployment.runs.filter(state__in=states).exists():
+        raise RunActive
+
+
+class RollbackState(Action[StateVersion, NoInput, StateVersion]):
+    """Put this older state in force again, as a new version that follows the newest.
+
+    Nothing in the cloud is changed and nothing is held back: what exists is compared
+    with it before the next plan, and that plan shows what it means.
+    """
+
+    model = StateVersion
+    permission = "provisioning.rollback_state"
+    danger = Danger.CAREFUL
+
+    def run(self, target: StateVersion, data: NoInput, *, actor: Actor) -> StateVersion:
+        # Locked as every action on it does, so that no run is queued meanwhile.
+        rows = Deployment.objects.select_for_update(no_key=True)
+        deployment = rows.get(pk=target.deployment_id)
+        _check_idle(deployment)
+        version = state.revert(deployment, target)
+        Deployment.objects.filter(pk=deployment.pk).update(settled=False)
         return version
 
 
@@ -133,4 +202,5 @@ class ReleaseStateLock(Action[Deployment, NoInput, None]):
             raise IllegalLock(
                 "a run of this deployment is active and may hold the lock"
             )
-        StateLock.objects.filter(deployment=target).delete()
+        if not StateLock.objects.filter(deployment=target).delete()[0]:
+            raise IllegalLock("the state is not locked")

@@ -25,21 +25,28 @@ log = logging.getLogger(__name__)
 BEAT, LOOK = LEASE.total_seconds() / 3, 0.5
 
 
+def host() -> str:
+    """The name of this host, as runs are held under it."""
+    return socket.gethostname()
+
+
 def holder() -> str:
     """This process, as no other is called: host, pid, start time."""
-    return f"{socket.gethostname()} {os.getpid()} {started_at(os.getpid())}"
+    return f"{host()} {os.getpid()} {started_at(os.getpid())}"
 
 
 class Heartbeat:
     """Renews the lease of a run, and notices a cancel request or a lost lease.
 
-    ``stop`` is set when Terraform has to end early; ``lost`` and ``canceled`` say why.
-    While the database does not answer nothing is concluded.
+    ``stop`` is set when Terraform has to end early, ``kill`` when it has to be killed;
+    ``lost`` and ``canceled`` say why. While the database does not answer nothing is
+    concluded.
     """
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.stop, self.lost, self.canceled = (threading.Event() for _ in range(3))
+        self.stop, self.kill = threading.Event(), threading.Event()
+        self.lost, self.canceled = threading.Event(), threading.Event()
         self._end = threading.Event()
         self._thread = threading.Thread(
             target=self._beat, name="heartbeat", daemon=True
@@ -74,11 +81,14 @@ class Heartbeat:
             connections.close_all()  # they belong to this thread
 
     def _look(self) -> None:
-        seen = Run.objects.values_list("fence", "state", "cancel_requested_at").get(
-            pk=self.run.pk
-        )
+        seen = Run.objects.values_list(
+            "deployment__fence", "state", "cancel_requested_at"
+        ).get(pk=self.run.pk)
         fence, state, canceled = seen
-        if fence != self.run.fence:
+        if state == RunState.FORCE_CANCELED:
+            self.kill.set()
+            self._give_up()
+        elif fence != self.run.fence:
             self._give_up()
         elif canceled is not None:
             self.canceled.set()
@@ -90,7 +100,7 @@ class Heartbeat:
         mine = Run.objects.filter(
             pk=self.run.pk, fence=self.run.fence, holder=self.run.holder
         )
-        if not mine.update(lease_until=timezone.now() + LEASE):
+        if not mine.update(lease_until=timezone.now() + LEASE, missed_at=None):
             self._give_up()
 
     def _give_up(self) -> None:

@@ -9,12 +9,18 @@ from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import IllegalMove, PaybillError
 from paybill_site.kernel.logs import said
 from provisioning import finishing
-from provisioning.actions import ClaimRun, EndRun, RescueState
-from provisioning.actions.statefile import RescueInput
-from provisioning.errors import LeaseLost, TerraformFailed
+from provisioning.actions import ClaimRun, EndRun
+from provisioning.errors import (
+    Frozen,
+    LeaseLost,
+    TerraformDied,
+    TerraformFailed,
+    Unsettled,
+)
 from provisioning.models import Run
-from provisioning.runner import phases
+from provisioning.runner import harvest, phases
 from provisioning.runner.lease import Heartbeat, holder
+from provisioning.runner.patience import AWAY, act
 from provisioning.runner.workdir import WorkDir
 from provisioning.states import RunState
 from provisioning.system import RUNNER
@@ -28,7 +34,7 @@ def work(run_id: str, reservation: str = "") -> bool:
     with said(run=run_id):
         try:
             run = perform(ClaimRun, run_id, asked, actor=RUNNER).result
-        except (IllegalMove, LeaseLost) as taken:
+        except (IllegalMove, LeaseLost, Frozen, Unsettled) as taken:
             log.info("not taken up: %s", taken.detail)
             return False
         with Heartbeat(run) as heartbeat:
@@ -42,9 +48,16 @@ def _guarded(run: Run, heartbeat: Heartbeat) -> None:
         _advance(run, heartbeat)
     except LeaseLost:
         log.warning("the lease was lost; another runner goes on")
+        harvest.take(run, RUNNER)
+        WorkDir.of(run).remove()
+        return
+    except AWAY:
+        log.exception("the database stayed away; the reaper takes the run")
         return
     except phases.Canceled:
         _end(run, RunState.CANCELED, "Canceled on request; Terraform saved its state.")
+    except TerraformDied as end:
+        _end(run, RunState.ERRORED, end.detail, again=True)
     except TerraformFailed as refusal:
         _end(run, RunState.FAILED, refusal.detail)
     except PaybillError as refusal:
@@ -67,18 +80,23 @@ def _advance(run: Run, heartbeat: Heartbeat) -> None:
         finishing.finish(run)
 
 
-def _end(run: Run, state: RunState, explanation: str, *, trace: str = "") -> None:
-    rescued = WorkDir.of(run).rescued()
+def _end(
+    run: Run,
+    state: RunState,
+    explanation: str,
+    *,
+    trace: str = "",
+    again: bool = False,
+) -> None:
     try:
-        if rescued is not None:
-            body = RescueInput(fence=run.fence, body=rescued)
-            perform(RescueState, run, body, actor=RUNNER)
+        harvest.take(run, RUNNER)
         ended = {
             "fence": run.fence,
             "state": state.value,
             "explanation": explanation[:4000],
             "traceback": trace[-60_000:],
+            "again": again,
         }
-        perform(EndRun, run, ended, actor=RUNNER)
+        act(EndRun, run, ended)
     except (LeaseLost, IllegalMove):
         log.warning("the end could not be written: another runner has the run")

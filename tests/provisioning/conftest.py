@@ -45,6 +45,10 @@ OPERATOR = actors.system(
     "provisioning.retry_run",
     "provisioning.adopt_state",
     "provisioning.release_state_lock",
+    "provisioning.rollback_state",
+    "provisioning.thaw_deployment",
+    "provisioning.force_cancel_run",
+    "provisioning.view_stateversion",
 )
 
 type Entitle = Callable[..., Deployment]
