@@ -11,5 +11,8 @@ class ProvisioningConfig(AppConfig):
     verbose_name = "Provisioning"
 
     def ready(self) -> None:
-        from provisioning import actions, handlers, steps, tasks, tools  # noqa: F401, PLC0415
+        from provisioning import actions, handlers, obstacles, steps, tasks, tools  # noqa: F401, PLC0415
+        from provisioning.clouds import handlers as clouds  # noqa: F401, PLC0415
+        from provisioning.databases import handlers as databases  # noqa: F401, PLC0415
         from provisioning.products import handlers as products  # noqa: F401, PLC0415
+        from provisioning.removal import handlers as removal  # noqa: F401, PLC0415

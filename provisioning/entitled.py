@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
+from provisioning.clouds import ledger
 from provisioning.errors import NeedsMove, NotEntitled
 from provisioning.models import Deployment
-from provisioning.states import Operation
+from provisioning.states import ACTIVE, Cloud, DeploymentState, Operation, Phase
 from tenants.models import Entitlement, Tenant
 from tenants.states import (
     EntitlementState,
@@ -18,6 +20,7 @@ from tenants.states import (
 )
 
 IMAGE = "paybill"  # on this machine: the code that runs here
+MOST_RETENTION = 35  # days; what every cloud can keep (Amazon RDS keeps no longer)
 PERMITS = {EntitlementState.TRIAL, EntitlementState.ACTIVE, EntitlementState.GRACE}
 
 
@@ -33,7 +36,10 @@ def check(deployment: Deployment, operation: str) -> None:
     """Raise NotEntitled, saying why, when the run may not start."""
     tenant = deployment.tenant
     entitlement = entitlement_of(tenant)
-    if operation == Operation.DESTROY:
+    if operation == Operation.REFRESH:
+        _check_look(deployment)
+        return
+    if operation in {Operation.DESTROY, Operation.UNPROTECT}:
         _check_destroy(deployment, entitlement)
         return
     if entitlement.state not in PERMITS:
@@ -69,6 +75,12 @@ def check_no_move(tenant: Tenant, entitlement: Entitlement) -> None:
         )
 
 
+def _check_look(deployment: Deployment) -> None:
+    """A look costs nothing and changes nothing; there has to be something to see."""
+    if deployment.state in {DeploymentState.EMPTY, DeploymentState.GONE}:
+        raise NotEntitled(f"deployment is {deployment.state}: there is nothing to see")
+
+
 def _check_destroy(deployment: Deployment, entitlement: Entitlement) -> None:
     tenant = deployment.tenant
     over = entitlement.state in {EntitlementState.NONE, EntitlementState.ENDED}
@@ -85,18 +97,67 @@ def needs_own_infrastructure(entitlement: Entitlement) -> bool:
     return entitlement.isolation in {Isolation.BRIDGE, Isolation.SILO}
 
 
-def inputs(deployment: Deployment) -> dict[str, Any]:
-    """The variables of the stack: the same names for every cloud and every kind."""
+def inputs(deployment: Deployment, operation: str) -> dict[str, Any]:
+    """The variables of the stack: the same names for every cloud and every kind.
+
+    What looks or takes away works on what stands: on the inputs of the last apply,
+    whatever the tenant is entitled to by now. To take away, the protection is off.
+    """
+    if operation == Operation.APPLY:
+        return _entitled_inputs(deployment)
+    standing = _last_applied(deployment) or _entitled_inputs(deployment)
+    if operation in {Operation.REFRESH, Operation.ADOPT}:
+        return standing
+    return {**standing, "protection": False}
+
+
+def _last_applied(deployment: Deployment) -> dict[str, Any]:
+    """Inputs of the newest run that changed, or may have changed, what stands."""
+    began = Q(phases__name=Phase.APPLY, phases__started_at__isnull=False)
+    runs = deployment.runs.filter(began, operation=Operation.APPLY)
+    last = runs.order_by("-id").values_list("inputs", flat=True).first()
+    return dict(last or {})
+
+
+def _entitled_inputs(deployment: Deployment) -> dict[str, Any]:
     entitlement = entitlement_of(deployment.tenant)
+    account = deployment.account
+    facts = account.details if account else {}
     return {
+        "deployment": deployment.public_id,
         "tenant": deployment.tenant.public_id,
         "region": deployment.region,
         "size": entitlement.size,
         "image": IMAGE,
         "domain": f"{deployment.tenant.slug}.{settings.PAYBILL_TENANT_DOMAIN}",
-        "protection": False,
+        "protection": deployment.cloud != Cloud.LOCAL,
         "generation": deployment.generation,
+        "network": ledger.network_of(deployment),
+        "account": {name: str(fact) for name, fact in sorted(facts.items())},
+        "retention_days": min(entitlement.retention_days, MOST_RETENTION),
+        "handover_version": entitlement.version,
     }
+
+
+def is_as_wanted(deployment: Deployment) -> bool:
+    """Whether what stands was built with just what the tenant is entitled to now.
+
+    A new licence alone is handed to a service in a cloud by a run; elsewhere it goes
+    its own way, so its version makes no difference.
+    """
+    entitlement = entitlement_of(deployment.tenant)
+    same_place = (entitlement.isolation, entitlement.cloud) == (
+        deployment.kind,
+        deployment.cloud,
+    )
+    if not same_place or deployment.state != DeploymentState.READY:
+        return False
+    if deployment.runs.filter(state__in=ACTIVE).exists():
+        return False
+    wanted, stands = _entitled_inputs(deployment), _last_applied(deployment)
+    if deployment.kind != Isolation.SILO or deployment.cloud == Cloud.LOCAL:
+        stands = {**stands, "handover_version": wanted["handover_version"]}
+    return wanted == stands
 
 
 def schema_name(run_inputs: dict[str, Any]) -> str:

@@ -36,6 +36,27 @@ class Frozen(PaybillError):
     status = 409
 
 
+class Unsettled(PaybillError):
+    """What exists was not compared with the state yet, since an apply ended badly."""
+
+    status = 409
+    permanent = False
+
+
+class TooEarly(PaybillError):
+    """The run was asked to stop and is given time for it."""
+
+    status = 409
+    permanent = False
+
+
+class TerraformDied(PaybillError):
+    """Terraform or one of its plugins was killed before it could end."""
+
+    status = 500
+    permanent = False
+
+
 class TerraformMissing(PaybillError):
     """There is no Terraform on this machine: set TERRAFORM_BIN or install it."""
 
@@ -47,6 +68,25 @@ class UnknownStack(PaybillError):
     """There is no stack for this cloud and isolation model."""
 
     status = 422
+
+
+class PluginMissing(PaybillError):
+    """A provider plugin that the stack needs is in no mirror on this machine."""
+
+    status = 503
+    permanent = False
+
+
+class ToolsChanged(PaybillError):
+    """Terraform or its plugins are not those of the plan; queue a new run."""
+
+    status = 409
+
+
+class Protected(PaybillError):
+    """The cloud protects its data stores against deletion; unprotect them first."""
+
+    status = 409
 
 
 class StackChanged(PaybillError):
@@ -111,6 +151,17 @@ class CloudFailed(PaybillError):
 class LeftOver(PaybillError):
     """Something of the deployment still exists after it was destroyed."""
 
+    permanent = False
+
+
+class NotAsBuilt(PaybillError):
+    """What was built is not as it has to be; the tenant was not pointed to it."""
+
+
+class NoReport(PaybillError):
+    """The server's own report of its health did not come, or can not be believed."""
+
+    status = 502
     permanent = False
 
 

@@ -4,6 +4,8 @@
 2. Applies before plans: a confirmed plan goes stale while it waits.
 3. Fair across tenants: who has had the fewest runs in the last hour goes first.
 4. Among equals the oldest.
+5. Looks at what changed outside come last, one at a time: they never delay a run.
+An account has a limit of runs at once; a paused one builds nothing new, and destroys.
 A worker reserves a run while its runner starts, so that two workers that are woken at
 once take two runs. The runner then claims it; of several, one wins.
 """
@@ -13,13 +15,30 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from provisioning.models import Run
-from provisioning.states import CLAIMABLE, HELD, RunState
+from paybill_site.kernel import planes
+from provisioning.models import CloudAccount, Run
+from provisioning.states import CLAIMABLE, HELD, AccountState, Operation, RunState
 
 RECENT = timedelta(hours=1)
+# Before a plan that writes has to be known what exists; a look needs not.
+UNSETTLED = Q(state=RunState.PENDING, deployment__settled=False) & ~Q(
+    operation=Operation.REFRESH
+)
 STARTING = timedelta(seconds=30)  # longest time from a worker to its runner's claim
 
 
@@ -30,32 +49,65 @@ def reserve() -> tuple[str, str] | None:
     """
     name = f"starting {secrets.token_hex(8)}"
     for run in claimable()[:20]:
-        free = Q(lease_until=None) | Q(lease_until__lte=timezone.now())
-        same = Run.objects.filter(free, pk=run.pk, state=run.state)
-        if same.update(holder=name, lease_until=timezone.now() + STARTING):
-            return run.public_id, name
+        with planes.atomic():
+            if not _has_room(run):
+                continue
+            same = Run.objects.filter(_free(), pk=run.pk, state=run.state)
+            if same.update(holder=name, lease_until=timezone.now() + STARTING):
+                return run.public_id, name
     return None
+
+
+def _free() -> Q:
+    return Q(lease_until=None) | Q(lease_until__lte=timezone.now())
+
+
+def _has_room(run: Run) -> bool:
+    """Ask again under a lock on the account: another worker asks at the same time."""
+    account = run.deployment.account_id
+    if account is None:
+        return True
+    locked = CloudAccount.objects.select_for_update().get(pk=account)
+    worked_on = Run.objects.exclude(_free()).filter(deployment__account=account)
+    return worked_on.count() < locked.at_once
 
 
 def claimable() -> QuerySet[Run]:
     """Runs that nobody works on and a runner may take up, the next one first."""
     now = timezone.now()
-    free = Q(lease_until=None) | Q(lease_until__lte=now)
     recent = Q(deployment__tenant__deployments__runs__queued_at__gte=now - RECENT)
     order = Case(
         When(state=RunState.FINISHING, then=Value(0)),
         When(state=RunState.CONFIRMED, then=Value(1)),
+        When(operation=Operation.REFRESH, then=Value(3)),
         default=Value(2),
         output_field=IntegerField(),
     )
-    waiting = Run.objects.filter(free, state__in=CLAIMABLE)
+    waiting = Run.objects.filter(_free(), state__in=CLAIMABLE).exclude(_held_back())
     counted = waiting.annotate(
         rank=order,
         share=Count(
             "deployment__tenant__deployments__runs", filter=recent, distinct=True
         ),
     )
-    return counted.order_by("rank", "share", "id")
+    return counted.select_related("deployment").order_by("rank", "share", "id")
+
+
+def _held_back() -> Q:
+    """Runs whose account is full or paused, and looks while there is one already."""
+    worked_on = Run.objects.exclude(_free())
+    load = worked_on.filter(deployment__account=OuterRef("pk")).order_by()
+    load = load.values("deployment__account").annotate(n=Count("pk")).values("n")
+    full = CloudAccount.objects.annotate(load=Coalesce(Subquery(load), 0)).filter(
+        load__gte=F("at_once")
+    )
+    paused = CloudAccount.objects.filter(state=AccountState.PAUSED)
+    building = Q(operation=Operation.APPLY) & ~Q(state=RunState.FINISHING)
+    back = Q(deployment__account__in=full)
+    back |= building & Q(deployment__account__in=paused)
+    if worked_on.filter(operation=Operation.REFRESH).exists():
+        back |= Q(operation=Operation.REFRESH)
+    return back
 
 
 def abandoned() -> QuerySet[Run]:

@@ -28,6 +28,12 @@ class AccountState(models.TextChoices):
     PAUSED = "paused"  # nothing new is built; what stands can be destroyed
 
 
+ACCOUNT_MOVES = {
+    AccountState.ACTIVE: {AccountState.PAUSED},
+    AccountState.PAUSED: {AccountState.ACTIVE},
+}
+
+
 class Health(models.TextChoices):
     UNTRIED = "untried", "not tried against the cloud"
     OK = "ok", "works"
@@ -63,6 +69,7 @@ class Operation(models.TextChoices):
     DESTROY = "destroy"
     UNPROTECT = "unprotect"  # an apply that only lets the cloud delete the rest
     REFRESH = "refresh"  # a look at what changed outside; it writes nothing
+    ADOPT = "adopt"  # takes what changed outside into the state; builds nothing
 
 
 class RunState(models.TextChoices):
@@ -96,6 +103,7 @@ RUN_MOVES = {
         RunState.WAITING,
         RunState.CONFIRMED,
         RunState.FINISHING,  # nothing to change
+        RunState.APPLIED,  # a look: it changes nothing
         *_ENDS_BADLY,
     },
     RunState.WAITING: {RunState.CONFIRMED, RunState.DISCARDED, *_ENDS_BADLY},
@@ -130,6 +138,17 @@ class Phase(models.TextChoices):
     FINISH = "finish"
 
 
+# Longest time of each phase in seconds; what takes longer is stopped and has failed.
+# A managed database takes up to 40 minutes, and a stack makes several things in turn.
+SECONDS = {
+    Phase.PREPARE: 300.0,
+    Phase.PLAN: 900.0,
+    Phase.CHECK: 120.0,
+    Phase.APPLY: 2 * 3600.0,
+    Phase.FINISH: 1800.0,
+}
+
+
 class PhaseState(models.TextChoices):
     PENDING = "pending"
     RUNNING = "running"
@@ -151,6 +170,13 @@ PHASE_EFFECTS: dict[tuple[str, str], dict[Phase, PhaseState]] = {
         **_planning(PhaseState.DONE),
         Phase.APPLY: PhaseState.UNREACHABLE,
         Phase.FINISH: PhaseState.RUNNING,
+    },
+    (RunState.PLANNING, RunState.APPLIED): {
+        Phase.PREPARE: PhaseState.DONE,
+        Phase.PLAN: PhaseState.DONE,
+        Phase.CHECK: PhaseState.UNREACHABLE,
+        Phase.APPLY: PhaseState.UNREACHABLE,
+        Phase.FINISH: PhaseState.UNREACHABLE,
     },
     (RunState.CONFIRMED, RunState.APPLYING): {Phase.APPLY: PhaseState.RUNNING},
     (RunState.APPLYING, RunState.FINISHING): {

@@ -15,6 +15,7 @@ PROVISIONING = actors.system(
     "provisioning.add_deployment",
     "provisioning.view_run",
     "provisioning.queue_run",
+    "provisioning.add_stackversion",
 )
 
 RUNNER = actors.system(
@@ -43,4 +44,10 @@ REAPER = actors.system(
     "provisioning.advance_run",
     "provisioning.queue_run",
     "provisioning.release_state_lock",
+)
+
+CLOUDS = actors.system(
+    "clouds",
+    "provisioning.view_cloudaccount",
+    "provisioning.test_cloudaccount",
 )

@@ -10,7 +10,7 @@ from celery import shared_task
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from provisioning import queue, reaper
+from provisioning import expiry, queue, reaper, recovery
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ def work(run: str) -> str:
     That may be another run than the one that sent the message. The runner is a
     process in a session of its own: when this worker dies, it goes on.
     """
+    recovery.recover()
     reserved = queue.reserve()
     if reserved is None:
         return ""
@@ -41,6 +42,9 @@ def work(run: str) -> str:
         start_new_session=True,
     ) as runner:
         runner.wait()
+    following = queue.claimable().first()  # it may have waited for room in an account
+    if following is not None:
+        wake(following.public_id)
     return waiting
 
 
@@ -48,6 +52,7 @@ def work(run: str) -> str:
 def sweep() -> int:
     """Take runs from dead runners, and wake a worker for each run that waits."""
     reaper.reap()
+    expiry.withdraw()
     waiting = list(queue.claimable().values_list("public_id", flat=True)[:50])
     for run in waiting:
         wake(run)

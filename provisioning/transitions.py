@@ -9,22 +9,26 @@ from __future__ import annotations
 from django.utils import timezone
 
 from paybill_site.kernel import events
+from paybill_site.kernel.errors import IllegalMove
 from paybill_site.kernel.states import Machine
 from provisioning.events import DeploymentGone, DeploymentReady, RunEnded
-from provisioning.models import Deployment, Run, RunPhase
+from provisioning.models import Deployment, Run, RunPhase, StateLock
 from provisioning.states import (
+    ACCOUNT_MOVES,
     DEPLOYMENT_MOVES,
     FINAL,
     PHASE_EFFECTS,
     RUN_MOVES,
     DeploymentState,
     Operation,
+    Phase,
     PhaseState,
     RunState,
 )
 
 RUN = Machine("run", RUN_MOVES)
 DEPLOYMENT = Machine("deployment", DEPLOYMENT_MOVES)
+ACCOUNT = Machine("cloud account", ACCOUNT_MOVES)
 
 
 def advance(run: Run, to: RunState, *, reason: str = "") -> None:
@@ -35,6 +39,19 @@ def advance(run: Run, to: RunState, *, reason: str = "") -> None:
     _deployment(run, old, to)
     if to in FINAL:
         _end(run)
+        _unsettle(run, old)
+
+
+def enter(run: Run, name: Phase) -> None:
+    """Go on with the next phase of planning: the one before it is done.
+
+    Raises IllegalMove when the run is not planning.
+    """
+    if run.state != RunState.PLANNING:
+        raise IllegalMove(f"run is {run.state}; it can not go on with {name}")
+    for phase in run.phases.filter(state=PhaseState.RUNNING):
+        _set_phase(phase, PhaseState.DONE)
+    _set_phase(run.phases.get(name=name), PhaseState.RUNNING)
 
 
 def _phases(run: Run, old: RunState, new: RunState) -> None:
@@ -50,15 +67,21 @@ def _phases(run: Run, old: RunState, new: RunState) -> None:
 
 
 def _set_phase(phase: RunPhase, state: PhaseState) -> None:
+    if phase.state == state:
+        return  # it ended earlier than the others of its stage
     phase.state = state
     if state == PhaseState.RUNNING:
         phase.started_at, phase.ended_at = timezone.now(), None
+    elif state == PhaseState.PENDING:
+        phase.started_at, phase.ended_at = None, None
     elif phase.started_at is not None:
         phase.ended_at = timezone.now()
     phase.save(update_fields=["state", "started_at", "ended_at"])
 
 
 def _deployment(run: Run, old: RunState, new: RunState) -> None:
+    if run.operation in {Operation.REFRESH, Operation.UNPROTECT}:
+        return  # it stands as before, whatever comes of these
     deployment, apply = run.deployment, run.operation == Operation.APPLY
     works = {RunState.APPLYING, RunState.FINISHING}
     if new in works and old not in works:
@@ -71,6 +94,16 @@ def _deployment(run: Run, old: RunState, new: RunState) -> None:
         _tell(deployment, apply=apply)
     elif new in FINAL and old in works:
         _move(deployment, DeploymentState.BROKEN)
+
+
+def _unsettle(run: Run, old: RunState) -> None:
+    """After an apply that ended badly nobody knows what exists: it has to be looked.
+
+    So it is when a plan that was to take something up did not come to its apply.
+    """
+    if run.state != RunState.APPLIED and (old == RunState.APPLYING or run.imports):
+        run.deployment.settled = False
+        run.deployment.save(update_fields=["settled"])
 
 
 def _move(deployment: Deployment, to: DeploymentState) -> None:
@@ -90,8 +123,18 @@ def _tell(deployment: Deployment, *, apply: bool) -> None:
 
 def _end(run: Run) -> None:
     run.ended_at = timezone.now()
-    run.holder, run.lease_until, run.token_digest = "", None, ""
-    run.save(update_fields=["ended_at", "holder", "lease_until", "token_digest"])
+    run.lease_until, run.missed_at = None, None  # who held it last stays known
+    run.token_digest, run.token_writes = "", False
+    run.save(
+        update_fields=[
+            "ended_at",
+            "lease_until",
+            "missed_at",
+            "token_digest",
+            "token_writes",
+        ]
+    )
+    StateLock.objects.filter(run=run).delete()  # its Terraform can write nothing more
     events.emit(
         RunEnded(
             tenant=run.tenant.public_id,

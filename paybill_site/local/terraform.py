@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +21,7 @@ import zipfile
 from pathlib import Path
 
 OLDEST = (1, 11)
+INTRODUCTION = re.compile(r"^(Terraform|OpenTofu) v(\d+)\.(\d+)\.(\d+)", re.MULTILINE)
 PINNED = "1.14.0"
 # SHA-256 of terraform_<version>_<platform>.zip, as published with the release.
 DIGESTS = {
@@ -58,25 +59,35 @@ def find(fetch: bool = False) -> Path:
 
 def version(path: Path) -> tuple[int, ...] | None:
     """(major, minor, patch) of the program, or None when it does not run."""
+    said = introduced(path)
+    return said[1] if said else None
+
+
+def introduced(path: Path) -> tuple[str, tuple[int, ...]] | None:
+    """What the program is and its version: ``("OpenTofu", (1, 11, 0))``, or None.
+
+    Both products begin with one line such as ``Terraform v1.11.4``.
+    """
     # CHECKPOINT_DISABLE: asking for its version must not ask the network.
     environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": ""}
     try:
         done = subprocess.run(
-            [str(path), "version", "-json"],
+            [str(path), "version"],
             check=True,
             capture_output=True,
             timeout=20,
             env=environment,
+            text=True,
         )
-        text = json.loads(done.stdout)["terraform_version"]
-        return tuple(int(part) for part in text.split("-")[0].split("."))
-    except (OSError, subprocess.SubprocessError, ValueError, KeyError):
+    except (OSError, subprocess.SubprocessError, ValueError):
         return None
+    said = INTRODUCTION.search(done.stdout)
+    return (said[1], tuple(int(part) for part in said.groups()[1:])) if said else None
 
 
 def download(target: Path, base: str | None = None) -> Path:
     """Fetch the pinned release, check its SHA-256, unpack the program to `target`."""
-    name = _platform()
+    name = this_platform()
     wanted = DIGESTS.get(name)
     if wanted is None:
         raise NoTerraform(f"no Terraform release is pinned for {name}")
@@ -111,7 +122,8 @@ def _unpack(content: bytes, target: Path) -> None:
     fresh.replace(target)
 
 
-def _platform() -> str:
+def this_platform() -> str:
+    """This machine as releases and plugins are named: ``linux_amd64``."""
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine())
     return f"{platform.system().lower()}_{machine or platform.machine()}"
 

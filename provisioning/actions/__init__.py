@@ -2,49 +2,170 @@
 
 from __future__ import annotations
 
+from provisioning.actions.accounts import (
+    AddCloudAccount,
+    ChangeCloudAccount,
+    PauseCloudAccount,
+    RecordAccountTest,
+    ResumeCloudAccount,
+    TestCloudAccount,
+)
 from provisioning.actions.advancing import (
     ClaimRun,
     CompleteRun,
     EndRun,
     FinishApply,
     FinishPlan,
-    ReapRun,
     StartApply,
     StartPlan,
 )
+from provisioning.actions.archiving import ArchiveStack
 from provisioning.actions.backups import ExpireBackup, RequestBackup
-from provisioning.actions.deciding import CancelRun, ConfirmRun, DiscardRun
+from provisioning.actions.canceling import CancelRun, ForceCancelRun
+from provisioning.actions.databases import (
+    NoteSize,
+    RotateCredentials,
+    SleepDatabase,
+    WakeDatabase,
+)
+from provisioning.actions.databasework import (
+    ClaimDatabaseJob,
+    EndDatabaseJob,
+    FinishBackup,
+    FinishDatabaseJob,
+    NoteArchive,
+    NoteCopy,
+)
+from provisioning.actions.deciding import (
+    CommentRun,
+    ConfirmRun,
+    DiscardRun,
+    WithdrawRun,
+)
+from provisioning.actions.phasing import EnterPhase, FinishLook, PinRun
+from provisioning.actions.products import (
+    AddProduct,
+    ChangeProduct,
+    OweNotice,
+    RotateProductSecret,
+    SendNoticeAgain,
+    SettleNotice,
+)
 from provisioning.actions.queueing import PrepareDeployment, QueueRun, RetryRun
+from provisioning.actions.reaping import MissRun, ReapRun
+from provisioning.actions.removing import (
+    AdvanceRemoval,
+    BeginRemoval,
+    HoldRemoval,
+    NoteRemoval,
+    ReleaseRemoval,
+    RetryRemoval,
+    SkipBackup,
+)
+from provisioning.actions.restores import (
+    DrillBackup,
+    DropCopy,
+    NoteDropped,
+    RestoreCopy,
+    RestoreInPlace,
+)
+from provisioning.actions.rules import (
+    AddPolicy,
+    ChangePolicy,
+    ChangeRunRules,
+    DisablePolicy,
+    EnablePolicy,
+)
+from provisioning.actions.settling import SettleRun, StartTaking, StopTaking, TakeUpMore
 from provisioning.actions.statefile import (
     AdoptState,
+    DiscardState,
     LockState,
     ReleaseStateLock,
     RescueState,
+    RollbackState,
     SaveState,
+    ThawDeployment,
     UnlockState,
 )
+from provisioning.actions.verifying import NoteChecks
 
 __all__ = [
+    "AddCloudAccount",
+    "AddPolicy",
+    "AddProduct",
     "AdoptState",
+    "AdvanceRemoval",
+    "ArchiveStack",
+    "BeginRemoval",
     "CancelRun",
+    "ChangeCloudAccount",
+    "ChangePolicy",
+    "ChangeProduct",
+    "ChangeRunRules",
+    "ClaimDatabaseJob",
     "ClaimRun",
+    "CommentRun",
     "CompleteRun",
     "ConfirmRun",
+    "DisablePolicy",
     "DiscardRun",
+    "DiscardState",
+    "DrillBackup",
+    "DropCopy",
+    "EnablePolicy",
+    "EndDatabaseJob",
     "EndRun",
+    "EnterPhase",
     "ExpireBackup",
     "FinishApply",
+    "FinishBackup",
+    "FinishDatabaseJob",
+    "FinishLook",
     "FinishPlan",
+    "ForceCancelRun",
+    "HoldRemoval",
     "LockState",
+    "MissRun",
+    "NoteArchive",
+    "NoteChecks",
+    "NoteCopy",
+    "NoteDropped",
+    "NoteRemoval",
+    "NoteSize",
+    "OweNotice",
+    "PauseCloudAccount",
+    "PinRun",
     "PrepareDeployment",
     "QueueRun",
     "ReapRun",
+    "RecordAccountTest",
+    "ReleaseRemoval",
     "ReleaseStateLock",
     "RequestBackup",
     "RescueState",
+    "RestoreCopy",
+    "RestoreInPlace",
+    "ResumeCloudAccount",
+    "RetryRemoval",
     "RetryRun",
+    "RollbackState",
+    "RotateCredentials",
+    "RotateProductSecret",
     "SaveState",
+    "SendNoticeAgain",
+    "SettleNotice",
+    "SettleRun",
+    "SkipBackup",
+    "SleepDatabase",
     "StartApply",
     "StartPlan",
+    "StartTaking",
+    "StopTaking",
+    "TakeUpMore",
+    "TestCloudAccount",
+    "ThawDeployment",
     "UnlockState",
+    "WakeDatabase",
+    "WithdrawRun",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 from pydantic import ConfigDict, Field
@@ -13,17 +14,17 @@ from paybill_site.kernel import events
 from paybill_site.kernel.actions import Action, Input
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.crypto import redact
-from paybill_site.kernel.errors import IllegalMove, PaybillError
-from provisioning import entitled
-from provisioning.actions.queueing import retry
-from provisioning.errors import LeaseLost
-from provisioning.events import RunQueued, RunWaiting
-from provisioning.models import Deployment, PlanFile, Run, StateLock
-from provisioning.states import CLAIMABLE, HELD, RunState
+from paybill_site.kernel.errors import IllegalMove
+from provisioning import entitled, gates
+from provisioning.actions.reaping import again, release
+from provisioning.errors import Frozen, LeaseLost, Unsettled
+from provisioning.events import RunWaiting
+from provisioning.gates import Verdict
+from provisioning.models import Deployment, PlanFile, Run
+from provisioning.states import CLAIMABLE, Operation, RunState
 from provisioning.transitions import advance
 
-LEASE = timedelta(seconds=45)
-ATTEMPTS = 3  # of runs that broke on our side; what Terraform refused is not repeated
+LEASE = timedelta(seconds=settings.PAYBILL_RUN_LEASE_SECONDS)
 
 
 class ClaimInput(Input):
@@ -41,15 +42,27 @@ class ClaimRun(Action[Run, ClaimInput, Run]):
     def run(self, target: Run, data: ClaimInput, *, actor: Actor) -> Run:
         if target.state not in CLAIMABLE:
             raise IllegalMove(f"run is {target.state}; no runner can take it up")
+        _check_settled(target)
         held = target.lease_until is not None and target.lease_until > timezone.now()
         if held and target.holder != (data.reservation or None):
             raise LeaseLost(f"run is held by {target.holder}")
         Deployment.objects.filter(pk=target.deployment_id).update(fence=F("fence") + 1)
         target.deployment.refresh_from_db(fields=["fence"])
         target.fence, target.holder = target.deployment.fence, data.holder
-        target.lease_until, target.token_digest = timezone.now() + LEASE, ""
-        target.save(update_fields=["fence", "holder", "lease_until", "token_digest"])
+        target.lease_until, target.missed_at = timezone.now() + LEASE, None
+        target.token_digest, target.token_writes = "", False
+        target.save()
         return target
+
+
+def _check_settled(run: Run) -> None:
+    """Raise unless it is known what exists, for a run that would plan or apply."""
+    deployment = run.deployment
+    if deployment.frozen and run.state != RunState.FINISHING:
+        raise Frozen(deployment.frozen)
+    writes = run.operation != Operation.REFRESH
+    if writes and not deployment.settled and run.state == RunState.PENDING:
+        raise Unsettled
 
 
 class HeldInput(Input):
@@ -82,7 +95,7 @@ class StartPlan(Action[Run, StartInput, Run]):
         check_fence(target, data.fence)
         entitled.check(target.deployment, target.operation)
         advance(target, RunState.PLANNING)
-        return _new_token(target, data)
+        return new_token(target, data, writes=False)
 
 
 class StartApply(Action[Run, StartInput, Run]):
@@ -95,13 +108,17 @@ class StartApply(Action[Run, StartInput, Run]):
     def run(self, target: Run, data: StartInput, *, actor: Actor) -> Run:
         check_fence(target, data.fence)
         entitled.check(target.deployment, target.operation)
+        gates.check_approval(target)
         advance(target, RunState.APPLYING)
-        return _new_token(target, data)
+        if target.inputs.get("protection"):  # from now on the cloud may refuse
+            Deployment.objects.filter(pk=target.deployment_id).update(protected=True)
+        return new_token(target, data, writes=True)
 
 
-def _new_token(run: Run, data: StartInput) -> Run:
-    run.token_digest = data.token_digest
-    run.save(update_fields=["token_digest"])
+def new_token(run: Run, data: StartInput, *, writes: bool) -> Run:
+    """Open the state for one more phase; the token of the one before is dead."""
+    run.token_digest, run.token_writes = data.token_digest, writes
+    run.save(update_fields=["token_digest", "token_writes"])
     return run
 
 
@@ -111,12 +128,21 @@ class PlannedInput(HeldInput):
     plan_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     plan_digest: str = Field(pattern=r"^[0-9a-f]{64}$")
     changes: dict[str, Any]
+    verdict: Verdict = Field(
+        default_factory=Verdict,
+        description="what the gates say of the plan; the run's own page shows it",
+        json_schema_extra={"sensitive": True},
+    )
     content: bytes = Field(json_schema_extra={"sensitive": True}, repr=False)
     lock: str = Field(default="", max_length=200_000)
 
 
 class FinishPlan(Action[Run, PlannedInput, Run]):
-    """Keep the plan, encrypted, with its two digests; it waits, or may be applied."""
+    """Keep the plan, encrypted, with its two digests and what the gates say of it.
+
+    Refused: the run has failed. Nothing to change: it is finishing. A reason to look
+    at it: it waits for a person. Else it may be applied.
+    """
 
     model = Run
     Input = PlannedInput
@@ -129,19 +155,32 @@ class FinishPlan(Action[Run, PlannedInput, Run]):
         target.save(
             update_fields=["plan_sha256", "plan_digest", "changes", "token_digest"]
         )
-        if not data.changes.get("total"):
+        gates.keep(target, data.verdict)
+        if data.verdict.refused:
+            _refuse(target, data.verdict)
+        elif not data.changes.get("total"):
             advance(target, RunState.FINISHING, reason="nothing to change")
-            return target
-        PlanFile.objects.update_or_create(
-            run=target, defaults={"content": data.content, "lock": data.lock}
-        )
-        if not target.needs_confirmation:
-            advance(target, RunState.CONFIRMED, reason="asks for no confirmation")
-            return target
-        _release(target)
-        advance(target, RunState.WAITING)
-        events.emit(RunWaiting(tenant=target.tenant.public_id, run=target.public_id))
+        else:
+            _keep_plan(target, data)
         return target
+
+
+def _refuse(run: Run, verdict: Verdict) -> None:
+    run.explanation = "Policies refuse this plan:\n" + "\n".join(verdict.refused)
+    run.save(update_fields=["explanation"])
+    advance(run, RunState.FAILED, reason=verdict.refused[0][:200])
+
+
+def _keep_plan(run: Run, data: PlannedInput) -> None:
+    PlanFile.objects.update_or_create(
+        run=run, defaults={"content": data.content, "lock": data.lock}
+    )
+    if not data.verdict.reasons:
+        advance(run, RunState.CONFIRMED, reason="asks for no confirmation")
+        return
+    release(run)
+    advance(run, RunState.WAITING, reason=data.verdict.reasons[0][:200])
+    events.emit(RunWaiting(tenant=run.tenant.public_id, run=run.public_id))
 
 
 class FinishApply(Action[Run, HeldInput, Run]):
@@ -175,7 +214,8 @@ class CompleteRun(Action[Run, CompleteInput, Run]):
         check_fence(target, data.fence)
         deployment = target.deployment
         deployment.outputs, deployment.stack_digest = data.outputs, target.stack_digest
-        deployment.save(update_fields=["outputs", "stack_digest"])
+        deployment.protected = bool(target.inputs.get("protection"))
+        deployment.save(update_fields=["outputs", "stack_digest", "protected"])
         advance(target, RunState.APPLIED)
         return target
 
@@ -186,6 +226,7 @@ class EndInput(HeldInput):
     traceback: str = Field(
         default="", max_length=60_000, json_schema_extra={"sensitive": True}
     )
+    again: bool = Field(default=False, description="what broke is worth another try")
 
 
 class EndRun(Action[Run, EndInput, Run]):
@@ -202,55 +243,6 @@ class EndRun(Action[Run, EndInput, Run]):
         target.save(update_fields=["explanation", "traceback"])
         PlanFile.objects.filter(run=target).delete()
         advance(target, data.state, reason=data.explanation.split("\n")[0][:200])
+        if data.again:
+            again(target)
         return target
-
-
-class ReapInput(Input):
-    seen: datetime | None = Field(description="end of the lease that the reaper saw")
-
-
-class ReapRun(Action[Run, ReapInput, Run]):
-    """Take a run from a runner that died.
-
-    A plan starts over. An apply ends as errored and is queued again from the state
-    as it is, a few times. The finish is taken up where it is. The fence rises, so a
-    runner that is only slow can write nothing more.
-    """
-
-    model = Run
-    Input = ReapInput
-    permission = "provisioning.advance_run"
-
-    def run(self, target: Run, data: ReapInput, *, actor: Actor) -> Run:
-        if target.state not in HELD or target.lease_until != data.seen:
-            raise IllegalMove(f"run is {target.state} and not without a runner")
-        Deployment.objects.filter(pk=target.deployment_id).update(fence=F("fence") + 1)
-        StateLock.objects.filter(deployment=target.deployment_id).delete()
-        _release(target)
-        if target.state == RunState.APPLYING:
-            _end_broken(target)
-            return target
-        if target.state == RunState.PLANNING:
-            advance(target, RunState.PENDING, reason="its runner died")
-        events.emit(RunQueued(tenant=target.tenant.public_id, run=target.public_id))
-        return target
-
-
-def _end_broken(run: Run) -> None:
-    run.explanation = "The worker stopped while Terraform was at work."
-    run.save(update_fields=["explanation"])
-    PlanFile.objects.filter(run=run).delete()
-    advance(run, RunState.ERRORED, reason="its runner died")
-    run.deployment.refresh_from_db()
-    if run.attempt >= ATTEMPTS or run.deployment.frozen or run.needs_confirmation:
-        return
-    try:
-        retry(run)
-    except PaybillError as error:  # not entitled any more, or no Terraform here
-        run.explanation += f" It is not tried again: {error.detail}."
-        run.save(update_fields=["explanation"])
-
-
-def _release(run: Run) -> None:
-    run.holder, run.lease_until, run.token_digest = "", None, ""
-    run.save(update_fields=["holder", "lease_until", "token_digest"])

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import Field
 
 from paybill_site.kernel import events
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
-from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.errors import IllegalMove
 from paybill_site.kernel.ids import new_id
 from provisioning import entitled, stacks, terraform
-from provisioning.errors import Frozen, RunActive
+from provisioning.clouds import ledger
+from provisioning.errors import Frozen, Protected, RunActive
 from provisioning.events import RunQueued
-from provisioning.models import Deployment, Run, RunPhase
+from provisioning.models import Deployment, Run, RunPhase, StackVersion
 from provisioning.states import (
     ACTIVE,
     FINAL,
@@ -24,6 +26,7 @@ from provisioning.states import (
     Phase,
     RunState,
 )
+from provisioning.transitions import advance
 from tenants.models import Tenant
 
 
@@ -38,14 +41,18 @@ class PrepareDeployment(Action[Tenant, NoInput, Deployment]):
         if existing is not None:
             return existing
         entitlement = entitled.entitlement_of(target)
-        stacks.find(entitlement.cloud, entitlement.isolation)
-        return Deployment.objects.create(
+        version = stacks.newest(entitlement.cloud, entitlement.isolation)
+        deployment = Deployment.objects.create(
             tenant=target,
             kind=entitlement.isolation,
             cloud=entitlement.cloud,
             region=entitlement.region,
+            account=ledger.choose(entitlement.cloud, entitlement.region),
+            stack_version=version,
             generation=target.deployments.count() + 1,
         )
+        ledger.claim_network(deployment)
+        return deployment
 
     def recall(self, output: Mapping[str, Any]) -> Deployment | None:
         return Deployment._base_manager.filter(public_id=output.get("id", "")).first()
@@ -84,12 +91,13 @@ class QueueRun(Action[Deployment, QueueRunInput, Run]):
         earlier = Run.objects.filter(trigger=data.trigger).first()
         if data.trigger and earlier is not None:
             return earlier
-        return _queue(
-            target,
-            Operation(data.operation),
+        asked = Asked(
+            operation=Operation(data.operation),
             trigger=data.trigger or new_id("trg"),
             needs_confirmation=data.needs_confirmation,
+            requested_by=person(actor),
         )
+        return enqueue(target, asked)
 
     def recall(self, output: Mapping[str, Any]) -> Run | None:
         return Run._base_manager.filter(public_id=output.get("id", "")).first()
@@ -108,41 +116,64 @@ class RetryRun(Action[Run, NoInput, Run]):
             raise IllegalMove(
                 f"run is {target.state}; only one that ended badly is retried"
             )
-        return retry(target)
+        return retry(target, requested_by=person(actor))
 
 
-def retry(run: Run) -> Run:
-    """The next attempt at a run; asked for twice, it is the same."""
+def retry(run: Run, *, requested_by: str | None = None) -> Run:
+    """The next attempt at a run; asked for twice, it is the same.
+
+    ``requested_by``: who asks now; else whoever asked for the run itself.
+    """
     trigger = f"retry:{run.public_id}"
     again = Run.objects.filter(trigger=trigger).first()
-    return again or _queue(
-        run.deployment,
-        Operation(run.operation),
+    asked = Asked(
+        operation=Operation(run.operation),
         trigger=trigger,
         needs_confirmation=run.needs_confirmation,
+        requested_by=run.requested_by if requested_by is None else requested_by,
         attempt=run.attempt + 1,
     )
+    return again or enqueue(run.deployment, asked)
 
 
-def _queue(
-    deployment: Deployment,
-    operation: Operation,
-    *,
-    trigger: str,
-    needs_confirmation: bool,
-    attempt: int = 1,
-) -> Run:
-    _check(deployment, operation)
-    stack = stacks.find(deployment.cloud, deployment.kind)
+def person(actor: Actor) -> str:
+    """Who answers for a run: whoever asked, or "" when the system did by itself."""
+    return "" if actor.kind is Kind.SYSTEM else actor.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked of a deployment, by whom, and why; same trigger, same run."""
+
+    operation: Operation
+    trigger: str
+    needs_confirmation: bool = False
+    requested_by: str = ""
+    attempt: int = 1
+    imports: list[dict[str, str]] = field(default_factory=list)
+
+
+def enqueue(deployment: Deployment, asked: Asked) -> Run:
+    """Pin what the run will do, and queue it. For actions, on a locked deployment.
+
+    Raises IllegalMove, Frozen, Protected, NotEntitled, AccountRefuses, RunActive,
+    UnknownStack, TerraformMissing.
+    """
+    _check(deployment, asked.operation)
+    _make_way(deployment, asked.operation)
+    version = _stack(deployment)
     run = Run.objects.create(
         deployment=deployment,
-        operation=operation,
-        trigger=trigger,
-        attempt=attempt,
-        needs_confirmation=needs_confirmation,
-        inputs=entitled.inputs(deployment),
-        stack=stack.name,
-        stack_digest=stack.digest(),
+        operation=asked.operation,
+        trigger=asked.trigger,
+        attempt=asked.attempt,
+        needs_confirmation=asked.needs_confirmation,
+        requested_by=asked.requested_by,
+        inputs=entitled.inputs(deployment, asked.operation),
+        imports=asked.imports,
+        stack=version.name,
+        stack_version=version,
+        stack_digest=version.digest,
         terraform_version=terraform.version(),
     )
     RunPhase.objects.bulk_create(RunPhase(run=run, name=name) for name in Phase)
@@ -155,8 +186,31 @@ def _check(deployment: Deployment, operation: Operation) -> None:
         raise IllegalMove("deployment is gone; it can not become anything")
     if deployment.frozen:
         raise Frozen(deployment.frozen)
+    if operation == Operation.DESTROY and deployment.protected:
+        raise Protected
     entitled.check(deployment, operation)
+    if operation == Operation.APPLY:
+        ledger.check(deployment)
+
+
+def _make_way(deployment: Deployment, operation: Operation) -> None:
+    """One run at a time; but a look is ended at once when there is work to do."""
     # The target row is locked, so the constraint behind this is never reached.
     active = deployment.runs.filter(state__in=ACTIVE).first()
-    if active is not None:
+    if active is None:
+        return
+    if active.operation != Operation.REFRESH or operation == Operation.REFRESH:
         raise RunActive(f"{active.public_id} of this deployment is {active.state}")
+    active.explanation = "It was only a look, and a run was queued."
+    active.save(update_fields=["explanation"])
+    advance(active, RunState.CANCELED, reason="a run was queued")
+
+
+def _stack(deployment: Deployment) -> StackVersion:
+    """The version that the deployment stays on; one from before there were versions
+    gets the newest.
+    """
+    if deployment.stack_version is None:
+        deployment.stack_version = stacks.newest(deployment.cloud, deployment.kind)
+        deployment.save(update_fields=["stack_version"])
+    return deployment.stack_version

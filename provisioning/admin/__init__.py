@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from provisioning.admin import deployments, runs, states
+from provisioning.admin import deployments, products, rules, runs, stacks, states
 
-__all__ = ["deployments", "runs", "states"]
+__all__ = ["deployments", "products", "rules", "runs", "stacks", "states"]

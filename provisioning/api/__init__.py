@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from provisioning.api import deployments, runs
+from provisioning.api import deployments, products, rules, runs, stacks
 
-urlpatterns = [*deployments.urlpatterns, *runs.urlpatterns]
+urlpatterns = [
+    *deployments.urlpatterns,
+    *runs.urlpatterns,
+    *rules.urlpatterns,
+    *stacks.urlpatterns,
+    *products.urlpatterns,
+]

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models.functions import Now
 
 from paybill_site.kernel.ids import PublicId
 from paybill_site.kernel.querysets import VisibleManager
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+    from provisioning.models.deployments import Deployment
 
 
 class StackVersion(models.Model):
@@ -22,6 +29,7 @@ class StackVersion(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     objects = VisibleManager()
+    deployments: RelatedManager[Deployment]
 
     class Meta:
         ordering = ["name", "-id"]

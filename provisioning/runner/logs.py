@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from collections import deque
+from contextlib import suppress
 from typing import Any
 
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
 from django.db.models import Max
 from django.db.models.functions import Length
 
@@ -13,6 +17,7 @@ from paybill_site.kernel.crypto import redact
 from provisioning.models import LogChunk, Run
 
 LONGEST, OFTEN = 8000, 0.5
+PROGRESS = {"apply_start", "apply_progress", "apply_complete", "apply_errored"}
 
 
 def length(run: Run, phase: str) -> int:
@@ -56,26 +61,41 @@ class LogWriter:
         self._stored = time.monotonic()
         if not self._text:
             return
-        text, self._text = self._text, ""
-        LogChunk.objects.create(
-            run=self.run, phase=self.phase, offset=self.offset, text=text
-        )
+        text = self._text
+        try:
+            LogChunk.objects.create(
+                run=self.run, phase=self.phase, offset=self.offset, text=text
+            )
+        except DatabaseError:  # it is away: Terraform goes on, so we do
+            close_old_connections()
+            return
+        self._text = ""
         self.offset += len(text)
 
 
 class Interpreter:
-    """Turns Terraform's ``-json`` lines into words, and counts what is done."""
+    """Turns Terraform's ``-json`` lines into words, and counts what is done.
+
+    ``errors``: what it said was wrong; ``last``: the end of what a command said that
+    does not speak JSON.
+    """
 
     def __init__(self, log: LogWriter, total: int = 0) -> None:
-        self.log, self.total, self.done = log, total, 0
+        self.log, self.total, self.done, self.failed = log, total, 0, 0
         self.errors: list[str] = []
+        self.last: deque[str] = deque(maxlen=20)
+        self.now: dict[str, float] = {}
 
     def hear(self, line: str) -> None:
         try:
             event: dict[str, Any] = json.loads(line)
-            words, kind = str(event["@message"]), event.get("type", "")
+            words, kind = str(event["@message"]), str(event.get("type", ""))
         except (ValueError, TypeError, KeyError):
+            self.last.append(redact(line.strip("╷│╵ ")))
             self.log.say(line)  # not from the -json stream
+            return
+        if "state" in event:  # the emergency dump; the folder's harvest takes it
+            self.log.say("Terraform printed its whole state: taken, kept encrypted")
             return
         if kind == "outputs":
             return  # they may carry values
@@ -84,13 +104,29 @@ class Interpreter:
             if event.get("@level") == "error":
                 self.errors.append(redact(words))
         self.log.say(words)
-        if kind == "apply_complete":
-            self.done += 1
-            self._progress()
+        if kind in PROGRESS:
+            self._count(kind, event.get("hook") or {})
 
-    def _progress(self) -> None:
-        progress = {"done": self.done, "total": self.total}
-        Run.objects.filter(pk=self.log.run.pk).update(progress=progress)
+    def trouble(self, words: str) -> str:
+        """What a command that failed said of it; ``words`` when it said nothing."""
+        return "\n".join(self.errors or filter(None, self.last)) or words
+
+    def _count(self, kind: str, hook: dict[str, Any]) -> None:
+        address = str((hook.get("resource") or {}).get("addr", ""))
+        if kind in {"apply_start", "apply_progress"}:
+            self.now[address] = float(hook.get("elapsed_seconds") or 0)
+        else:
+            self.now.pop(address, None)
+            self.done += kind == "apply_complete"
+            self.failed += kind == "apply_errored"
+        progress = {
+            "done": self.done,
+            "total": self.total,
+            "failed": self.failed,
+            "now": [{"address": a, "seconds": s} for a, s in self.now.items()],
+        }
+        with suppress(DatabaseError):  # the next step says it again
+            Run.objects.filter(pk=self.log.run.pk).update(progress=progress)
 
 
 def _diagnosis(diagnostic: dict[str, Any]) -> str:

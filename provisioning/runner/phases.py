@@ -1,30 +1,43 @@
-"""The two phases in which Terraform works: plan and apply."""
+"""The phases in which Terraform works: prepare, plan, check, and apply."""
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from paybill_site.kernel.actions import perform
 from paybill_site.kernel.crypto import token_digest
-from provisioning.actions import FinishApply, FinishPlan, StartApply, StartPlan
+from provisioning import gates, handover
+from provisioning.actions import (
+    EnterPhase,
+    FinishApply,
+    FinishLook,
+    FinishPlan,
+    PinRun,
+    StartApply,
+    StartPlan,
+)
 from provisioning.actions.advancing import PlannedInput
-from provisioning.clouds.access import access
-from provisioning.errors import LeaseLost, PlanChanged, TerraformFailed
+from provisioning.clouds.access import Access, access
+from provisioning.errors import (
+    LeaseLost,
+    PlanChanged,
+    TerraformDied,
+    TerraformFailed,
+)
 from provisioning.models import PlanFile, Run
-from provisioning.runner import plans
+from provisioning.plugins import locks
+from provisioning.plugins.locks import Lock
+from provisioning.runner import pins, plans, taking
 from provisioning.runner.lease import Heartbeat
 from provisioning.runner.logs import Interpreter, LogWriter
+from provisioning.runner.patience import act
 from provisioning.runner.processes import Terraform
 from provisioning.runner.workdir import WorkDir, environment
-from provisioning.states import Operation, Phase
-from provisioning.system import RUNNER
-
-# Longest time of one command in seconds. A managed database takes up to 40 minutes.
-INIT, PLAN, APPLY = 120, 900, 2 * 3600
+from provisioning.states import SECONDS, Operation, Phase
 
 
 class Canceled(Exception):
@@ -38,14 +51,26 @@ class Stage:
     terraform: Terraform
     words: Interpreter
     heartbeat: Heartbeat
+    seconds: float
+    handed: Mapping[str, str]
 
-    def step(self, *words: str, seconds: float) -> None:
+    def step(self, *words: str, good: tuple[int, ...] = (0,)) -> None:
         """Run a command; raises TerraformFailed, Canceled or LeaseLost."""
-        status = self.terraform.run(*words, seconds=seconds)
+        status = self.terraform.run(*words, seconds=self.seconds, handed=self.handed)
         self.check()
-        if status != 0:
-            said = "\n".join(self.words.errors) or f"terraform {words[0]} failed"
-            raise TerraformFailed(said)
+        if status not in good:
+            trouble = self.words.trouble(f"terraform {words[0]} failed")
+            raise (TerraformDied if PLUGIN_DIED in trouble else TerraformFailed)(
+                trouble
+            )
+
+    def plan(self, run: Run) -> dict[str, Any]:
+        """Plan, and return the plan as ``show -json`` shows it."""
+        self.step(*PLAN, *MODES.get(run.operation, ()), good=(0, 2))
+        shown: dict[str, Any] = json.loads(
+            self.terraform.read("show", "-json", PLANNED)
+        )
+        return shown
 
     def check(self) -> None:
         if self.heartbeat.lost.is_set():
@@ -56,68 +81,106 @@ class Stage:
 
 @contextmanager
 def stage(run: Run, phase: Phase, token: str, heartbeat: Heartbeat) -> Iterator[Stage]:
-    """Prepare a phase; its log is complete afterwards, however it ended."""
+    """Prepare a phase; its log is complete afterwards, however it ended.
+
+    The cloud is opened and the service's secrets are handed over where they are
+    needed: not while the folder is prepared.
+    """
     folder = WorkDir.of(run)
-    with access(run, phase, folder.path) as cloud:
-        log = LogWriter(run, phase, secrets=(token, *cloud.secrets))
-        words = Interpreter(log, total=len(run.changes.get("resources", [])))
+    with ExitStack() as opened:
+        cloud, handed = Access(), dict[str, str]()
+        if phase != Phase.PREPARE:
+            cloud = opened.enter_context(access(run, phase, folder.path))
+            handed = handover.contents(run)
+        log = LogWriter(run, phase, secrets=(token, *cloud.secrets, *handed.values()))
+        opened.callback(log.flush)
+        words = Interpreter(log, total=int(run.changes.get("steps", 0)))
         variables = {**environment(run, folder, token), **cloud.environment}
-        terraform = Terraform(folder, variables, words.hear, heartbeat.stop)
-        try:
-            yield Stage(terraform, words, heartbeat)
-        finally:
-            log.flush()
+        yield Stage(
+            terraform=Terraform(
+                folder, variables, words.hear, heartbeat.stop, heartbeat.kill
+            ),
+            words=words,
+            heartbeat=heartbeat,
+            seconds=min(SECONDS[phase], cloud.seconds or SECONDS[phase]),
+            handed={} if phase == Phase.PREPARE else handover.environment(handed),
+        )
+
+
+PLUGIN_DIED = "Plugin did not respond"  # as Terraform says it
+INIT = ("init", "-input=false", "-no-color", "-lockfile=readonly")
+PLANNED = "plan.out"
+PLAN = ("plan", "-json", "-input=false", f"-out={PLANNED}")
+MODES: dict[str, tuple[str, ...]] = {
+    Operation.DESTROY: ("-destroy",),
+    Operation.REFRESH: ("-refresh-only", "-detailed-exitcode", "-lock=false"),
+}
 
 
 def plan(run: Run, heartbeat: Heartbeat) -> Run:
-    """Plan; then the run waits, is confirmed, or (nothing to change) is finishing."""
+    """Plan and judge the plan; a look ends here, with what it found."""
     token = _token()
     run = _start(StartPlan, run, token)
     folder = WorkDir.of(run)
-    folder.lay_out(run)
+    lock = locks.of(pins.pinned_stack(run))
+    folder.lay_out(run, lock)
+    with stage(run, Phase.PREPARE, token, heartbeat) as at:
+        at.step(*INIT)
+    pinned = {"fence": run.fence, **pins.of(lock)}
+    run = act(PinRun, run, pinned)
+    if taking.needed(run):
+        run, token = taking.begin(run)
+        with stage(run, Phase.PLAN, token, heartbeat) as at:
+            taking.take_up(run, at.step)
+        run, token = taking.end(run)
     with stage(run, Phase.PLAN, token, heartbeat) as at:
-        at.step("init", "-input=false", "-no-color", seconds=INIT)
-        destroy = ["-destroy"] if run.operation == Operation.DESTROY else []
-        at.step(
-            "plan", "-json", "-input=false", "-out=plan.out", *destroy, seconds=PLAN
-        )
-        shown = json.loads(at.terraform.read("show", "-json", "plan.out"))
-    content, lock = folder.plan.read_bytes(), _lock(folder)
+        shown = at.plan(run)
+        if more := taking.overlooked(run, shown):
+            run, shown = more, at.plan(more)
+    if run.operation == Operation.REFRESH:
+        seen = {"fence": run.fence, "found": plans.drifted(shown)}
+        return act(FinishLook, run, seen)
+    return _judged(run, folder, shown, lock)
+
+
+def _judged(run: Run, folder: WorkDir, shown: dict[str, Any], lock: Lock) -> Run:
+    entered = {"fence": run.fence, "phase": Phase.CHECK}
+    run = act(EnterPhase, run, entered)
+    content = folder.plan.read_bytes()
     planned = PlannedInput(
         fence=run.fence,
-        plan_sha256=plans.file_sha256(content, lock.encode()),
+        plan_sha256=plans.file_sha256(content, lock.text.encode()),
         plan_digest=plans.digest(shown),
         changes=plans.summary(shown),
+        verdict=gates.judge(run, shown),
         content=content,
-        lock=lock,
+        lock=lock.text,
     )
-    return perform(FinishPlan, run, planned, actor=RUNNER).result
+    return act(FinishPlan, run, planned)
 
 
 def apply(run: Run, heartbeat: Heartbeat) -> Run:
-    """Apply the confirmed plan and nothing else. Raises PlanChanged."""
+    """Apply the confirmed plan and nothing else. Raises PlanChanged, ToolsChanged."""
     token = _token()
     folder = WorkDir.of(run)
     kept = PlanFile.objects.get(run=run)
+    lock = locks.of(pins.pinned_stack(run))
+    pins.check(run, lock)
     run = _start(StartApply, run, token)
     with stage(run, Phase.APPLY, token, heartbeat) as at:
         if not folder.plan.exists():  # it was planned by another runner
-            folder.lay_out(run)
+            folder.lay_out(run, lock)
             folder.write(folder.plan.name, kept.content)
-            if kept.lock:
-                folder.write(folder.lock_file.name, kept.lock.encode())
-            at.step("init", "-input=false", "-no-color", seconds=INIT)
+            at.step(*INIT)
         found = plans.file_sha256(folder.plan.read_bytes(), _lock(folder).encode())
         if found != run.plan_sha256:
             raise PlanChanged
-        at.step("apply", "-json", "-input=false", "plan.out", seconds=APPLY)
-    return perform(FinishApply, run, {"fence": run.fence}, actor=RUNNER).result
+        at.step("apply", "-json", "-input=false", "plan.out")
+    return act(FinishApply, run, {"fence": run.fence})
 
 
 def _start(action: type[StartPlan] | type[StartApply], run: Run, token: str) -> Run:
-    asked = {"fence": run.fence, "token_digest": token_digest(token)}
-    started: Run = perform(action, run, asked, actor=RUNNER).result
-    return started
+    return act(action, run, {"fence": run.fence, "token_digest": token_digest(token)})
 
 
 def _token() -> str:

@@ -24,17 +24,11 @@ def file_sha256(plan: bytes, lock: bytes) -> str:
 
 
 def canonical(plan: dict[str, Any]) -> dict[str, Any]:
-    """The masked form of ``terraform show -json``."""
+    """The masked form of ``terraform show -json``: what the plan will do."""
     changes = [
-        {
-            "address": change["address"],
-            "type": change["type"],
-            "actions": change["change"]["actions"],
-            "before": before(change["change"]),
-            "after": after(change["change"]),
-        }
-        for change in plan.get("resource_changes") or []
-        if change.get("mode") == "managed" and change["change"]["actions"] != ["no-op"]
+        _row(row)
+        for row in plan.get("resource_changes") or []
+        if row.get("mode") == "managed" and _does_something(row)
     ]
     outputs = {
         name: change["actions"]
@@ -47,28 +41,67 @@ def canonical(plan: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _does_something(row: dict[str, Any]) -> bool:
+    """An import or a move changes the state, also where the cloud stays as it is."""
+    change = row["change"]
+    moved = "previous_address" in row
+    return change["actions"] != ["no-op"] or moved or bool(change.get("importing"))
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    change = row["change"]
+    hints = {
+        "previous_address": row.get("previous_address"),
+        "reason": row.get("action_reason"),
+        "replace_paths": change.get("replace_paths"),
+        "import": (change.get("importing") or {}).get("id"),
+    }
+    return {
+        "address": row["address"],
+        "type": row["type"],
+        "actions": change["actions"],
+        "before": before(change),
+        "after": after(change),
+        **{name: hint for name, hint in hints.items() if hint},
+    }
+
+
 def digest(plan: dict[str, Any]) -> str:
     """SHA-256 of the canonical form."""
     return digest_of(canonical(plan))
 
 
+def drifted(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a plan that only refreshes found changed outside, masked."""
+    rows = [_row(row) for row in plan.get("resource_drift") or []]
+    return sorted(rows, key=lambda row: str(row["address"]))
+
+
+COUNTED = {"create": "add", "update": "change", "delete": "destroy"}
+
+
 def summary(plan: dict[str, Any]) -> dict[str, Any]:
-    """Counts, and one line per change with the destructive ones first."""
+    """Counts, and one line per change with the destructive ones first.
+
+    ``total``: everything that the plan does, zero when there is nothing to apply;
+    ``steps``: how many times Terraform will say that it has done something.
+    """
     form = canonical(plan)
-    counts = {"add": 0, "change": 0, "destroy": 0}
+    counts = {"add": 0, "change": 0, "destroy": 0, "import": 0}
     for resource in form["resources"]:
-        for action in resource["actions"]:
-            name = {"create": "add", "update": "change", "delete": "destroy"}.get(
-                action
-            )
-            if name:
-                counts[name] += 1
+        counts["import"] += "import" in resource
+        for action in set(resource["actions"]) & COUNTED.keys():
+            counts[COUNTED[action]] += 1
     lines = [
         {"address": r["address"], "actions": r["actions"]} for r in form["resources"]
     ]
     lines.sort(key=lambda line: ("delete" not in line["actions"], line["address"]))
-    total = len(form["resources"]) + len(form["outputs"])
-    return {**counts, "total": total, "resources": lines}
+    return {
+        **counts,
+        "total": len(form["resources"]) + len(form["outputs"]),
+        "steps": counts["add"] + counts["change"] + counts["destroy"],
+        "resources": lines,
+    }
 
 
 def before(change: dict[str, Any]) -> Any:

@@ -11,42 +11,52 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
 from provisioning import terraform
-from provisioning.errors import TerraformFailed
-from provisioning.runner import launch
+from provisioning.errors import TerraformDied, TerraformFailed
+from provisioning.runner import launch, remains
 from provisioning.runner.workdir import WorkDir
 
 TICK = 0.1
+LINGER = 15.0  # seconds for a request to a cloud that is under way
 
 
 @dataclass(slots=True)
 class Terraform:
-    """Runs commands in a folder. ``stop`` is set when Terraform has to end early."""
+    """Runs commands in a folder.
+
+    ``stop`` is set when Terraform has to end early, ``kill`` when it has to be killed.
+    """
 
     folder: WorkDir
     environment: dict[str, str]
     hear: Callable[[str], None]
     stop: Event
+    kill: Event
     stopped: bool = False
 
-    def run(self, *words: str, seconds: float) -> int:
+    def run(
+        self, *words: str, seconds: float, handed: Mapping[str, str] | None = None
+    ) -> int:
         """Run one command and return its exit status; its lines go to ``hear``.
 
-        Raises TerraformFailed when it takes longer than ``seconds``. Call it from the
-        main thread: the kernel watches the thread that started the process.
+        ``handed``: environment for this command alone. Raises TerraformFailed when it
+        takes longer than ``seconds``. Call it from the main thread: the kernel watches
+        the thread that started the process.
         """
         output = self.folder.path / f"{words[0]}.log"
-        process = self._start(output, list(words))
+        process = self._start(output, list(words), handed or {})
         try:
             late = self._listen(process, output, time.monotonic() + seconds)
         finally:
-            self.folder.process.unlink(missing_ok=True)
+            self._leave(process)
+        if process.returncode < 0 and not self.kill.is_set():
+            raise TerraformDied(f"terraform {words[0]} was killed")
         if late:
             raise TerraformFailed(f"{words[0]} took longer than {seconds:.0f} s")
         return process.returncode
@@ -65,7 +75,9 @@ class Terraform:
             raise TerraformFailed(f"{words[0]}: {done.stderr.decode()[:500]}")
         return done.stdout
 
-    def _start(self, output: Path, words: list[str]) -> subprocess.Popen[bytes]:
+    def _start(
+        self, output: Path, words: list[str], handed: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
         program = [str(terraform.binary()), *words]
         launcher = [sys.executable, "-S", "-E", str(launch.__file__)]
         output.touch(mode=0o600)
@@ -73,7 +85,7 @@ class Terraform:
             process = subprocess.Popen(
                 [*launcher, str(os.getpid()), *program],
                 cwd=self.folder.path,
-                env=self.environment,
+                env={**self.environment, **handed},
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -97,19 +109,30 @@ class Terraform:
                 if ended:
                     break
                 late = late or time.monotonic() > until
-                if (late or self.stop.is_set()) and not self.stopped:
+                if self.kill.is_set():
+                    process.kill()
+                elif (late or self.stop.is_set()) and not self.stopped:
                     self._interrupt(process)
                 time.sleep(TICK)
         if rest:
             self.hear(rest.decode(errors="replace"))
         return late
 
+    def _leave(self, process: subprocess.Popen[bytes]) -> None:
+        """Nothing works in the folder afterwards, whatever happened to us."""
+        if process.poll() is None:  # listening broke; Terraform did not
+            self._interrupt(process)
+            process.wait()
+        if process.returncode:  # plugins outlive a Terraform that was killed
+            remains.outlast(self.folder.path, 0 if self.kill.is_set() else LINGER)
+        self.folder.process.unlink(missing_ok=True)
+
     def _interrupt(self, process: subprocess.Popen[bytes]) -> None:
         """One SIGINT, to Terraform alone; a second one would make it drop its state."""
         self.stopped = True
-        self.hear("Asked to stop: Terraform finishes what it is doing.")
         with suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGINT)
+        self.hear("Asked to stop: Terraform finishes what it is doing.")
 
 
 def started_at(pid: int) -> str:

@@ -8,11 +8,14 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
 from provisioning import stacks
 from provisioning.models import Run
+from provisioning.plugins.locks import Lock
+from provisioning.runner.pins import pinned_stack
 
 PLAN, LOCK_FILE, RESCUE = "plan.out", ".terraform.lock.hcl", "errored.tfstate"
 
@@ -40,15 +43,29 @@ class WorkDir:
         """Names the Terraform process that works here: pid and start time."""
         return self.path / "terraform.pid"
 
-    def lay_out(self, run: Run) -> None:
-        """Make the folder anew: the stack as pinned, the inputs, nothing secret."""
+    def lay_out(self, run: Run, lock: Lock) -> None:
+        """Make the folder anew: the stack as archived, the inputs, nothing secret."""
         self.remove()
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.mkdir(mode=0o700)
-        stacks.Stack(run.stack).copy_to(self.path, run.stack_digest)
-        self.write("terraform.tfvars.json", json.dumps(run.inputs).encode())
-        self.write("terraform.rc", b"disable_checkpoint = true\n")
         (self.path / "tmp").mkdir(mode=0o700)
+        for name, text in stacks.contents(pinned_stack(run)).items():
+            self.write(name, text.encode())
+        if run.imports:
+            self.write_imports(run)
+        self.write("terraform.tfvars.json", json.dumps(run.inputs).encode())
+        self.write("terraform.rc", lock.served.config().encode())
+        if lock.text:
+            self.write(LOCK_FILE, lock.text.encode())
+
+    @property
+    def imports(self) -> Path:
+        """Import blocks for what exists without being in the state."""
+        return self.path / "imports.tf.json"
+
+    def write_imports(self, run: Run) -> None:
+        blocks = [{"to": one["address"], "id": one["id"]} for one in run.imports]
+        self.write(self.imports.name, json.dumps({"import": blocks}).encode())
 
     def write(self, name: str, content: bytes) -> Path:
         """A file that is 0600 from its first byte."""
@@ -59,13 +76,41 @@ class WorkDir:
         return path
 
     def rescued(self) -> bytes | None:
-        """The state that Terraform could not save, if there is one."""
-        with suppress(FileNotFoundError):
+        """The state that Terraform could not save, if there is one.
+
+        It writes it to a file, and where it can not do that, into its output.
+        """
+        dumped = _dumped(self.path / "apply.log")
+        if dumped is not None:
+            return dumped
+        with suppress(FileNotFoundError, IsADirectoryError):
             return (self.path / RESCUE).read_bytes()
         return None
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _dumped(output: Path) -> bytes | None:
+    """The state in an emergency dump: the last line of the output that carries one."""
+    dumped = None
+    with suppress(OSError), output.open("rb") as lines:
+        for line in lines:
+            if is_dump(line):
+                dumped = json.dumps(json.loads(line)["state"], indent=2).encode()
+    return dumped
+
+
+def is_dump(line: bytes | str) -> bool:
+    """Whether a line of ``-json`` output carries the whole state; it is a secret."""
+    mark: Any = b'"state":{' if isinstance(line, bytes) else '"state":{'
+    if mark not in line:
+        return False
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(event, dict) and isinstance(event.get("state"), dict)
 
 
 def environment(run: Run, folder: WorkDir, token: str) -> dict[str, str]:

@@ -11,13 +11,13 @@ import pytest
 
 from paybill_site.local import terraform
 
-PROGRAM = '#!/bin/sh\necho \'{{"terraform_version": "{version}"}}\'\n'
+PROGRAM = "#!/bin/sh\necho '{product} v{version}'\necho 'on this_machine'\n"
 
 
-def program(path: Path, version: str) -> Path:
-    """A program that says it is Terraform."""
+def program(path: Path, version: str, product: str = "Terraform") -> Path:
+    """A program that says it is Terraform, or OpenTofu."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(PROGRAM.format(version=version))
+    path.write_text(PROGRAM.format(version=version, product=product))
     path.chmod(0o755)
     return path
 
@@ -33,10 +33,10 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A site that offers a release, and its digest pinned."""
-    name = terraform._platform()
+    name = terraform.this_platform()
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("terraform", PROGRAM.format(version=terraform.PINNED))
+        archive.writestr("terraform", PROGRAM.format(version=terraform.PINNED, product="Terraform"))
     file = f"{terraform.PINNED}/terraform_{terraform.PINNED}_{name}.zip"
     target = tmp_path / "site" / file
     target.parent.mkdir(parents=True)
@@ -53,6 +53,16 @@ def test_the_named_program_is_taken(
     monkeypatch.setenv("TERRAFORM_BIN", str(named))
     program(tmp_path / "bin" / "terraform", "1.13.0")
     assert terraform.find() == named
+
+
+def test_opentofu_is_taken_when_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that introduces itself as OpenTofu does; a real one was not tried."""
+    tofu = program(tmp_path / "tofu", "1.11.0", "OpenTofu")
+    monkeypatch.setenv("TERRAFORM_BIN", str(tofu))
+    assert terraform.find() == tofu
+    assert terraform.introduced(tofu) == ("OpenTofu", (1, 11, 0))
 
 
 @pytest.mark.parametrize("version", ["1.10.9", "0.14.0"])

@@ -62,7 +62,10 @@ def test_a_bridge_is_built_and_served_from_its_own_database(
     run = built(deployment)
     assert run.changes["add"] == 1
     assert len(run.plan_sha256) == len(run.plan_digest) == 64
-    assert [p.state for p in run.phases.all()] == [PhaseState.DONE] * 3
+    phases = list(run.phases.all())
+    assert [p.state for p in phases] == [PhaseState.DONE] * len(Phase)
+    times = [time for p in phases for time in (p.started_at, p.ended_at)]
+    assert times == sorted(times), "each phase begins when the one before has ended"
     assert deployment.state == DeploymentState.READY
     assert not PlanFile.objects.exists()
     assert not (Path(settings.PAYBILL_LOCAL) / "runs" / run.public_id).exists()

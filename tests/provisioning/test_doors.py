@@ -73,7 +73,13 @@ def test_the_api_lists_what_one_may_see(
 ) -> None:
     found = log_in(operator_user).get("/api/runs").json()["results"]
     assert [row["id"] for row in found] == [run.public_id]
-    assert [p["state"] for p in found[0]["phases"]] == ["pending", "running", "pending"]
+    assert {p["name"]: p["state"] for p in found[0]["phases"]} == {
+        "prepare": "pending",
+        "plan": "pending",
+        "check": "pending",
+        "apply": "running",
+        "finish": "pending",
+    }
     assert log_in(outsider_user).get("/api/runs").json()["results"] == []
     one = log_in(outsider_user).get(f"/api/runs/{run.public_id}")
     assert one.status_code == 404

@@ -26,7 +26,7 @@ from provisioning.errors import (
     TerraformMissing,
 )
 from provisioning.models import Deployment, Run
-from provisioning.states import PhaseState, RunState
+from provisioning.states import Phase, PhaseState, RunState
 from provisioning.system import RUNNER
 from provisioning.transitions import RUN
 from tenants.models import Entitlement
@@ -41,7 +41,12 @@ def test_a_queued_run_pins_what_it_will_do(deployment: Deployment) -> None:
     assert len(run.stack_digest) == 64
     assert run.inputs["tenant"] == deployment.tenant.public_id
     assert run.terraform_version
-    assert [p.state for p in run.phases.all()] == [PhaseState.PENDING] * 3
+    assert [(p.name, p.state) for p in run.phases.all()] == [
+        (name, PhaseState.PENDING) for name in Phase
+    ]
+    assert run.stack_version == deployment.stack_version
+    assert run.stack_version.digest == run.stack_digest
+    assert run.requested_by == ""  # a part of the system asked
     assert OutboxEvent.objects.filter(name="provisioning.run_queued").count() == 1
 
 

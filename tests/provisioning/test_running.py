@@ -18,7 +18,7 @@ from paybill_site.kernel import planes
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import IllegalMove
 from provisioning import queue as order
-from provisioning import reaper, stacks, state
+from provisioning import finishing, reaper, stacks, state
 from provisioning.actions import CancelRun, ClaimRun, ConfirmRun, DiscardRun, RetryRun
 from provisioning.errors import LeaseLost
 from provisioning.models import (
@@ -32,7 +32,7 @@ from provisioning.runner import lease, logs
 from provisioning.runner.processes import alive
 from provisioning.runner.work import work
 from provisioning.runner.workdir import WorkDir
-from provisioning.states import DeploymentState, PhaseState, RunState
+from provisioning.states import DeploymentState, Operation, PhaseState, RunState
 from provisioning.system import RUNNER
 from tests.provisioning.conftest import OPERATOR, queue, runner, wait_for
 
@@ -62,9 +62,15 @@ def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Slow:
         (folder / "outputs.tf").unlink()
         (folder / "main.tf").write_text(WAITS.format(seconds=seconds))
         monkeypatch.setattr(stacks, "FOLDER", tmp_path)
-        monkeypatch.setenv("PAYBILL_TEST_STACKS", str(tmp_path))
 
     return make
+
+
+@pytest.fixture
+def unfilled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What such a stack makes can not be filled with anything."""
+    nothing: finishing.Finish = lambda run, log: {}  # noqa: E731 - a line is enough
+    monkeypatch.setitem(finishing.FINISHES, Operation.APPLY, nothing)
 
 
 def made(run: Run) -> int:
@@ -130,7 +136,7 @@ def test_two_runners_at_once_make_one_run(web: str, deployment: Deployment) -> N
 
 
 def test_a_plan_waits_for_a_person_and_is_applied_by_another_runner(
-    web: str, slow: Slow, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+    web: str, slow: Slow, deployment: Deployment, unfilled: None
 ) -> None:
     slow(0)
     run = queue(deployment, needs_confirmation=True)
@@ -140,7 +146,6 @@ def test_a_plan_waits_for_a_person_and_is_applied_by_another_runner(
     assert not WorkDir.of(run).path.exists()
     assert run.lease_until is None
     perform(ConfirmRun, run, actor=OPERATOR)
-    monkeypatch.setattr("provisioning.finishing._put_up", lambda run, log: {})
     work(run.public_id)
     assert state_of(run) == RunState.APPLIED, run.explanation
     assert run.fence == 2
@@ -191,15 +196,29 @@ def test_a_plan_file_that_was_changed_is_not_applied(
     assert not StateVersion.objects.exists()
 
 
-def test_a_stack_that_changed_since_is_not_planned(
+def test_a_run_has_the_stack_it_was_queued_with_whatever_is_on_disk(
+    web: str, slow: Slow, deployment: Deployment, unfilled: None
+) -> None:
+    slow(0)
+    run = queue(deployment)
+    broken = stacks.FOLDER / "local" / "bridge" / "more.tf"
+    broken.write_text("this is not HCL\n")
+    work(run.public_id)
+    assert state_of(run) == RunState.APPLIED, run.explanation
+
+
+def test_archived_files_that_were_altered_are_not_used(
     web: str, slow: Slow, deployment: Deployment
 ) -> None:
     slow(0)
     run = queue(deployment)
-    (stacks.FOLDER / "local" / "bridge" / "more.tf").write_text("# more\n")
+    version = run.stack_version
+    assert version is not None
+    version.files["main.tf"] += "# more\n"
+    version.save()
     work(run.public_id)
     assert state_of(run) == RunState.FAILED
-    assert "stack" in run.explanation
+    assert "are not what they were" in run.explanation
 
 
 def test_what_terraform_refuses_is_a_failure_with_its_words(
@@ -212,7 +231,9 @@ def test_what_terraform_refuses_is_a_failure_with_its_words(
     work(run.public_id)
     assert state_of(run) == RunState.FAILED
     assert "A generation is a whole number from 1." in run.explanation
+    assert run.phases.get(name="prepare").state == PhaseState.DONE
     assert run.phases.get(name="plan").state == PhaseState.FAILED
+    assert run.phases.get(name="check").state == PhaseState.UNREACHABLE
     assert run.phases.get(name="apply").state == PhaseState.UNREACHABLE
     again = perform(RetryRun, run, actor=OPERATOR).result
     assert again.inputs["generation"] == 1
@@ -299,7 +320,7 @@ def held(deployment: Deployment, state: RunState, holder: str = "") -> Run:
 
 @pytest.mark.slow
 def test_a_killed_runner_loses_nothing(
-    web: str, slow: Slow, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+    web: str, slow: Slow, deployment: Deployment, unfilled: None
 ) -> None:
     """Kill -9: Terraform hears of it, saves its state, and a new run goes on."""
     slow(3)
@@ -316,7 +337,6 @@ def test_a_killed_runner_loses_nothing(
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert reaper.reap() == 1
     assert state_of(run) == RunState.ERRORED
-    monkeypatch.setattr("provisioning.finishing._put_up", lambda run, log: {})
     again = Run.objects.get(trigger=f"retry:{run.public_id}")
     work(again.public_id)
     assert state_of(again) == RunState.APPLIED, again.explanation

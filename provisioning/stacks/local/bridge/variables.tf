@@ -1,4 +1,16 @@
 # The same variables for every cloud and every isolation model.
+#
+# var.account: this machine needs no facts of an account.
+
+variable "deployment" {
+  description = "Public id of the deployment; on this machine names say whose it is."
+  type        = string
+
+  validation {
+    condition     = can(regex("^dep_[0-9a-z]{26}$", var.deployment))
+    error_message = "A deployment's id is dep_ and 26 letters and digits."
+  }
+}
 
 variable "tenant" {
   description = "Public id of the tenant. It tells nothing about the customer."
@@ -48,4 +60,36 @@ variable "generation" {
     condition     = var.generation >= 1 && floor(var.generation) == var.generation
     error_message = "A generation is a whole number from 1."
   }
+}
+
+variable "network" {
+  description = "CIDR of a network of its own; empty, as this machine has one network."
+  type        = string
+
+  validation {
+    condition     = var.network == ""
+    error_message = "This machine gives out no networks."
+  }
+}
+
+variable "account" {
+  description = "Facts of the cloud account; see the top of this file."
+  type        = map(string)
+}
+
+variable "retention_days" {
+  description = "How long backups are kept by the cloud; Paybill keeps its own here."
+  type        = number
+}
+
+variable "handover" {
+  description = "JSON the service needs once; here the supervisor's units are handed it."
+  type        = string
+  sensitive   = true
+  ephemeral   = true
+}
+
+variable "handover_version" {
+  description = "Raised when the handover changes."
+  type        = number
 }
