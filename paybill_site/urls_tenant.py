@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import include, path
 
-from paybill_site import health, pages
+from paybill_site import health, pages, report
 from paybill_site.api import api_urls, tenant_api
 from paybill_site.kernel.admin import tenant_admins
 from paybill_site.sites import TenantSite
@@ -14,6 +14,7 @@ tenant_site = TenantSite("tenant_admin", "Administration", tenant_admins)
 
 urlpatterns = [
     path("health/live", health.live),
+    path("health/report", report.report),
     path("admin/", tenant_site.urls),
     path("api/", include(api_urls(tenant_api))),
     path("", include("paybill_site.accounts.urls_tenant")),

@@ -13,7 +13,7 @@ import psycopg
 from paybill_site.kernel import licences, migrating, roles, schema
 from provisioning import entitled
 from provisioning.clouds import local
-from provisioning.errors import LeftOver
+from provisioning.errors import CloudFailed, LeftOver
 from provisioning.models import Deployment, Run
 from tenants import entitlements, entry
 from tenants.models import Tenant
@@ -36,6 +36,7 @@ class Attached:
     dsn: str = ""
     base_url: str = ""
     port: int | None = None
+    report_key: str = ""  # what a silo's own report is signed with
 
 
 def fill(run: Run, outputs: dict[str, Any]) -> Attached:
@@ -72,25 +73,38 @@ def _build(outputs: dict[str, Any], name: str) -> dict[str, Any]:
 def _fill_silo(run: Run, outputs: dict[str, Any], name: str) -> Attached:
     _build(outputs, name)
     service = local.show(local.unit_of(str(outputs["service_address"])))
-    bootstrap(run.deployment.tenant, str(service["id"]))
+    said = bootstrap(run.deployment.tenant, str(service["id"]))
     port = int(service["port"])
     return Attached(
         kind=Isolation.SILO,
         schema_name=name,
         base_url=f"http://{run.inputs['domain']}:{port}",
         port=port,
+        report_key=report_key(said),
     )
 
 
-def bootstrap(tenant: Tenant, unit: str) -> None:
-    """Migrate a silo, give it the newest licence and, once, its owner."""
+def report_key(said: str) -> str:
+    """The key of a silo's reports in what its bootstrap said. Raises CloudFailed."""
+    for line in said.splitlines():
+        name, _, key = line.partition(": ")
+        if name == "report key":
+            return key.strip()
+    raise CloudFailed("the bootstrap did not say with which key the server reports")
+
+
+def bootstrap(tenant: Tenant, unit: str) -> str:
+    """Migrate a silo, give it the newest licence and, once, its owner.
+
+    Returns what it said; nothing in it is secret.
+    """
     entitlement = entitled.entitlement_of(tenant)
     terms = entitlements.terms(entitlement)
     handed = {
         "PAYBILL_BOOTSTRAP_TOKEN": entry.bootstrap_token(tenant),
         "PAYBILL_LICENCE": licences.sign(tenant.public_id, terms, entitlement.version),
     }
-    local.manage(unit, "tenant", "bootstrap", extra=handed)
+    return local.manage(unit, "tenant", "bootstrap", extra=handed)
 
 
 def renew_licence(deployment: Deployment) -> None:

@@ -11,17 +11,17 @@ from paybill_site.kernel.actions import perform
 from paybill_site.kernel.events import handles
 from provisioning import entitled, filling
 from provisioning.actions import PrepareDeployment, QueueRun
-from provisioning.events import DeploymentGone, RunConfirmed, RunQueued
+from provisioning.events import RunConfirmed, RunQueued
 from provisioning.models import Deployment
-from provisioning.states import DeploymentState, Operation
+from provisioning.states import DeploymentState
 from provisioning.system import PROVISIONING
 from provisioning.tasks import wake
 from tenants import pool
-from tenants.actions import ClaimPlacement, FinishClosing, RetirePlacement
+from tenants.actions import ClaimPlacement
 from tenants.errors import NoWarmPlacement
-from tenants.events import EntitlementChanged, TenantClosing
-from tenants.models import Placement, Tenant
-from tenants.states import Isolation, PlacementState, TenantState
+from tenants.events import EntitlementChanged
+from tenants.models import Tenant
+from tenants.states import Isolation, TenantState
 
 CLAIMS = 20
 
@@ -34,9 +34,15 @@ def build_for_subscription(event: SubscriptionActivated, delivery_id: str) -> No
 
 @handles(PlanChanged)
 def rebuild_for_plan(event: PlanChanged, delivery_id: str) -> None:
-    """Give the deployment its new inputs; in the pool nothing has to be rebuilt."""
+    """Give the deployment its new inputs; in the pool nothing has to be rebuilt.
+
+    A plan that leaves the inputs as they are (other prices, other limits) makes no run:
+    its limits reach the tenant with the licence.
+    """
     tenant = Tenant.objects.get(public_id=event.tenant)
     if tenant.state in {TenantState.CLOSING, TenantState.CLOSED}:
+        return
+    if any(map(entitled.is_as_wanted, tenant.deployments.all())):
         return
     _build(event.tenant, delivery_id)
 
@@ -63,33 +69,6 @@ def _claim(tenant: Tenant, delivery_id: str) -> None:
             # the burst may take it first, so this is done more than once.
             pool.fill(1)
     raise NoWarmPlacement
-
-
-@handles(TenantClosing)
-def take_down(event: TenantClosing, delivery_id: str) -> None:
-    """Destroy what the tenant has of its own, or give up its place in the pool."""
-    tenant = Tenant.objects.get(public_id=event.tenant)
-    standing = Deployment.objects.filter(tenant=tenant)
-    deployment = standing.exclude(state=DeploymentState.GONE).first()
-    if deployment is not None:
-        asked = {"operation": Operation.DESTROY.value, "trigger": delivery_id}
-        perform(QueueRun, deployment, asked, actor=PROVISIONING)
-        return
-    taken = Placement.objects.filter(tenant=tenant, state=PlacementState.TAKEN)
-    for placement in taken.filter(kind=Isolation.POOLED):
-        perform(RetirePlacement, placement, actor=PROVISIONING)
-    _finish_closing(tenant)
-
-
-@handles(DeploymentGone)
-def finish_closing(event: DeploymentGone, delivery_id: str) -> None:
-    """Close the tenant whose infrastructure was proved to be gone."""
-    _finish_closing(Tenant.objects.get(public_id=event.tenant))
-
-
-def _finish_closing(tenant: Tenant) -> None:
-    if tenant.state == TenantState.CLOSING:
-        perform(FinishClosing, tenant, actor=PROVISIONING)
 
 
 @handles(EntitlementChanged)

@@ -10,6 +10,9 @@ from tenants.models import Entitlement, Tenant
 from tenants.states import EntitlementState, TenantState
 
 
+CLOSED = {TenantState.SUSPENDED, TenantState.CLOSING, TenantState.CLOSED}
+
+
 class Grant(TypedDict):
     """The terms of an entitlement, all of them, each time."""
 
@@ -57,7 +60,7 @@ def renew(tenant: Tenant) -> None:
 
 def terms(row: Entitlement) -> dict[str, Any]:
     """What a licence says about this entitlement; a closed door is closed in it too."""
-    closed = row.tenant.state == TenantState.SUSPENDED
+    closed = row.tenant.state in CLOSED
     return {
         "name": row.tenant.name,
         "state": EntitlementState.SUSPENDED if closed else row.state,

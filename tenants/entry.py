@@ -27,6 +27,7 @@ from tenants.models import Domain, Membership, Tenant
 from tenants.states import PlacementState, Role
 
 LIFETIME, BOOTSTRAP_LIFETIME = 60, 60 * 60  # seconds
+REPORT = "report"  # audience of what asks a silo how it is
 
 
 def domain_of(tenant: Tenant, host: str) -> Domain:
@@ -71,6 +72,21 @@ def bootstrap_token(tenant: Tenant) -> str:
 def access_token(tenant: Tenant, user: str, role: str) -> str:
     """A signed word to a silo that somebody's role is another one, or "none"."""
     return _signed(_base(tenant, user, role, audience=ACCESS, lifetime=LIFETIME))
+
+
+def report_token(tenant: Tenant, nonce: str) -> str:
+    """A signed word that asks a silo for its report; the answer is for ``nonce``."""
+    now = int(time.time())
+    return _signed(
+        {
+            "iss": settings.PAYBILL_BASE_URL,
+            "aud": REPORT,
+            "tenant": tenant.public_id,
+            "nonce": nonce,
+            "iat": now,
+            "exp": now + LIFETIME,
+        }
+    )
 
 
 def _claims(

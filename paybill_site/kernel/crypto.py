@@ -157,6 +157,11 @@ def public_key(name: str) -> Ed25519PublicKey:
     return _public(pem) if pem else private_key(name).public_key()
 
 
+def named(key: Ed25519PublicKey) -> str:
+    """A public key as text (base64 of its 32 bytes), to be told and compared."""
+    return base64.b64encode(key.public_bytes_raw()).decode()
+
+
 def token_digest(token: str) -> str:
     """SHA-256 of a bearer token: tokens have 256 random bits, so no salt is needed."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -9,10 +9,10 @@ from django.db.models.functions import Now
 
 from paybill_site.kernel.ids import PublicId
 from paybill_site.kernel.querysets import VisibleManager
+from provisioning.fleet.states import ItemState, RolloutState
 from provisioning.models.deployments import Deployment
 from provisioning.models.runs import Run
 from provisioning.models.stacks import StackVersion
-from provisioning.fleet.states import ItemState, RolloutState
 from tenants.models import Tenant
 
 if TYPE_CHECKING:

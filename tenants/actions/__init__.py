@@ -30,6 +30,7 @@ from tenants.actions.places import (
     AttachInput,
     AttachPlacement,
     ClaimPlacement,
+    NotePlacementGone,
     RetirePlacement,
 )
 
@@ -49,6 +50,7 @@ __all__ = [
     "InviteInput",
     "InviteMember",
     "IssueEntry",
+    "NotePlacementGone",
     "OpenAccount",
     "ResumeTenant",
     "RetirePlacement",

@@ -83,6 +83,35 @@ class RetirePlacement(Action[Placement, NoInput, Placement]):
         return target
 
 
+class NotePlacementGone(Action[Placement, NoInput, Placement]):
+    """Note that a retired place was dropped, with all that was in it."""
+
+    model = Placement
+    permission = "tenants.retire_placement"
+    legal_in = frozenset({PlacementState.RETIRED})
+
+    def run(self, target: Placement, data: NoInput, *, actor: Actor) -> Placement:
+        PLACEMENT.move(target, PlacementState.GONE)
+        return target
+
+
+class FollowInput(Input):
+    dsn: str = Field(max_length=1000, json_schema_extra={"sensitive": True})
+
+
+class FollowDatabase(Action[Placement, FollowInput, Placement]):
+    """Reach a place's database with another log-in from now on."""
+
+    model = Placement
+    Input = FollowInput
+    permission = "tenants.follow_database"
+
+    def run(self, target: Placement, data: FollowInput, *, actor: Actor) -> Placement:
+        target.dsn = data.dsn
+        target.save(update_fields=["dsn"])
+        return target
+
+
 def taken(tenant: Tenant) -> Placement | None:
     """The place that a tenant has, if any."""
     rows = Placement.objects.filter(tenant=tenant, state=PlacementState.TAKEN)

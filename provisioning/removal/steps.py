@@ -1,0 +1,204 @@
+"""The steps of a removal: each does its work, or says that it has to be waited for.
+
+Every one may be repeated: it first looks whether its work is done. What it asks for
+(a backup, a run) is asked for under a trigger of its own, so twice is once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from paybill_site.kernel.actions import perform
+from paybill_site.kernel.errors import PaybillError
+from provisioning import filling
+from provisioning.actions import (
+    CancelRun,
+    NoteRemoval,
+    QueueRun,
+    RequestBackup,
+)
+from provisioning.checks import failures, told
+from provisioning.databases.errors import BacksItselfUp, NoDatabase
+from provisioning.databases.states import BackupReason, BackupState
+from provisioning.models import Backup, Deployment, Removal, Run
+from provisioning.removal import proof
+from provisioning.removal.states import RemovalState
+from provisioning.removal.system import REMOVER
+from provisioning.states import (
+    ACTIVE,
+    DeploymentState,
+    Operation,
+    RunState,
+)
+from tenants import pool
+from tenants.actions import NotePlacementGone, RetirePlacement
+from tenants.states import Isolation, PlacementState
+
+# How long a server of its own is asked to take its closed licence before it is left.
+PATIENCE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A step is done: what to tell of it, and what the record needs."""
+
+    detail: str
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+class Stuck(PaybillError):
+    """The removal can not go on by itself."""
+
+
+type Step = Callable[[Removal], Finished | None]
+
+
+def suspend(removal: Removal) -> Finished | None:
+    """Let nobody in any more: hosts are not routed; a silo is told by its licence."""
+    deployment = removal.deployment
+    if deployment is None:
+        return Finished("its place is retired: nobody enters it")
+    serves = deployment.state == DeploymentState.READY
+    if deployment.kind != Isolation.SILO or not serves:
+        return Finished("its addresses lead nowhere")
+    try:
+        filling.renew_licence(deployment)
+    except PaybillError as error:
+        if timezone.now() - removal.created_at < PATIENCE:
+            return None
+        return Finished(f"its server did not take the closed licence: {error.detail}")
+    return Finished("its server has a licence that is closed")
+
+
+def back_up(removal: Removal) -> Finished | None:
+    """Take the last backup and wait until it is stored and read back."""
+    if removal.without_backup:
+        return _no_backup("an operator decided to go without one")
+    if _never_built(removal):
+        return _no_backup("nothing was ever built")
+    trigger = f"final:{removal.public_id}:{removal.attempt}"
+    asked = {"reason": BackupReason.FINAL.value, "trigger": trigger}
+    try:
+        backup: Backup = perform(
+            RequestBackup, removal.tenant, asked, actor=REMOVER
+        ).result
+    except NoDatabase:
+        return _no_backup("there was no database")
+    except BacksItselfUp:
+        return _no_backup("the cloud keeps the backups of a server of its own")
+    if removal.backup_id != backup.pk:
+        perform(NoteRemoval, removal, {"backup": backup.public_id}, actor=REMOVER)
+    if backup.state == BackupState.FAILED:
+        raise Stuck(f"the last backup failed: {backup.explanation}")
+    if backup.state != BackupState.READY:
+        return None
+    return Finished(f"{backup.public_id}, stored and read back")
+
+
+def _no_backup(why: str) -> Finished:
+    return Finished(f"none: {why}", {"no_backup": why})
+
+
+def _never_built(removal: Removal) -> bool:
+    deployment = removal.deployment
+    return deployment is not None and deployment.state == DeploymentState.EMPTY
+
+
+def unprotect(removal: Removal) -> Finished | None:
+    """Let the cloud delete the data stores: a run of its own, before the destroy."""
+    deployment = removal.deployment
+    if deployment is None or not deployment.protected:
+        return Finished("nothing was protected")
+    return _run(removal, deployment, Operation.UNPROTECT)
+
+
+def destroy(removal: Removal) -> Finished | None:
+    """Destroy what Terraform made, or give the place in the pool up."""
+    deployment = removal.deployment
+    if deployment is not None:
+        if deployment.state == DeploymentState.GONE:
+            return Finished("it was gone already")
+        return _run(removal, deployment, Operation.DESTROY)
+    placement = removal.placement
+    if placement is not None and placement.state == PlacementState.TAKEN:
+        perform(RetirePlacement, placement, actor=REMOVER)
+    if placement is not None and placement.state != PlacementState.GONE:
+        placement.refresh_from_db()
+        pool.dispose(placement)
+    return Finished("its schema and its roles are dropped")
+
+
+def prove(removal: Removal) -> Finished | None:
+    """Look for what is left. Raises Stuck, naming it."""
+    ending: list[Any] = []
+    if removal.deployment is not None:
+        checks, ending = proof.of(removal.deployment)
+    else:
+        checks = proof.of_place(removal.placement)
+    left = failures(checks)
+    if left:
+        raise Stuck(left)
+    if removal.placement is not None and removal.placement.state == "retired":
+        perform(NotePlacementGone, removal.placement, actor=REMOVER)
+    remains = [{"name": one.name, "ends": one.ends} for one in ending]
+    said = f"gone; {len(remains)} wait for their end" if remains else "nothing is left"
+    return Finished(said, {"proof": told(checks), "remains": remains})
+
+
+STEPS: dict[str, tuple[Step, RemovalState]] = {
+    RemovalState.SUSPENDING: (suspend, RemovalState.BACKING_UP),
+    RemovalState.BACKING_UP: (back_up, RemovalState.UNPROTECTING),
+    RemovalState.UNPROTECTING: (unprotect, RemovalState.DESTROYING),
+    RemovalState.DESTROYING: (destroy, RemovalState.PROVING),
+    RemovalState.PROVING: (prove, RemovalState.DONE),
+}
+
+
+def _run(
+    removal: Removal, deployment: Deployment, operation: Operation
+) -> Finished | None:
+    """The run that a step needs: queued once, followed through its retries."""
+    run = _newest(f"{removal.public_id}:{operation}:{removal.attempt}")
+    if run is None:
+        return _queue(removal, deployment, operation)
+    if removal.run_id != run.pk:
+        perform(NoteRemoval, removal, {"run": run.public_id}, actor=REMOVER)
+    if run.state in ACTIVE:
+        return None
+    if run.state != RunState.APPLIED:
+        raise Stuck(f"{run} is {run.state}: {run.explanation or 'without a reason'}")
+    return Finished(f"{run.public_id} was applied")
+
+
+def _newest(trigger: str) -> Run | None:
+    run = Run.objects.filter(trigger=trigger).first()
+    while run is not None:
+        again = Run.objects.filter(trigger=f"retry:{run.public_id}").first()
+        if again is None:
+            break
+        run = again
+    return run
+
+
+def _queue(removal: Removal, deployment: Deployment, operation: Operation) -> None:
+    """Queue the run; what still goes on is asked to stop first."""
+    going_on = deployment.runs.filter(state__in=ACTIVE).first()
+    if going_on is not None:
+        if going_on.cancel_requested_at is None and _can_stop(going_on):
+            perform(CancelRun, going_on, actor=REMOVER, reason=str(removal))
+        return
+    if deployment.frozen:
+        raise Stuck(deployment.frozen)
+    trigger = f"{removal.public_id}:{operation}:{removal.attempt}"
+    asked = {"operation": operation.value, "trigger": trigger}
+    run: Run = perform(QueueRun, deployment, asked, actor=REMOVER).result
+    perform(NoteRemoval, removal, {"run": run.public_id}, actor=REMOVER)
+
+
+def _can_stop(run: Run) -> bool:
+    return run.operation != Operation.DESTROY and run.state != RunState.FINISHING
