@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 (
                     "data_key",
                     paybill_site.kernel.crypto.EncryptedBytes(
-                        help_text="opens the archive", null=True
+                        blank=True, default=b"", help_text="opens the archive"
                     ),
                 ),
                 (
