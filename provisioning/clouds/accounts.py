@@ -63,22 +63,23 @@ def _details(account: CloudAccount, facts: Facts) -> Iterator[str]:
 
 
 def _secret(account: CloudAccount, facts: Facts) -> Iterator[str]:
-    needs = account.method == Method.STATIC or account.cloud == Cloud.IBM
-    if account.method == Method.NONE:
-        needs = False
-    if not needs and not account.secret:
+    needed = facts.keys.get(Method(account.method), ())
+    if not needed:
+        if account.secret:
+            yield f"an account that is entered as {account.method} keeps no key"
         return
     try:
         stored = json.loads(account.secret)
     except ValueError:
-        yield f"the static key is JSON with {', '.join(facts.keys)}"
-        return
-    names = set(stored) if isinstance(stored, dict) else set()
-    known = {*facts.keys, *facts.optional_keys}
-    if not names or (needs and not names >= set(facts.keys)) or names - known:
-        yield f"the static key is JSON with {', '.join(facts.keys)}"
-    elif not all(isinstance(value, str) for value in stored.values()):
-        yield "the members of the static key are texts"
+        stored = None
+    fits = (
+        isinstance(stored, dict)
+        and stored.keys() >= set(needed)
+        and stored.keys() <= {*needed, *facts.optional_keys}
+        and all(isinstance(value, str) and value for value in stored.values())
+    )
+    if not fits:
+        yield f"the key is JSON with the texts {', '.join(needed)}"
 
 
 def _regions(

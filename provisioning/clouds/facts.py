@@ -28,7 +28,7 @@ class Facts:
     """``identity``: the form of what Paybill becomes; ``audience`` of its tokens.
 
     ``details``: what is needed to get in, by name: form and example. ``keys``: the
-    members of a static secret. ``region``: the form of a name of a region.
+    members of the secret that a method needs. ``region``: the form of a region's name.
     """
 
     methods: tuple[Method, ...]
@@ -38,7 +38,7 @@ class Facts:
     region: str
     regions: tuple[str, ...]
     details: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    keys: tuple[str, ...] = ()
+    keys: Mapping[Method, tuple[str, ...]] = field(default_factory=dict)
     optional_keys: tuple[str, ...] = ()
 
 
@@ -55,7 +55,7 @@ FACTS: dict[str, Facts] = {
             *("us-west-1", "us-west-2", "ca-central-1", "sa-east-1", "ap-south-1"),
             *("ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-2"),
         ),
-        keys=("access_key_id", "secret_access_key"),
+        keys={Method.STATIC: ("access_key_id", "secret_access_key")},
         optional_keys=("session_token",),
     ),
     Cloud.AZURE: Facts(
@@ -71,10 +71,10 @@ FACTS: dict[str, Facts] = {
             *("brazilsouth", "centralindia", "japaneast", "southeastasia"),
         ),
         details={
-            "tenant_id": (UUID, "the directory"),
-            "subscription_id": (UUID, "the subscription"),
+            "directory": (UUID, "id of the directory (tenant)"),
+            "subscription": (UUID, "id of the subscription"),
         },
-        keys=("client_id", "client_secret"),
+        keys={Method.STATIC: ("client_id", "client_secret")},
     ),
     Cloud.GOOGLE: Facts(
         methods=(Method.FEDERATED, Method.STATIC, Method.NONE),
@@ -97,9 +97,15 @@ FACTS: dict[str, Facts] = {
                 "name of the workload identity provider",
             ),
         },
-        keys=("type", "project_id", "private_key", "client_email", "token_uri"),
+        keys={Method.STATIC: ("type", "private_key", "client_email", "token_uri")},
         optional_keys=(
-            *("private_key_id", "client_id", "auth_uri", "universe_domain"),
+            *(
+                "project_id",
+                "private_key_id",
+                "client_id",
+                "auth_uri",
+                "universe_domain",
+            ),
             *("auth_provider_x509_cert_url", "client_x509_cert_url"),
         ),
     ),
@@ -126,8 +132,11 @@ FACTS: dict[str, Facts] = {
                 "address of the identity domain",
             ),
         },
-        keys=("user", "fingerprint", "private_key"),
-        optional_keys=("client_secrets",),
+        # Oracle lets only an OAuth client exchange: one for each purpose.
+        keys={
+            Method.EXCHANGED: ("plan", "apply", "read"),
+            Method.STATIC: ("user", "fingerprint", "private_key"),
+        },
     ),
     Cloud.IBM: Facts(
         methods=(Method.EXCHANGED, Method.STATIC, Method.NONE),
@@ -140,7 +149,7 @@ FACTS: dict[str, Facts] = {
             *("br-sao", "jp-tok", "jp-osa", "au-syd"),
         ),
         details={"resource_group": (r"[0-9a-f]{32}", "id of the resource group")},
-        keys=("api_key",),
+        keys={Method.EXCHANGED: ("api_key",), Method.STATIC: ("api_key",)},
     ),
     Cloud.LOCAL: Facts(
         methods=(Method.NONE,),
@@ -151,6 +160,13 @@ FACTS: dict[str, Facts] = {
         regions=("local",),
     ),
 }
+
+
+def audience_of(cloud: str, details: Mapping[str, str]) -> str:
+    """For whom the tokens are that a cloud takes; "" where none are taken."""
+    if cloud == Cloud.GOOGLE:
+        return f"https://iam.googleapis.com/{details.get('provider', '')}"
+    return FACTS[cloud].audience
 
 
 def problem_with_detail(name: str, value: str) -> str:

@@ -1,9 +1,12 @@
 """Identity tokens: who acts, for which deployment, in which run and phase.
 
 The subject is ``deployment:<id>:run:<id>:phase:<purpose>``; a run of ``none`` looks
-after a deployment outside of runs (inventory, secrets), and ``account:<id>:test`` is
-the test of an account by its operator. Clouds match on it, so its parts never change
-their order. Purposes are few: ``plan``, ``apply``, ``read``.
+after a deployment outside of runs (inventory, secrets), and a deployment of ``none``
+is the test of an account by its operator. Clouds match on it, so its parts never
+change their order. Purposes are few: ``plan``, ``apply``, ``read``.
+
+Azure compares subjects character by character and has no patterns for issuers like
+us, so there it is ``account:<id>:phase:<purpose>``; the rest is in claims of its own.
 """
 
 from __future__ import annotations
@@ -19,8 +22,9 @@ from paybill_site.kernel.ids import new_id
 from provisioning.errors import LeaseLost
 from provisioning.identity import keys
 from provisioning.models import CloudAccount, Deployment, Run
-from provisioning.states import HELD, Phase
+from provisioning.states import HELD, Cloud, Phase
 
+EXACT = frozenset({Cloud.AZURE})  # clouds that know no patterns
 LIFE = 15 * 60  # seconds; a copy that got lost is worthless soon
 SKEW = 30  # seconds that a cloud's clock may be behind ours
 
@@ -58,10 +62,11 @@ class Bearer:
 
     @property
     def subject(self) -> str:
-        if self.deployment is None:
-            return f"account:{self.account.public_id}:test:phase:{self.purpose}"
+        if self.account.cloud in EXACT:
+            return subject_pattern(self.account, self.purpose)
+        deployment = self.deployment.public_id if self.deployment else "none"
         run = self.run.public_id if self.run else "none"
-        return f"deployment:{self.deployment.public_id}:run:{run}:phase:{self.purpose}"
+        return f"deployment:{deployment}:run:{run}:phase:{self.purpose}"
 
     @property
     def claims(self) -> dict[str, str]:
@@ -78,6 +83,13 @@ class Bearer:
             named["run"] = self.run.public_id
             named["operation"] = self.run.operation
         return named
+
+
+def subject_pattern(account: CloudAccount, purpose: Purpose) -> str:
+    """What an operator lets a cloud trust: every deployment's subject for a purpose."""
+    if account.cloud in EXACT:
+        return f"account:{account.public_id}:phase:{purpose}"
+    return f"deployment:*:run:*:phase:{purpose}"
 
 
 def mint(bearer: Bearer, audience: str) -> str:

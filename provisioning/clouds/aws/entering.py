@@ -19,13 +19,14 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from provisioning.clouds.adapters import Access
+from provisioning.clouds.facts import FACTS
 from provisioning.errors import CloudFailed
 from provisioning.identity.files import TokenFile
 from provisioning.identity.tokens import PURPOSES, Bearer, Purpose, mint
 from provisioning.models import CloudAccount, Deployment, Run
-from provisioning.states import Method, Phase
+from provisioning.states import Cloud, Method, Phase
 
-AUDIENCE = "sts.amazonaws.com"
+AUDIENCE = FACTS[Cloud.AWS].audience
 HOME_REGION = "us-east-1"  # of what has no region
 TEST_KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 # The keys of an encrypted fallback: what an operator typed, as JSON.

@@ -119,7 +119,7 @@ def test_keys_rotate_without_a_gap(
     second = mint(bearer, AUDIENCE)
     checked(first, web)
     claims = checked(second, web)
-    assert claims["sub"] == f"account:{cloud_account.public_id}:test:phase:read"
+    assert claims["sub"] == "deployment:none:run:none:phase:read"
     settings.PAYBILL_KEYS = {**settings.PAYBILL_KEYS, "oidc": new}
     checked(second, web)
     with pytest.raises(Exception, match="key"):
