@@ -94,7 +94,9 @@ def claimable() -> QuerySet[Run]:
 
 
 def _held_back() -> Q:
-    """Runs whose account is full or paused, and looks while there is one already."""
+    """Runs whose account is full or paused, whose deployment is frozen or waits until
+    it is known what exists, and looks while there is one already.
+    """
     worked_on = Run.objects.exclude(_free())
     load = worked_on.filter(deployment__account=OuterRef("pk")).order_by()
     load = load.values("deployment__account").annotate(n=Count("pk")).values("n")
@@ -105,9 +107,16 @@ def _held_back() -> Q:
     building = Q(operation=Operation.APPLY) & ~Q(state=RunState.FINISHING)
     back = Q(deployment__account__in=full)
     back |= building & Q(deployment__account__in=paused)
+    back |= UNSETTLED | (~Q(state=RunState.FINISHING) & ~Q(deployment__frozen=""))
     if worked_on.filter(operation=Operation.REFRESH).exists():
         back |= Q(operation=Operation.REFRESH)
     return back
+
+
+def unsettled() -> QuerySet[Run]:
+    """Runs that wait until it is known what exists."""
+    held = Run.objects.filter(UNSETTLED, deployment__frozen="")
+    return held.select_related("deployment__tenant", "stack_version")
 
 
 def abandoned() -> QuerySet[Run]:
