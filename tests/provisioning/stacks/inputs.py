@@ -23,8 +23,30 @@ REGIONS = {
     "ibm": "eu-de",
     "local": "local",
 }
-GROUP = "/subscriptions/5b1e0000-0000-4000-8000-000000000001/resourceGroups/paybill"
+SUBSCRIPTION = "5b1e0000-0000-4000-8000-000000000001"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/paybill"
+NETWORK = f"{GROUP}/providers/Microsoft.Network"
 ACCOUNTS: dict[str, dict[str, str]] = {
+    "azure/silo": {
+        "subscription": SUBSCRIPTION,
+        "tenant": "5b1e0000-0000-4000-8000-000000000002",
+        "applier": "5b1e0000-0000-4000-8000-000000000003",
+        "planner": "5b1e0000-0000-4000-8000-000000000004",
+        "zone": "tenants.example",
+        "zone_resource_group": "dns",
+        "runners": "203.0.113.7,203.0.113.8",
+    },
+    "azure/bridge": {
+        "subscription": SUBSCRIPTION,
+        "tenant": "5b1e0000-0000-4000-8000-000000000002",
+        "applier": "5b1e0000-0000-4000-8000-000000000003",
+        "planner": "5b1e0000-0000-4000-8000-000000000004",
+        "resource_group": "paybill",
+        "subnet": f"{NETWORK}/virtualNetworks/shared/subnets/databases",
+        "private_zone": f"{NETWORK}/privateDnsZones/paybill.postgres.database.azure.com",
+        "reader": "5b1e0000-0000-4000-8000-000000000005",
+        "runners": "203.0.113.7",
+    },
     "google/silo": {
         "project": "acme-paybill",
         "zone": "tenants",

@@ -1,0 +1,28 @@
+terraform {
+  required_version = ">= 1.11.0"
+
+  required_providers {
+    azurerm = {
+      source  = "hashicorp/azurerm"
+      version = ">= 4.80.0, < 5.0.0"
+    }
+  }
+
+  # Address and credentials come by TF_HTTP_* in the environment, new for each phase.
+  backend "http" {}
+}
+
+# Credentials come by the environment too: an identity for each phase, never a key in here.
+provider "azurerm" {
+  subscription_id                 = var.account["subscription"]
+  resource_provider_registrations = "none" # a matter of whoever set the subscription up
+
+  features {
+    key_vault {
+      purge_soft_delete_on_destroy          = true
+      purge_soft_deleted_secrets_on_destroy = true
+      recover_soft_deleted_key_vaults       = false
+      recover_soft_deleted_secrets          = false
+    }
+  }
+}
