@@ -163,12 +163,20 @@ def _compare(
 
 
 def exchange(dsn: str, mine: str, beside: str) -> None:
-    """Let each of two planes have the other's name, roles too; both or neither."""
+    """Let each of two planes have the other's name, roles too; both or neither.
+
+    Where ``mine`` is lost altogether, ``beside`` just takes its name.
+    """
     between = f"x_{beside[2:]}"
     with psycopg.connect(dsn) as connection:
-        _rename(connection, mine, between)
+        stands = _number(connection, mine) is not None
+        if stands:
+            _rename(connection, mine, between)
+        else:
+            roles.drop_trio(connection, mine)
         _rename(connection, beside, mine)
-        _rename(connection, between, beside)
+        if stands:
+            _rename(connection, between, beside)
 
 
 def _rename(connection: roles.Connection, old: str, new: str) -> None:
@@ -191,9 +199,12 @@ def _rename(connection: roles.Connection, old: str, new: str) -> None:
 def number_of(dsn: str, name: str) -> int | None:
     """The database's own number of a schema, which no renaming changes."""
     with psycopg.connect(dsn) as connection:
-        found = connection.execute(
-            "SELECT oid FROM pg_namespace WHERE nspname = %s", [name]
-        ).fetchone()
+        return _number(connection, name)
+
+
+def _number(connection: roles.Connection, name: str) -> int | None:
+    query = "SELECT oid FROM pg_namespace WHERE nspname = %s"
+    found = connection.execute(query, [name]).fetchone()
     return int(found[0]) if found else None
 
 

@@ -14,6 +14,10 @@ from psycopg import sql
 
 from paybill_site.kernel.roles import Connection, role_of
 
+KNOWN = """
+SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+WHERE nspname = %s AND relname = 'agents_agenttoken'
+"""
 ALIVE = "SELECT public_id FROM {}.agents_agenttoken WHERE revoked_at IS NULL"
 REVOKE = """
 UPDATE {}.agents_agenttoken SET revoked_at = now()
@@ -39,13 +43,14 @@ def silence(connection: Connection, schema: str) -> None:
 
 
 def carry_revocations(connection: Connection, mine: str, beside: str) -> None:
-    """Revoke beside what is not alive in the plane of today."""
-    _become_owner(connection, mine)
-    query = sql.SQL(ALIVE).format(sql.Identifier(mine))
-    alive = [row[0] for row in connection.execute(query)]
+    """Revoke beside what is not alive in the plane of today (all, if that is lost)."""
+    alive = []
+    if connection.execute(KNOWN, [mine]).fetchone():
+        _become_owner(connection, mine)
+        query = sql.SQL(ALIVE).format(sql.Identifier(mine))
+        alive = [row[0] for row in connection.execute(query)]
     _become_owner(connection, beside)
     connection.execute(sql.SQL(REVOKE).format(sql.Identifier(beside)), [alive])
-    connection.execute("RESET ROLE")
 
 
 def _become_owner(connection: Connection, schema: str) -> None:
