@@ -20,6 +20,9 @@ EVERY = {
     "provisioning.sweep": 15.0,
     "provisioning.database_sweep": 15.0,
     "provisioning.database_care": 300.0,
+    "provisioning.look_around": 300.0,
+    "provisioning.sweep_removals": 30.0,
+    "provisioning.sweep_rollouts": 60.0,
     "tenants.refill": 30.0,
     "tenants.sweep_bridges": 60.0,
 }

@@ -15,4 +15,5 @@ class ProvisioningConfig(AppConfig):
         from provisioning.clouds import handlers as clouds  # noqa: F401, PLC0415
         from provisioning.databases import handlers as databases  # noqa: F401, PLC0415
         from provisioning.products import handlers as products  # noqa: F401, PLC0415
+        from provisioning.fleet import handlers as fleet  # noqa: F401, PLC0415
         from provisioning.removal import handlers as removal  # noqa: F401, PLC0415

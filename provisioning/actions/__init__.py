@@ -42,6 +42,11 @@ from provisioning.actions.deciding import (
     DiscardRun,
     WithdrawRun,
 )
+from provisioning.actions.moving import (
+    BeginUpgrade,
+    LeaveUpgrade,
+    SettleUpgrade,
+)
 from provisioning.actions.phasing import EnterPhase, FinishLook, PinRun
 from provisioning.actions.products import (
     AddProduct,
@@ -88,9 +93,18 @@ from provisioning.actions.statefile import (
     ThawDeployment,
     UnlockState,
 )
+from provisioning.actions.upgrading import (
+    AbortRollout,
+    PauseRollout,
+    ResumeRollout,
+    SettleRollout,
+    SetWindow,
+    StartRollout,
+)
 from provisioning.actions.verifying import NoteChecks
 
 __all__ = [
+    "AbortRollout",
     "AddCloudAccount",
     "AddPolicy",
     "AddProduct",
@@ -98,6 +112,7 @@ __all__ = [
     "AdvanceRemoval",
     "ArchiveStack",
     "BeginRemoval",
+    "BeginUpgrade",
     "CancelRun",
     "ChangeCloudAccount",
     "ChangePolicy",
@@ -125,6 +140,7 @@ __all__ = [
     "FinishPlan",
     "ForceCancelRun",
     "HoldRemoval",
+    "LeaveUpgrade",
     "LockState",
     "MissRun",
     "NoteArchive",
@@ -135,6 +151,7 @@ __all__ = [
     "NoteSize",
     "OweNotice",
     "PauseCloudAccount",
+    "PauseRollout",
     "PinRun",
     "PrepareDeployment",
     "QueueRun",
@@ -147,6 +164,7 @@ __all__ = [
     "RestoreCopy",
     "RestoreInPlace",
     "ResumeCloudAccount",
+    "ResumeRollout",
     "RetryRemoval",
     "RetryRun",
     "RollbackState",
@@ -154,12 +172,16 @@ __all__ = [
     "RotateProductSecret",
     "SaveState",
     "SendNoticeAgain",
+    "SetWindow",
     "SettleNotice",
+    "SettleRollout",
     "SettleRun",
+    "SettleUpgrade",
     "SkipBackup",
     "SleepDatabase",
     "StartApply",
     "StartPlan",
+    "StartRollout",
     "StartTaking",
     "StopTaking",
     "TakeUpMore",

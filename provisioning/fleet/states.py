@@ -36,6 +36,7 @@ ITEM_MOVES = {
     ItemState.WAITING: {ItemState.RUNNING, ItemState.FAILED, ItemState.SKIPPED},
     ItemState.RUNNING: {ItemState.DONE, ItemState.FAILED},
     ItemState.DONE: set[ItemState](),
-    ItemState.FAILED: {ItemState.WAITING},  # tried again when the rollout is resumed
+    # When the rollout is resumed it is tried again, or left behind.
+    ItemState.FAILED: {ItemState.WAITING, ItemState.SKIPPED},
     ItemState.SKIPPED: set[ItemState](),
 }
