@@ -17,5 +17,7 @@ urlpatterns = [
         "terraform/state/<str:deployment>/unlock/", backend.unlock_view, name="unlock"
     ),
     path("runs/<str:public_id>/", views.run, name="run"),
+    path("runs/<str:public_id>/live/", views.live, name="live"),
     path("runs/<str:public_id>/log/", views.log, name="log"),
+    path("runs/<str:public_id>/<slug:verb>/", views.decide, name="decide"),
 ]

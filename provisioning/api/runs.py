@@ -70,20 +70,14 @@ class Runs(Things):
 class Judged(BaseModel):
     """A plan, masked, and what the gates and people say of it."""
 
-    resources: list[dict[str, Any]] = Field(
-        description="old and new, destructive first"
-    )
+    resources: list[dict[str, Any]] = Field(description="masked, old and new")
     policies: list[dict[str, Any]] = Field(description="each with its findings")
-    cost: dict[str, Any] = Field(
-        description="minor units a month, and what has no price"
-    )
+    cost: dict[str, Any] = Field(description="a month, in minor units")
     reasons: list[str] = Field(description="why a person has to approve it")
     requested_by: str = Field(description="public id of a person; else the system")
     good_until: datetime | None = Field(description="when the plan expires")
     stale: str = Field(description="why it can not be applied any more")
-    approval: dict[str, Any] | None = Field(
-        description="who approved it, by which rule"
-    )
+    approval: dict[str, Any] | None = Field(description="who, by which rule")
 
 
 class PlanView(APIView):
@@ -122,7 +116,10 @@ APPROVAL = ("public_id", "approver", "rule", "expires_at", "void", "created_at")
 
 
 def _approval(run: Run) -> dict[str, Any] | None:
-    return Approval.objects.filter(run=run).values(*APPROVAL).first()
+    found: dict[str, Any] | None = (
+        Approval.objects.filter(run=run).values(*APPROVAL).first()
+    )
+    return found
 
 
 class LogPart(BaseModel):
