@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError as FormError
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from paybill_site.kernel.actions import Input
+from paybill_site.kernel.inputs import Input, is_sensitive
 
 TEXT_LIMIT = 2000
 LONG = 300
@@ -22,6 +22,13 @@ DATES: dict[Any, type[forms.Field]] = {
     datetime.date: forms.DateField,
     datetime.datetime: forms.DateTimeField,
 }
+
+
+class Unshown(forms.Textarea):
+    """For secrets: what was typed is not drawn again, whatever else was wrong."""
+
+    def format_value(self, value: Any) -> None:
+        return None
 
 
 class InputForm(forms.Form):
@@ -88,8 +95,17 @@ def _field(name: str, info: FieldInfo) -> forms.Field:
     if _is_many(kind):
         return _many(kind, options)
     limit = _bound(info, "max_length") or TEXT_LIMIT
-    widget = forms.Textarea(attrs={"rows": 4}) if limit > LONG else forms.TextInput()
-    return forms.CharField(**options, max_length=limit, widget=widget, empty_value="")
+    return forms.CharField(
+        **options, max_length=limit, widget=_widget(info, limit), empty_value=""
+    )
+
+
+def _widget(info: FieldInfo, limit: int) -> forms.Widget:
+    if is_sensitive(info):
+        return Unshown(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"})
+    if limit > LONG:
+        return forms.Textarea(attrs={"rows": 4})
+    return forms.TextInput()
 
 
 def _default(info: FieldInfo) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
 from paybill_site.kernel.errors import Invalid
 
@@ -41,6 +42,12 @@ class Input(BaseModel):
 
 class NoInput(Input):
     """For actions that need nothing but their target."""
+
+
+def is_sensitive(info: FieldInfo) -> bool:
+    """Whether a field says of itself that it holds a secret."""
+    extra = info.json_schema_extra
+    return isinstance(extra, dict) and bool(extra.get("sensitive"))
 
 
 def parse(model: type[Input], data: Any) -> Input:

@@ -12,6 +12,7 @@ from django.db import models
 from pydantic import BaseModel
 
 from paybill_site.kernel.crypto import EncryptedBytes
+from paybill_site.kernel.inputs import is_sensitive
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -121,7 +122,6 @@ def masked(data: Any) -> Any:
     hidden = {
         name
         for name, info in type(data).model_fields.items()
-        if isinstance(info.json_schema_extra, dict)
-        and info.json_schema_extra.get("sensitive")
+        if is_sensitive(info)
     }
     return data.model_dump(mode="json", exclude=hidden)

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from provisioning.admin import deployments, products, rules, runs, stacks, states
+from provisioning.admin import (
+    accounts,
+    deployments,
+    products,
+    rules,
+    runs,
+    stacks,
+    states,
+)
 
-__all__ = ["deployments", "products", "rules", "runs", "stacks", "states"]
+__all__ = ["accounts", "deployments", "products", "rules", "runs", "stacks", "states"]

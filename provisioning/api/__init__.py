@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from provisioning.api import deployments, products, rules, runs, stacks
+from provisioning.api import accounts, deployments, products, rules, runs, stacks
 
 urlpatterns = [
+    *accounts.urlpatterns,
     *deployments.urlpatterns,
     *runs.urlpatterns,
     *rules.urlpatterns,

@@ -73,6 +73,18 @@ class CloudAccount(models.Model):
     def __str__(self) -> str:
         return f"{self.name} (simulated)" if self.simulation else self.name
 
+    @property
+    def plan_identity(self) -> str:
+        return str(self.identities.get("plan", ""))
+
+    @property
+    def apply_identity(self) -> str:
+        return str(self.identities.get("apply", ""))
+
+    @property
+    def read_identity(self) -> str:
+        return str(self.identities.get("read", ""))
+
 
 class Network(models.Model):
     """A line of the ledger of address ranges: slot ``n`` of the account's pool.

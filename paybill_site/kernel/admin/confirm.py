@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django import forms
@@ -11,8 +12,10 @@ from paybill_site.kernel.actions import AnyAction, Danger, rehearse
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import PaybillError
 from paybill_site.kernel.forms import InputForm, form_for
+from paybill_site.kernel.inputs import is_sensitive
 
 REASON, NAME = "because", "typed_name"
+PLAIN = (str, int, list, dict, datetime.date)
 
 
 def confirm_form(
@@ -31,8 +34,19 @@ def confirm_form(
         asked[NAME] = _name_field(str(objects[0]))
     cls = type("ConfirmForm", (form_for(action.Input),), asked)
     given = request.POST if "confirm" in request.POST else None
-    form: InputForm = cls(given)
+    begins = present_values(action, objects[0]) if len(objects) == 1 else {}
+    form: InputForm = cls(given, initial=begins)
     return form
+
+
+def present_values(action: AnyAction, target: Any) -> dict[str, Any]:
+    """What the target has by the names of the inputs, so that nobody types it again."""
+    values = {
+        name: getattr(target, name, None)
+        for name, info in action.Input.model_fields.items()
+        if not is_sensitive(info)
+    }
+    return {name: value for name, value in values.items() if isinstance(value, PLAIN)}
 
 
 def _name_field(name: str) -> forms.CharField:
