@@ -11,9 +11,17 @@ class ProvisioningConfig(AppConfig):
     verbose_name = "Provisioning"
 
     def ready(self) -> None:
-        from provisioning import actions, handlers, obstacles, steps, tasks, tools  # noqa: F401, PLC0415
+        from provisioning import (  # noqa: F401, PLC0415
+            actions,
+            handlers,
+            looking,
+            obstacles,
+            steps,
+            tasks,
+            tools,
+        )
         from provisioning.clouds import handlers as clouds  # noqa: F401, PLC0415
         from provisioning.databases import handlers as databases  # noqa: F401, PLC0415
-        from provisioning.products import handlers as products  # noqa: F401, PLC0415
         from provisioning.fleet import handlers as fleet  # noqa: F401, PLC0415
+        from provisioning.products import handlers as products  # noqa: F401, PLC0415
         from provisioning.removal import handlers as removal  # noqa: F401, PLC0415

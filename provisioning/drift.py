@@ -1,16 +1,99 @@
-"""What changed at the cloud without Terraform, as the last look found it."""
+"""What changed at the cloud without Terraform, as the last look found it.
+
+Kept on the deployment, masked, one line for each attribute: where, what it was, what
+it is, and since when it has been seen. An apply repairs it; adopting takes it over.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from provisioning.models import Deployment
+from provisioning.models import Deployment, Run
+from provisioning.states import ACTIVE, DeploymentState
+
+MOST_LINES, LONGEST = 500, 300
+DAY = 86_400
 
 
 def note(deployment: Deployment, found: list[dict[str, Any]]) -> None:
-    """Keep what a look found, masked: address, type, actions, before, after."""
-    deployment.drift = {"resources": found} if found else {}
+    """Keep what a look found: rows of masked address, type, actions, before, after.
+
+    Only inside an action.
+    """
+    seen = {_key(line): line["since"] for line in deployment.drift.get("lines", [])}
+    now = timezone.now().isoformat(timespec="seconds")
+    told = [line for row in found for line in lines(row)]
+    kept = [{**line, "since": seen.get(_key(line), now)} for line in told[:MOST_LINES]]
+    deployment.drift = {"lines": kept, "more": len(told) - len(kept)} if kept else {}
     deployment.drift_seen_at = timezone.now()
     deployment.save(update_fields=["drift", "drift_seen_at"])
+
+
+def forget(deployment: Deployment) -> None:
+    """State and cloud agree: an apply compared them. Only inside an action."""
+    deployment.drift, deployment.drift_seen_at = {}, timezone.now()
+    deployment.save(update_fields=["drift", "drift_seen_at"])
+
+
+def lines(row: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """One line for each attribute that differs; one for a resource that is gone."""
+    address = str(row["address"])
+    was, now = row.get("before"), row.get("after")
+    if not isinstance(was, dict) or not isinstance(now, dict):
+        gone = "delete" in row.get("actions", [])
+        yield _line(address, "", "exists", "deleted outside" if gone else "changed")
+        return
+    for name in sorted(was.keys() | now.keys()):
+        if was.get(name) != now.get(name):
+            yield _line(address, name, _text(was.get(name)), _text(now.get(name)))
+
+
+def _line(address: str, attribute: str, was: str, now: str) -> dict[str, str]:
+    return {"address": address, "attribute": attribute, "was": was, "is": now}
+
+
+def _text(value: Any) -> str:
+    """A value for people to read, bounded."""
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def _key(line: Mapping[str, str]) -> tuple[str, str]:
+    return line["address"], line["attribute"]
+
+
+def due(now: datetime) -> list[tuple[Deployment, str]]:
+    """Deployments that have not been looked at since their time of the day came.
+
+    The times are spread over the day by the id, always the same for a deployment.
+    With each comes the trigger of its look: once a day, whatever becomes of it.
+    """
+    found = []
+    for deployment in _idle().iterator():
+        slot = _slot(deployment, now)
+        trigger = f"look:{deployment.public_id}:{slot:%Y-%m-%d}"
+        looked = deployment.drift_seen_at or deployment.created_at
+        if looked < slot and not Run.objects.filter(trigger=trigger).exists():
+            found.append((deployment, trigger))
+    return found
+
+
+def _idle() -> QuerySet[Deployment]:
+    standing = Deployment.objects.filter(state=DeploymentState.READY, frozen="")
+    return standing.exclude(runs__state__in=ACTIVE).order_by("drift_seen_at", "id")
+
+
+def _slot(deployment: Deployment, now: datetime) -> datetime:
+    """The newest moment that is the deployment's time of the day."""
+    digest = hashlib.sha256(deployment.public_id.encode()).digest()
+    second = int.from_bytes(digest[:4], "big") % DAY
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    slot = midnight + timedelta(seconds=second)
+    return slot if slot <= now else slot - timedelta(days=1)

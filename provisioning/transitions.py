@@ -80,7 +80,7 @@ def _set_phase(phase: RunPhase, state: PhaseState) -> None:
 
 
 def _deployment(run: Run, old: RunState, new: RunState) -> None:
-    if run.operation in {Operation.REFRESH, Operation.UNPROTECT}:
+    if run.operation in {Operation.REFRESH, Operation.UNPROTECT, Operation.ADOPT}:
         return  # it stands as before, whatever comes of these
     deployment, apply = run.deployment, run.operation == Operation.APPLY
     works = {RunState.APPLYING, RunState.FINISHING}

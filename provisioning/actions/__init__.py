@@ -42,6 +42,10 @@ from provisioning.actions.deciding import (
     DiscardRun,
     WithdrawRun,
 )
+from provisioning.actions.drifting import (
+    AdoptDrift,
+    RepairDrift,
+)
 from provisioning.actions.moving import (
     BeginUpgrade,
     LeaveUpgrade,
@@ -108,6 +112,7 @@ __all__ = [
     "AddCloudAccount",
     "AddPolicy",
     "AddProduct",
+    "AdoptDrift",
     "AdoptState",
     "AdvanceRemoval",
     "ArchiveStack",
@@ -159,6 +164,7 @@ __all__ = [
     "RecordAccountTest",
     "ReleaseRemoval",
     "ReleaseStateLock",
+    "RepairDrift",
     "RequestBackup",
     "RescueState",
     "RestoreCopy",

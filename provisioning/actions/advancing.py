@@ -15,7 +15,7 @@ from paybill_site.kernel.actions import Action, Input
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.crypto import redact
 from paybill_site.kernel.errors import IllegalMove
-from provisioning import entitled, gates
+from provisioning import drift, entitled, gates
 from provisioning.actions.reaping import again, release
 from provisioning.errors import Frozen, LeaseLost, Unsettled
 from provisioning.events import RunWaiting
@@ -216,6 +216,8 @@ class CompleteRun(Action[Run, CompleteInput, Run]):
         deployment.outputs, deployment.stack_digest = data.outputs, target.stack_digest
         deployment.protected = bool(target.inputs.get("protection"))
         deployment.save(update_fields=["outputs", "stack_digest", "protected"])
+        if target.operation in {Operation.APPLY, Operation.ADOPT}:
+            drift.forget(deployment)
         advance(target, RunState.APPLIED)
         return target
 

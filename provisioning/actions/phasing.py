@@ -58,7 +58,8 @@ class EnterPhase(Action[Run, EnterPhaseInput, Run]):
 
 class FinishLookInput(HeldInput):
     found: list[dict[str, Any]] = Field(
-        description="masked: what is no longer as the state says"
+        description="masked: what is no longer as the state says",
+        json_schema_extra={"sensitive": True},
     )
 
 

@@ -114,6 +114,7 @@ PLAN = ("plan", "-json", "-input=false", f"-out={PLANNED}")
 MODES: dict[str, tuple[str, ...]] = {
     Operation.DESTROY: ("-destroy",),
     Operation.REFRESH: ("-refresh-only", "-detailed-exitcode", "-lock=false"),
+    Operation.ADOPT: ("-refresh-only",),
 }
 
 
@@ -146,6 +147,8 @@ def plan(run: Run, heartbeat: Heartbeat) -> Run:
 def _judged(run: Run, folder: WorkDir, shown: dict[str, Any], lock: Lock) -> Run:
     entered = {"fence": run.fence, "phase": Phase.CHECK}
     run = act(EnterPhase, run, entered)
+    if run.operation == Operation.ADOPT:
+        shown = plans.adopting(shown)
     content = folder.plan.read_bytes()
     planned = PlannedInput(
         fence=run.fence,

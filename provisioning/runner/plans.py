@@ -77,6 +77,13 @@ def drifted(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: str(row["address"]))
 
 
+def adopting(plan: dict[str, Any]) -> dict[str, Any]:
+    """A plan that only refreshes, as what it does: the state takes over what changed
+    outside. So it is shown, judged and approved like any other.
+    """
+    return {**plan, "resource_changes": plan.get("resource_drift") or []}
+
+
 COUNTED = {"create": "add", "update": "change", "delete": "destroy"}
 
 
