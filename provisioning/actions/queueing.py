@@ -41,14 +41,13 @@ class PrepareDeployment(Action[Tenant, NoInput, Deployment]):
         if existing is not None:
             return existing
         entitlement = entitled.entitlement_of(target)
-        version = stacks.newest(entitlement.cloud, entitlement.isolation)
+        stacks.find(entitlement.cloud, entitlement.isolation)
         deployment = Deployment.objects.create(
             tenant=target,
             kind=entitlement.isolation,
             cloud=entitlement.cloud,
             region=entitlement.region,
             account=ledger.choose(entitlement.cloud, entitlement.region),
-            stack_version=version,
             generation=target.deployments.count() + 1,
         )
         ledger.claim_network(deployment)
@@ -207,9 +206,7 @@ def _make_way(deployment: Deployment, operation: Operation) -> None:
 
 
 def _stack(deployment: Deployment) -> StackVersion:
-    """The version that the deployment stays on; one from before there were versions
-    gets the newest.
-    """
+    """The version that the deployment stays on; with its first run, the newest."""
     if deployment.stack_version is None:
         deployment.stack_version = stacks.newest(deployment.cloud, deployment.kind)
         deployment.save(update_fields=["stack_version"])

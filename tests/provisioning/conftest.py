@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -22,10 +23,11 @@ from django.db import connections
 
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
+from paybill_site.kernel.actors import Kind
 from paybill_site.kernel.planes import Place
 from paybill_site.local import units
 from paybill_site.local.places import Places
-from provisioning.actions import PrepareDeployment, QueueRun
+from provisioning.actions import ConfirmRun, PrepareDeployment, QueueRun
 from provisioning.models import Deployment, Run
 from provisioning.system import PROVISIONING
 from tenants.models import Account, Entitlement
@@ -50,6 +52,8 @@ OPERATOR = actors.system(
     "provisioning.force_cancel_run",
     "provisioning.view_stateversion",
 )
+
+APPROVER = replace(OPERATOR, kind=Kind.OPERATOR, id="usr_approver", label="Approver")
 
 type Entitle = Callable[..., Deployment]
 
@@ -86,6 +90,14 @@ def queue(deployment: Deployment, trigger: str = "", **asked: Any) -> Run:
     data = {"trigger": trigger, **asked}
     run: Run = perform(QueueRun, deployment, data, actor=OPERATOR).result
     return run
+
+
+def confirm(run: Run) -> Run:
+    """Approve the plan that waits, as a person among the operators who looked at it."""
+    run.refresh_from_db()
+    shown = {"plan_sha256": run.plan_sha256, "plan_digest": run.plan_digest}
+    confirmed: Run = perform(ConfirmRun, run, shown, actor=APPROVER).result
+    return confirmed
 
 
 class _Server(ThreadingMixIn, WSGIServer):

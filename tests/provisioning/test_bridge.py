@@ -21,7 +21,7 @@ from paybill_site.kernel.planes import plane
 from paybill_site.local import units
 from paybill_site.local.places import Places
 from provisioning import state
-from provisioning.actions import ConfirmRun, DiscardRun, RetryRun
+from provisioning.actions import DiscardRun, RetryRun
 from provisioning.models import Deployment, LogChunk, PlanFile, Run, StateVersion
 from provisioning.runner import phases
 from provisioning.runner.work import work
@@ -29,7 +29,7 @@ from provisioning.states import DeploymentState, Phase, PhaseState, RunState
 from tenants.directory import reach
 from tenants.models import Placement, Tenant
 from tenants.states import PlacementState, TenantState
-from tests.provisioning.conftest import OPERATOR, Entitle, queue
+from tests.provisioning.conftest import OPERATOR, Entitle, confirm, queue
 from tests.services import superuser
 
 pytestmark = pytest.mark.usefixtures("machine")
@@ -150,7 +150,7 @@ def test_no_secret_is_in_log_plan_or_state(
     deployment = entitle("bridge")
     run = queue(deployment, needs_confirmation=True)
     work(run.public_id)
-    perform(ConfirmRun, run, actor=OPERATOR)
+    confirm(run)
     plan = PlanFile.objects.get().content
     work(run.public_id)
     run.refresh_from_db()

@@ -25,7 +25,7 @@ from provisioning.errors import (
     RunActive,
     TerraformMissing,
 )
-from provisioning.models import Deployment, Run
+from provisioning.models import Deployment, Run, StackVersion
 from provisioning.states import Phase, PhaseState, RunState
 from provisioning.system import RUNNER
 from provisioning.transitions import RUN
@@ -44,8 +44,9 @@ def test_a_queued_run_pins_what_it_will_do(deployment: Deployment) -> None:
     assert [(p.name, p.state) for p in run.phases.all()] == [
         (name, PhaseState.PENDING) for name in Phase
     ]
-    assert run.stack_version == deployment.stack_version
-    assert run.stack_version.digest == run.stack_digest
+    assert run.stack_version == StackVersion.objects.get()
+    assert run.stack_version == Deployment.objects.get().stack_version
+    assert run.stack_digest == run.stack_version.digest
     assert run.requested_by == ""  # a part of the system asked
     assert OutboxEvent.objects.filter(name="provisioning.run_queued").count() == 1
 
@@ -115,7 +116,7 @@ def test_a_customer_sees_its_run_and_can_not_steer_it(deployment: Deployment) ->
     run = queue(deployment)
     customer = acting(User.objects.get(email="acme@example.com"))
     assert Run.objects.visible_to(customer).get() == run
-    for action in (CancelRun, ConfirmRun, RetryRun):
+    for action in (CancelRun, DiscardRun, RetryRun):
         with pytest.raises(Forbidden):
             perform(action, run, actor=customer)
 
@@ -157,9 +158,10 @@ def test_a_run_that_waits_for_a_worker_can_not_be_confirmed(
     deployment: Deployment,
 ) -> None:
     run = queue(deployment)
-    for action in (ConfirmRun, DiscardRun):
+    shown = {"plan_sha256": "0" * 64, "plan_digest": "0" * 64}
+    for action, data in ((ConfirmRun, shown), (DiscardRun, {})):
         with pytest.raises(IllegalMove, match="run is pending"):
-            perform(action, run, actor=OPERATOR)
+            perform(action, run, data, actor=OPERATOR)
 
 
 def test_every_move_is_written_down(deployment: Deployment) -> None:

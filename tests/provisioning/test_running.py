@@ -19,7 +19,7 @@ from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import IllegalMove
 from provisioning import queue as order
 from provisioning import finishing, reaper, stacks, state
-from provisioning.actions import CancelRun, ClaimRun, ConfirmRun, DiscardRun, RetryRun
+from provisioning.actions import CancelRun, ClaimRun, DiscardRun, RetryRun
 from provisioning.errors import LeaseLost
 from provisioning.models import (
     Deployment,
@@ -34,7 +34,7 @@ from provisioning.runner.work import work
 from provisioning.runner.workdir import WorkDir
 from provisioning.states import DeploymentState, Operation, PhaseState, RunState
 from provisioning.system import RUNNER
-from tests.provisioning.conftest import OPERATOR, queue, runner, wait_for
+from tests.provisioning.conftest import OPERATOR, confirm, queue, runner, wait_for
 
 type Slow = Callable[[float], None]
 
@@ -145,7 +145,7 @@ def test_a_plan_waits_for_a_person_and_is_applied_by_another_runner(
     assert PlanFile.objects.get().content
     assert not WorkDir.of(run).path.exists()
     assert run.lease_until is None
-    perform(ConfirmRun, run, actor=OPERATOR)
+    confirm(run)
     work(run.public_id)
     assert state_of(run) == RunState.APPLIED, run.explanation
     assert run.fence == 2
@@ -165,7 +165,7 @@ def test_a_stale_plan_is_refused(web: str, slow: Slow, deployment: Deployment) -
     slow(0)
     run = queue(deployment, needs_confirmation=True)
     work(run.public_id)
-    perform(ConfirmRun, run, actor=OPERATOR)
+    confirm(run)
     other = Run.objects.create(
         deployment=deployment, trigger="x", state="applied", stack="-", stack_digest="-"
     )
@@ -186,7 +186,7 @@ def test_a_plan_file_that_was_changed_is_not_applied(
     slow(0)
     run = queue(deployment, needs_confirmation=True)
     work(run.public_id)
-    perform(ConfirmRun, run, actor=OPERATOR)
+    confirm(run)
     kept = PlanFile.objects.get()
     kept.content = kept.content[:-10]
     kept.save()
@@ -299,7 +299,7 @@ def test_a_slow_runner_that_lives_is_left_alone(deployment: Deployment) -> None:
 def test_a_runner_on_another_host_is_given_time(deployment: Deployment) -> None:
     run = held(deployment, RunState.APPLYING, holder="elsewhere 1 2")
     assert reaper.reap() == 0
-    Run.objects.update(lease_until=timezone.now() - timedelta(minutes=2))
+    Run.objects.update(missed_at=timezone.now() - timedelta(minutes=2))
     Deployment.objects.update(state=DeploymentState.BUILDING)
     assert reaper.reap() == 1
     assert state_of(run) == RunState.ERRORED
