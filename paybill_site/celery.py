@@ -34,7 +34,9 @@ CONFIGURATION: dict[str, Any] = {
     "task_acks_late": True,
     "worker_prefetch_multiplier": 1,
     "broker_connection_retry_on_startup": True,
-    "broker_transport_options": {"visibility_timeout": 3600},
+    "task_reject_on_worker_lost": True,
+    # A worker stays with its runner: longer than all phases of a run together.
+    "broker_transport_options": {"visibility_timeout": 4 * 3600},
     "beat_schedule": {
         name: {
             "task": name,
