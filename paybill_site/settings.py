@@ -160,6 +160,8 @@ DEFAULT_FROM_EMAIL = read(
     ENV, "PAYBILL_FROM_EMAIL", f"Paybill <paybill@{CONTROL_HOST}>"
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# With what tenants' own servers send mail; give them a log-in that may do less.
+PAYBILL_SILO_EMAIL_URL = read(ENV, "PAYBILL_SILO_EMAIL_URL") or read(ENV, "EMAIL_URL")
 
 # --- Pages ------------------------------------------------------------------------
 

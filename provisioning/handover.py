@@ -7,25 +7,68 @@ it has to be handed over again.
 
 from __future__ import annotations
 
+import base64
 import json
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from django.conf import settings
 
 from paybill_site.kernel import licences
 from provisioning import entitled
-from provisioning.models import Run
+from provisioning.models import Deployment, Run
 from tenants import entitlements, entry
 from tenants.states import Isolation
 
 
 def contents(run: Run) -> dict[str, str]:
-    """What the tenant's service needs to start; all of it is secret."""
-    if run.deployment.kind != Isolation.SILO:
-        return {}
-    entitlement = entitled.entitlement_of(run.tenant)
+    """What the tenant's service needs to start; all of it is secret.
+
+    Its own keys are derived from the deployment's seed, so that every run hands over
+    the same. What a container makes of it is in ``paybill_site.container.handover``.
+    """
+    deployment, tenant = run.deployment, run.tenant
+    own = {"database_password": derived(deployment, "database password").hex()}
+    if deployment.kind != Isolation.SILO:
+        return own
+    entitlement = entitled.entitlement_of(tenant)
     terms = entitlements.terms(entitlement)
     return {
-        "licence": licences.sign(run.tenant.public_id, terms, entitlement.version),
-        "bootstrap_token": entry.bootstrap_token(run.tenant),
+        **own,
+        "licence": licences.sign(tenant.public_id, terms, entitlement.version),
+        "bootstrap_token": entry.bootstrap_token(tenant),
+        "secret_key": derived(deployment, "secret key").hex(),
+        "data_keys": base64.b64encode(derived(deployment, "data key")).decode(),
+        "audit_key": _pem(audit_key(deployment)),
+        "licence_public_key": settings.PAYBILL_KEYS["licence_public"],
+        "entry_public_key": settings.PAYBILL_KEYS["entry_public"],
+        "base_url": settings.PAYBILL_BASE_URL,
+        "tenant_domain": settings.PAYBILL_TENANT_DOMAIN,
+        "email_url": settings.PAYBILL_SILO_EMAIL_URL,
     }
+
+
+def audit_key(deployment: Deployment) -> Ed25519PrivateKey:
+    """The key with which a silo in a cloud signs its audit heads and its reports."""
+    return Ed25519PrivateKey.from_private_bytes(derived(deployment, "audit key"))
+
+
+def derived(deployment: Deployment, purpose: str) -> bytes:
+    """32 bytes for one purpose, from the deployment's seed (HKDF, RFC 5869)."""
+    info = f"{deployment.public_id} {purpose}".encode()
+    scheme = HKDF(algorithm=SHA256(), length=32, salt=None, info=info)
+    return scheme.derive(deployment.seed.encode())
+
+
+def _pem(key: Ed25519PrivateKey) -> str:
+    form = Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    return key.private_bytes(*form).decode()
 
 
 def environment(handed: dict[str, str]) -> dict[str, str]:

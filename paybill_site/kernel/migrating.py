@@ -111,6 +111,25 @@ def migrate_tenant(place: planes.Place) -> None:
         schema.set_version(cursor, place.schema, schema.version())
 
 
+def ensure_plane(dsn: str, name: str) -> bool:
+    """Make a tenant's empty schema unless it is there; True if made.
+
+    On a server of the tenant's own: there is one plane, so nothing is compiled. Until
+    it is migrated its version is none, so that a run that was cut off goes on.
+    """
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        if name in schema.schemas(connection):
+            return False
+        with connection.transaction():
+            roles.create_trio(connection, name)
+            connection.execute(
+                sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(
+                    sql.Identifier(name), sql.Identifier(roles.role_of(name, "owner"))
+                )
+            )
+    return True
+
+
 def ensure_template(dsn: str) -> bool:
     """Compile the template of the present version unless it is kept; True if made.
 

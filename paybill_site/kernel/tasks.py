@@ -7,6 +7,7 @@ import time
 from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError
 from kombu.exceptions import OperationalError
@@ -35,6 +36,8 @@ def drain() -> int:
 
 def drain_soon() -> None:
     """Ask a worker to drain this plane; without a broker the sweep does it."""
+    if settings.PAYBILL_MODE == "tenant":
+        return  # its own worker looks by itself, see kernel.worker
     try:
         drain.delay()
     except OperationalError:

@@ -115,13 +115,13 @@ def prepare_server(places: Places, unit: Unit) -> None:
 
 
 def tenant_part(places: Places, unit: Unit, server: Unit) -> Part:
-    """The web process of a tenant on a server of its own, under its own keys."""
+    """Web and worker of a tenant on a server of its own, under its own keys."""
     environment = tenant_environment(places, unit, server)
     folder = places.units / unit.id
     private_directory(places.units)
     private_directory(folder)
     write_private(folder / "environment", json.dumps(environment))
-    return parts.web(unit.id, reserve(unit), environment, workers=1)
+    return parts.tenant(unit.id, reserve(unit), environment)
 
 
 def reserve(unit: Unit) -> socket.socket:

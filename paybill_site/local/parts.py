@@ -101,6 +101,23 @@ def web(
     )
 
 
+def tenant(
+    name: str, listener: socket.socket, environment: Mapping[str, str]
+) -> Part:
+    """Web and worker of a tenant's own server, as they run in its container."""
+    port = int(listener.getsockname()[1])
+    bind = f"--bind=fd://{listener.fileno()}"
+    return Part(
+        name=name,
+        words=[*PYTHON, "paybill_site.container", "serve", bind],
+        environment=environment,
+        ready=lambda: answers(port),
+        grace=30.0,
+        folder=str(ROOT),
+        listeners=(listener,),
+    )
+
+
 def worker(name: str, queue: str, concurrency: int, grace: float = 15.0) -> Part:
     """A Celery worker of one queue."""
     return Part(

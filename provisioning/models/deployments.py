@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models.functions import Now
 
+from paybill_site.kernel.crypto import EncryptedText
 from paybill_site.kernel.ids import PublicId
 from paybill_site.kernel.querysets import VisibleManager
 from provisioning.states import DeploymentState
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 
     from provisioning.models.runs import Run
     from provisioning.models.statefile import StateVersion
+
+
+def new_seed() -> str:
+    """256 random bits."""
+    return secrets.token_urlsafe(32)
 
 
 class Deployment(models.Model):
@@ -63,6 +70,11 @@ class Deployment(models.Model):
         default=False, help_text="the cloud refuses to delete its data stores"
     )
     outputs = models.JSONField(default=dict, blank=True)
+    seed = EncryptedText(
+        default=new_seed,
+        editable=False,
+        help_text="what keys and passwords of its own are derived from",
+    )
     fence = models.BigIntegerField(default=0)
     frozen = models.TextField(
         blank=True, help_text="why no run may start; empty: runs may start"

@@ -1,10 +1,12 @@
-"""``./paybill tenant bootstrap``: first start of a tenant on a server of its own."""
+"""``./paybill tenant bootstrap|work``: a tenant on a server of its own."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from argparse import ArgumentParser
+from threading import Event
 from typing import Any
 
 from django.conf import settings
@@ -13,8 +15,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from paybill_site.accounts.actions import BootstrapInput, MakeFirstOwner
 from paybill_site.accounts.errors import EntryUsed
-from paybill_site.kernel import actors, planes
+from paybill_site.kernel import actors, planes, worker
 from paybill_site.kernel.actions import perform
+from paybill_site.kernel.crypto import named, public_key
 from paybill_site.kernel.errors import PaybillError
 from paybill_site.kernel.licences import InstallLicence, LicenceInput
 
@@ -22,7 +25,8 @@ BOOTSTRAP = actors.system("bootstrap", "accounts.bootstrap_plane", "kernel.add_l
 
 
 class Command(BaseCommand):
-    """Migrate the plane, install its licence, make its owner; repeatable.
+    """``bootstrap``: migrate the plane, install its licence, make its owner.
+    ``work``: deliver its events and forget what is old, until it is told to stop.
 
     The token and the licence come by environment (or the token by standard input):
     arguments are seen by everybody on the machine.
@@ -31,11 +35,14 @@ class Command(BaseCommand):
     help = "Set up the plane of PAYBILL_MODE=tenant."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("verb", choices=["bootstrap"])
+        parser.add_argument("verb", choices=["bootstrap", "work"])
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PAYBILL_MODE != "tenant":
             raise CommandError("This is for PAYBILL_MODE=tenant.")
+        if options["verb"] == "work":
+            _work()
+            return
         token = os.environ.get("PAYBILL_BOOTSTRAP_TOKEN") or sys.stdin.readline()
         licence = os.environ.get("PAYBILL_LICENCE", "")
         if settings.PAYBILL_PROVISIONER_DSN:
@@ -50,6 +57,7 @@ class Command(BaseCommand):
         if licence:
             perform(InstallLicence, None, LicenceInput(token=licence), actor=BOOTSTRAP)
             self.stdout.write("licence: installed")
+        self.stdout.write(f"report key: {named(public_key('audit'))}")
         try:
             data = BootstrapInput(token=token)
             owner = perform(MakeFirstOwner, None, data, actor=BOOTSTRAP).result
@@ -57,3 +65,10 @@ class Command(BaseCommand):
             self.stdout.write("owner: was made before")
         else:
             self.stdout.write(f"owner: {owner.public_id}")
+
+
+def _work() -> None:
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    worker.work(stop)

@@ -39,6 +39,8 @@ class Command(BaseCommand):
                 self.stdout.write("control plane: up to date")
                 made = migrating.ensure_template(dsn)
                 self.stdout.write(f"template: {'made' if made else 'up to date'}")
+            elif migrating.ensure_plane(dsn, settings.PAYBILL_SCHEMA):
+                self.stdout.write(f"{settings.PAYBILL_SCHEMA}: made")
             if not control_only:
                 failed += self._tenants("default", dsn)
         if not control_only:

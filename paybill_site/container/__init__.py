@@ -1,0 +1,1 @@
+"""What runs in a container: one image, every process of both modes."""

@@ -1,0 +1,54 @@
+"""What a service is handed: the same at each run, known to nobody else, and enough."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from paybill_site.container import handover as container
+from provisioning import handover
+from provisioning.models import Deployment, Run
+from tests.provisioning.conftest import Entitle, queue
+
+SECRET = ("secret_key", "data_keys", "audit_key", "database_password")
+
+
+@pytest.fixture
+def run(entitle: Entitle) -> Run:
+    return queue(entitle("silo"))
+
+
+def test_a_container_can_start_from_what_paybill_hands_over(run: Run) -> None:
+    handed = handover.contents(run)
+    made = container.environment(
+        {
+            "PAYBILL_HANDOVER": json.dumps(handed),
+            "PAYBILL_DATABASE_HOST": "db.internal",
+        }
+    )
+    assert made["PAYBILL_AUDIT_KEY"] == handed["audit_key"]
+    assert handed["database_password"] in made["PAYBILL_SUPERUSER_URL"]
+    assert not any(name.startswith("PAYBILL_LICENCE_KEY") for name in made)
+
+
+def test_every_run_hands_over_the_same_keys(run: Run) -> None:
+    first, again = handover.contents(run), handover.contents(run)
+    assert [first[name] for name in SECRET] == [again[name] for name in SECRET]
+
+
+def test_another_deployment_gets_other_keys(entitle: Entitle) -> None:
+    one, two = (queue(entitle("silo", slug)) for slug in ("acme", "bolt"))
+    mine, theirs = handover.contents(one), handover.contents(two)
+    assert all(mine[name] != theirs[name] for name in SECRET)
+
+
+def test_a_bridge_is_handed_its_password_alone(entitle: Entitle) -> None:
+    run = queue(entitle("bridge"))
+    assert set(handover.contents(run)) == {"database_password"}
+
+
+def test_the_seed_stands_nowhere_in_the_clear(run: Run) -> None:
+    seed = run.deployment.seed
+    rows = Deployment.objects.values_list("outputs", "drift", "window", "report_key")
+    assert seed not in json.dumps([*rows, run.inputs], default=str)
