@@ -27,9 +27,24 @@ SUBSCRIPTION = "5b1e0000-0000-4000-8000-000000000001"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/paybill"
 NETWORK = f"{GROUP}/providers/Microsoft.Network"
 ACCOUNTS: dict[str, dict[str, str]] = {
+    "oracle/silo": {
+        "compartment": "ocid1.compartment.oc1..paybill",
+        "tenancy": "ocid1.tenancy.oc1..acme",
+        "home_region": "us-ashburn-1",
+        "vault": "ocid1.vault.oc1.eu-frankfurt-1.paybill",
+        "vault_endpoint": "https://paybill-management.kms.eu-frankfurt-1.oraclecloud.com",
+        "zone": "tenants.example",
+        "certificate": "ocid1.certificate.oc1.eu-frankfurt-1.tenants",
+    },
+    "oracle/bridge": {
+        "compartment": "ocid1.compartment.oc1..paybill",
+        "subnet": "ocid1.subnet.oc1.eu-frankfurt-1.databases",
+        "vault": "ocid1.vault.oc1.eu-frankfurt-1.paybill",
+        "key": "ocid1.key.oc1.eu-frankfurt-1.paybill",
+    },
     "azure/silo": {
         "subscription": SUBSCRIPTION,
-        "tenant": "5b1e0000-0000-4000-8000-000000000002",
+        "directory": "5b1e0000-0000-4000-8000-000000000002",
         "applier": "5b1e0000-0000-4000-8000-000000000003",
         "planner": "5b1e0000-0000-4000-8000-000000000004",
         "zone": "tenants.example",
@@ -38,7 +53,7 @@ ACCOUNTS: dict[str, dict[str, str]] = {
     },
     "azure/bridge": {
         "subscription": SUBSCRIPTION,
-        "tenant": "5b1e0000-0000-4000-8000-000000000002",
+        "directory": "5b1e0000-0000-4000-8000-000000000002",
         "applier": "5b1e0000-0000-4000-8000-000000000003",
         "planner": "5b1e0000-0000-4000-8000-000000000004",
         "resource_group": "paybill",

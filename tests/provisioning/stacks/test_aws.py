@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from paybill_site.kernel.planes import CONTROL, plane
 from provisioning.clouds.adapters import Found
 from provisioning.clouds.aws import inventory
 from provisioning.models import CloudAccount, Deployment
@@ -113,13 +114,14 @@ NOT_LISTED: set[str] = set()
 
 def existing(laid: Laid, account: CloudAccount) -> list[Found]:
     """What the simulator says exists under the deployment's tags."""
-    deployment = Deployment(
-        public_id=laid.inputs["deployment"],
-        region=REGION,
-        generation=laid.inputs["generation"],
-        account=account,
-    )
-    return inventory(deployment).listed(deployment)
+    with plane(CONTROL):  # in which models are; no row is read or written
+        deployment = Deployment(
+            public_id=laid.inputs["deployment"],
+            region=REGION,
+            generation=laid.inputs["generation"],
+            account=account,
+        )
+        return inventory(deployment).listed(deployment)
 
 
 def test_a_domain_without_a_zone_gets_one_of_its_own(

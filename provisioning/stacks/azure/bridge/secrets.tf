@@ -4,7 +4,7 @@ resource "azurerm_key_vault" "this" {
   name                = local.name
   resource_group_name = var.account["resource_group"]
   location            = var.region
-  tenant_id           = var.account["tenant"]
+  tenant_id           = var.account["directory"]
   sku_name            = "standard"
 
   rbac_authorization_enabled = false
@@ -25,21 +25,21 @@ resource "azurerm_key_vault" "this" {
 
 resource "azurerm_key_vault_access_policy" "apply" {
   key_vault_id       = azurerm_key_vault.this.id
-  tenant_id          = var.account["tenant"]
+  tenant_id          = var.account["directory"]
   object_id          = var.account["applier"]
   secret_permissions = ["Get", "Set", "Delete", "Purge", "Recover"]
 }
 
 resource "azurerm_key_vault_access_policy" "plan" {
   key_vault_id       = azurerm_key_vault.this.id
-  tenant_id          = var.account["tenant"]
+  tenant_id          = var.account["directory"]
   object_id          = var.account["planner"]
   secret_permissions = ["Get"]
 }
 
 resource "azurerm_key_vault_access_policy" "reader" {
   key_vault_id       = azurerm_key_vault.this.id
-  tenant_id          = var.account["tenant"]
+  tenant_id          = var.account["directory"]
   object_id          = var.account["reader"]
   secret_permissions = ["Get"]
 }

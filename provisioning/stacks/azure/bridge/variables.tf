@@ -2,7 +2,7 @@
 #
 # var.account holds the facts of the Azure subscription that this stack needs:
 #   subscription    id of the subscription
-#   tenant          id of the Entra tenant
+#   directory       id of the directory (tenant)
 #   applier         object id of the identity that applies: it writes secrets
 #   planner         object id of the identity that plans: it reads them to compare
 #   reader          object id of the identity that reads log-ins to reach the databases
@@ -95,9 +95,9 @@ variable "account" {
 
   validation {
     condition = alltrue([
-      for key in ["subscription", "tenant", "applier", "planner", "reader", "runners", "resource_group", "subnet", "private_zone"] : lookup(var.account, key, "") != ""
+      for key in ["subscription", "directory", "applier", "planner", "reader", "runners", "resource_group", "subnet", "private_zone"] : lookup(var.account, key, "") != ""
     ])
-    error_message = "An Azure account for bridges names its subscription, tenant, applier, planner, reader, runners, resource_group, subnet and private_zone."
+    error_message = "An Azure account for bridges names its subscription, directory, applier, planner, reader, runners, resource_group, subnet and private_zone."
   }
 }
 

@@ -2,7 +2,7 @@
 #
 # var.account holds the facts of the Azure subscription that this stack needs:
 #   subscription         id of the subscription
-#   tenant               id of the Entra tenant
+#   directory            id of the directory (tenant)
 #   applier              object id of the identity that applies: it writes secrets
 #   planner              object id of the identity that plans: it reads them to compare
 #   runners              public addresses from which those two reach the vault, as in
@@ -108,9 +108,9 @@ variable "account" {
 
   validation {
     condition = alltrue([
-      for key in ["subscription", "tenant", "applier", "planner", "runners", "zone", "zone_resource_group"] : lookup(var.account, key, "") != ""
+      for key in ["subscription", "directory", "applier", "planner", "runners", "zone", "zone_resource_group"] : lookup(var.account, key, "") != ""
     ])
-    error_message = "An Azure account for silos names its subscription, tenant, applier, planner, runners, zone and zone_resource_group."
+    error_message = "An Azure account for silos names its subscription, directory, applier, planner, runners, zone and zone_resource_group."
   }
 }
 
