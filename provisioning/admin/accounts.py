@@ -85,7 +85,7 @@ class CloudAccountAdmin(VerbAdmin[CloudAccount]):
 
     @admin.display(description="Runs now")
     def runs_now(self, obj: CloudAccount) -> str:
-        return f"{ledger.runs_at_once(obj)} of {obj.at_once} at the same time"
+        return f"{ledger.worked_on(obj)} of {obj.at_once} at the same time"
 
     @admin.display(description="Networks left")
     def networks_left(self, obj: CloudAccount) -> str:

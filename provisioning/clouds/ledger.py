@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ipaddress
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from provisioning.errors import AccountRefuses
 from provisioning.models import CloudAccount, Deployment, Network, Run
-from provisioning.states import HELD, AccountState, Cloud, DeploymentState
+from provisioning.states import AccountState, Cloud, DeploymentState
 from tenants.states import Isolation
 
 STANDING = ~Q(deployments__state=DeploymentState.GONE)
@@ -74,16 +75,10 @@ def _why_not(account: CloudAccount, region: str, *, standing: int) -> str:
     return ""
 
 
-def busy() -> QuerySet[CloudAccount]:
-    """Accounts in which as many runs are worked on as may be at the same time."""
-    held = Count("deployments__runs", filter=Q(deployments__runs__state__in=HELD))
-    counted = CloudAccount.objects.annotate(held=held)
-    return counted.filter(held__gte=F("at_once"))
-
-
-def runs_at_once(account: CloudAccount) -> int:
-    """How many runs are worked on in an account at this moment."""
-    return Run.objects.filter(deployment__account=account, state__in=HELD).count()
+def worked_on(account: CloudAccount) -> int:
+    """How many runs a runner works on in an account at this moment."""
+    now = timezone.now()
+    return Run.objects.filter(deployment__account=account, lease_until__gt=now).count()
 
 
 def claim_network(deployment: Deployment) -> str:

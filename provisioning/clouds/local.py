@@ -105,6 +105,24 @@ def show(unit: str) -> dict[str, Any]:
     return found
 
 
+def add(kind: str, unit: str, **fields: str) -> dict[str, Any]:
+    """Make a unit, or find the one that is there; returns what it shows when ready.
+
+    Raises CloudFailed.
+    """
+    named = {"PAYBILL_UNIT_KIND": kind}
+    named |= {f"PAYBILL_UNIT_{name.upper()}": value for name, value in fields.items()}
+    made: dict[str, Any] = json.loads(
+        _client("add", unit=unit, extra=named, seconds=180)
+    )
+    return made
+
+
+def remove(unit: str) -> None:
+    """Stop a unit and delete its data, if it is there. Raises CloudFailed."""
+    _client("remove", unit=unit, seconds=180)
+
+
 def listed(mark: str) -> list[str]:
     """Ids of the units whose name contains ``mark``. Raises CloudFailed."""
     return [u["id"] for u in json.loads(_client("list")) if mark in str(u["id"])]
