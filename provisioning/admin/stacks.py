@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from paybill_site.kernel.admin import VerbAdmin, operators
@@ -70,4 +70,4 @@ class StackVersionAdmin(VerbAdmin[StackVersion]):
 
 
 def _lines(rows: list[tuple[str, str]]) -> SafeString:
-    return format_html_join(format_html("<br>"), "{}: {}", rows)
+    return format_html_join(SafeString("<br>"), "{}: {}", rows)
