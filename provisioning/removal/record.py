@@ -17,6 +17,7 @@ from django.conf import settings
 
 from paybill_site.kernel.crypto import named, private_key, public_key
 from paybill_site.kernel.errors import PaybillError
+from provisioning.databases.states import BackupState
 from provisioning.models import Removal
 
 KIND, ALGORITHM = "paybill.removal", "Ed25519"
@@ -73,7 +74,7 @@ def _place(removal: Removal) -> dict[str, Any]:
 
 def _backup(removal: Removal) -> dict[str, Any]:
     kept = removal.backup
-    if kept is None:
+    if kept is None or kept.state != BackupState.READY:
         return {"none": removal.notes.get("no_backup", "there was nothing to keep")}
     return {
         "id": kept.public_id,

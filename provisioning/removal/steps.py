@@ -18,14 +18,17 @@ from paybill_site.kernel.errors import PaybillError
 from provisioning import filling
 from provisioning.actions import (
     CancelRun,
+    NoteDropped,
     NoteRemoval,
     QueueRun,
     RequestBackup,
 )
 from provisioning.checks import failures, told
+from provisioning.databases import restoring
 from provisioning.databases.errors import BacksItselfUp, NoDatabase
+from provisioning.databases.places import ground_of
 from provisioning.databases.states import BackupReason, BackupState
-from provisioning.models import Backup, Deployment, Removal, Run
+from provisioning.models import Backup, DatabaseCopy, Deployment, Removal, Run
 from provisioning.removal import proof
 from provisioning.removal.states import RemovalState
 from provisioning.removal.system import REMOVER
@@ -37,6 +40,7 @@ from provisioning.states import (
 )
 from tenants import pool
 from tenants.actions import NotePlacementGone, RetirePlacement
+from tenants.models import Placement
 from tenants.states import Isolation, PlacementState
 
 # How long a server of its own is asked to take its closed licence before it is left.
@@ -124,13 +128,22 @@ def destroy(removal: Removal) -> Finished | None:
         if deployment.state == DeploymentState.GONE:
             return Finished("it was gone already")
         return _run(removal, deployment, Operation.DESTROY)
-    placement = removal.placement
-    if placement is not None and placement.state == PlacementState.TAKEN:
-        perform(RetirePlacement, placement, actor=REMOVER)
-    if placement is not None and placement.state != PlacementState.GONE:
-        placement.refresh_from_db()
-        pool.dispose(placement)
-    return Finished("its schema and its roles are dropped")
+    if removal.placement is not None:
+        _drop(removal.placement)
+    return Finished("its schema and its roles are dropped, and copies beside it")
+
+
+def _drop(placement: Placement) -> None:
+    """Drop a place in the pool with all that stands beside it."""
+    if placement.state == PlacementState.GONE:
+        return
+    if placement.state == PlacementState.TAKEN:
+        placement = perform(RetirePlacement, placement, actor=REMOVER).result
+    copies = DatabaseCopy.objects.filter(placement=placement, dropped_at=None)
+    for copy in copies:
+        restoring.drop(ground_of(placement).dsn, copy.schema_name)
+        perform(NoteDropped, copy, actor=REMOVER)
+    pool.dispose(placement)
 
 
 def prove(removal: Removal) -> Finished | None:

@@ -15,6 +15,8 @@ REMOVER = actors.system(
     "provisioning.view_run",
     "provisioning.begin_removal",
     "provisioning.advance_removal",
+    "provisioning.view_databasecopy",
+    "provisioning.advance_databasejob",
     "provisioning.request_backup",
     "provisioning.queue_run",
     "provisioning.cancel_run",
