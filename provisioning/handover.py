@@ -26,6 +26,8 @@ from provisioning.models import Deployment, Run
 from tenants import entitlements, entry
 from tenants.states import Isolation
 
+PUBLIC = {"licence_public_key", "entry_public_key", "base_url", "tenant_domain"}
+
 
 def contents(run: Run) -> dict[str, str]:
     """What the tenant's service needs to start; all of it is secret.
@@ -69,6 +71,17 @@ def derived(deployment: Deployment, purpose: str) -> bytes:
 def _pem(key: Ed25519PrivateKey) -> str:
     form = Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     return key.private_bytes(*form).decode()
+
+
+def secrets(handed: dict[str, str]) -> tuple[str, ...]:
+    """What of it no log may show: a key of several lines is looked for line by line."""
+    lines = (
+        line
+        for name, value in handed.items()
+        if name not in PUBLIC
+        for line in value.splitlines()
+    )
+    return tuple(line for line in lines if line and not line.startswith("-----"))
 
 
 def environment(handed: dict[str, str]) -> dict[str, str]:

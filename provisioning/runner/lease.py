@@ -18,7 +18,7 @@ from paybill_site.kernel.planes import CONTROL, plane
 from provisioning.actions.advancing import LEASE
 from provisioning.models import Run
 from provisioning.runner.processes import started_at
-from provisioning.states import HELD, RunState
+from provisioning.states import FINAL, HELD, RunState
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Heartbeat:
         if state == RunState.FORCE_CANCELED:
             self.kill.set()
             self._give_up()
-        elif fence != self.run.fence:
+        elif fence != self.run.fence or state in FINAL:  # a look that was in the way
             self._give_up()
         elif canceled is not None:
             self.canceled.set()

@@ -92,7 +92,8 @@ def stage(run: Run, phase: Phase, token: str, heartbeat: Heartbeat) -> Iterator[
         if phase != Phase.PREPARE:
             cloud = opened.enter_context(access(run, phase, folder.path))
             handed = handover.contents(run)
-        log = LogWriter(run, phase, secrets=(token, *cloud.secrets, *handed.values()))
+        secret = (token, *cloud.secrets, *handover.secrets(handed))
+        log = LogWriter(run, phase, secrets=secret)
         opened.callback(log.flush)
         words = Interpreter(log, total=int(run.changes.get("steps", 0)))
         variables = {**environment(run, folder, token), **cloud.environment}
