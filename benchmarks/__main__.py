@@ -6,15 +6,20 @@ import argparse
 import importlib
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from benchmarks import crash
 
 NAMES = ("onboarding", "request")
 
 
 def main() -> None:
     """Start services in a new folder, run the bench, print, remove everything."""
+    if sys.argv[1:2] == ["crash"]:  # it starts a whole installation, and kills in it
+        return crash.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="./paybill bench", description=__doc__)
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--json", action="store_true", help="print JSON alone")
@@ -27,7 +32,7 @@ def main() -> None:
         for name in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "PAYBILL_MODE"):
             os.environ.pop(name, None)
         figures = _run(given.name, Path(folder), quick=given.quick)
-    print(json.dumps(figures, indent=None if given.json else 2))
+    return print(json.dumps(figures, indent=None if given.json else 2))
 
 
 def _run(name: str, folder: Path, *, quick: bool) -> dict[str, Any]:

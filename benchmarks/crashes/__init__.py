@@ -1,0 +1,1 @@
+"""Kills processes of an installation at random moments, and looks what became of it."""
