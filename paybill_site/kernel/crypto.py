@@ -94,7 +94,7 @@ def rewrap(sealed: bytes) -> bytes:
     return VERSION + kid + outer + wrapped + sealed[HEAD:]
 
 
-class EncryptedBytes(models.BinaryField[bytes, bytes]):
+class EncryptedBytes(models.BinaryField[Any, Any]):  # text in one kind, bytes in one
     """A column that holds ``seal``-ed bytes; the model sees plain bytes.
 
     A value is bound to its column's name, not to its row: whoever can write the

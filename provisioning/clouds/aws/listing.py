@@ -118,8 +118,10 @@ class AwsInventory:
     def _listeners(
         self, deployment: Deployment, balancers: list[str]
     ) -> Iterator[Tagged]:
+        if not balancers:
+            return
         region = deployment.region
-        elb = self.entrance.client("elbv2", region) if balancers else None
+        elb = self.entrance.client("elbv2", region)
         for balancer in balancers:
             found = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
             names = [listener["ListenerArn"] for listener in found]
