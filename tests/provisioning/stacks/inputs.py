@@ -27,6 +27,20 @@ SUBSCRIPTION = "5b1e0000-0000-4000-8000-000000000001"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/paybill"
 NETWORK = f"{GROUP}/providers/Microsoft.Network"
 ACCOUNTS: dict[str, dict[str, str]] = {
+    "ibm/silo": {
+        "resource_group": "5b1e0000000040008000000000000001",
+        "secrets_manager": "5b1e0000-0000-4000-8000-000000000002",
+        "secrets_region": "eu-de",
+        "key_protect": "5b1e0000-0000-4000-8000-000000000003",
+        "dns": "crn:v1:bluemix:public:internet-svcs:global:a/5b1e:5b1e::",
+        "dns_zone": "5b1e0000000040008000000000000004",
+        "entry": "entry.tenants.example",
+    },
+    "ibm/bridge": {
+        "resource_group": "5b1e0000000040008000000000000001",
+        "secrets_manager": "5b1e0000-0000-4000-8000-000000000002",
+        "secrets_region": "eu-de",
+    },
     "oracle/silo": {
         "compartment": "ocid1.compartment.oc1..paybill",
         "tenancy": "ocid1.tenancy.oc1..acme",

@@ -23,6 +23,8 @@ locals {
   size  = local.sizes[var.size]
   zones = lookup(var.account, "zones", "") != "false"
 
-  # A destroy is handed nothing, {}; an apply without a password fails at the cloud.
-  password = lookup(jsondecode(var.handover), "database_password", null)
+  # Azure wants three kinds of characters in a password: what is handed over has small
+  # letters and digits. A destroy is handed nothing, {}; an apply without a password fails
+  # at the cloud.
+  password = try("Pb-${jsondecode(var.handover).database_password}", null)
 }

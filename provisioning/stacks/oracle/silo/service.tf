@@ -138,7 +138,7 @@ resource "oci_load_balancer_listener" "https" {
   name                     = "https"
   default_backend_set_name = oci_load_balancer_backend_set.this.name
   port                     = 443
-  protocol                 = "HTTP"
+  protocol                 = "HTTP2"
 
   ssl_configuration {
     certificate_ids         = [var.account["certificate"]]

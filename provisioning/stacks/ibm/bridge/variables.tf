@@ -1,0 +1,117 @@
+# The same variables for every cloud and every isolation model.
+#
+# var.account holds the facts of the IBM Cloud account that this stack needs:
+#   resource_group   id of the resource group to build in
+#   secrets_manager  GUID of the Secrets Manager instance that keeps log-ins
+#   secrets_region   region of that instance
+#   key              optional: CRN of a Key Protect root key that the database is encrypted
+#                    with; the account lets Cloud Databases use it
+
+variable "deployment" {
+  description = "Public id of the deployment; every resource is tagged with it."
+  type        = string
+
+  validation {
+    condition     = can(regex("^dep_[0-9a-z]{26}$", var.deployment))
+    error_message = "A deployment's id is dep_ and 26 letters and digits."
+  }
+}
+
+variable "tenant" {
+  description = "Public id of the tenant. It tells nothing about the customer."
+  type        = string
+
+  validation {
+    condition     = can(regex("^ten_[0-9a-z]{26}$", var.tenant))
+    error_message = "A tenant's id is ten_ and 26 letters and digits."
+  }
+}
+
+variable "region" {
+  description = "Where to build."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]{2}-[a-z]+$", var.region))
+    error_message = "A region of IBM Cloud is named as in eu-de."
+  }
+}
+
+variable "size" {
+  description = "Size of database and service, as the plan names it."
+  type        = string
+
+  validation {
+    condition     = contains(["small", "medium", "large"], var.size)
+    error_message = "The size is small, medium or large."
+  }
+}
+
+variable "image" {
+  description = "Container image of the tenant's service; a bridge has none of its own."
+  type        = string
+}
+
+variable "domain" {
+  description = "Host name under which the tenant is served."
+  type        = string
+}
+
+variable "protection" {
+  description = "Whether data stores are protected against deletion."
+  type        = bool
+}
+
+variable "generation" {
+  description = "Last part of every name, so that a name is never used twice."
+  type        = number
+
+  validation {
+    condition     = var.generation >= 1 && floor(var.generation) == var.generation
+    error_message = "A generation is a whole number from 1."
+  }
+}
+
+variable "network" {
+  description = "CIDR of the silo's own network; empty for a bridge."
+  type        = string
+
+  validation {
+    condition     = var.network == ""
+    error_message = "A bridge is in the shared network: it gets none of its own."
+  }
+}
+
+variable "account" {
+  description = "Facts of the cloud account; see the top of this file."
+  type        = map(string)
+
+  validation {
+    condition = alltrue([
+      for key in ["resource_group", "secrets_manager", "secrets_region"] : lookup(var.account, key, "") != ""
+    ])
+    error_message = "An IBM account for bridges names its resource_group, secrets_manager and secrets_region."
+  }
+}
+
+variable "retention_days" {
+  description = "How long backups are kept by the cloud."
+  type        = number
+
+  validation {
+    condition     = var.retention_days >= 0 && floor(var.retention_days) == var.retention_days
+    error_message = "Days of retention are a whole number from 0."
+  }
+}
+
+variable "handover" {
+  description = "JSON the service needs once: licence, token, keys, database password."
+  type        = string
+  sensitive   = true
+  ephemeral   = true
+}
+
+variable "handover_version" {
+  description = "Raised when the handover changes."
+  type        = number
+}
