@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -32,7 +32,7 @@ from provisioning.models import Deployment, Run
 from provisioning.runner import remains
 from provisioning.runner.lease import host
 from provisioning.runner.workdir import WorkDir
-from provisioning.states import FINAL
+from provisioning.states import FINAL, Operation
 from provisioning.system import REAPER
 
 log = logging.getLogger(__name__)
@@ -115,12 +115,22 @@ def _place(
 
 def _is(found: Found, instance: Mapping[str, Any]) -> bool:
     """Whether a thing is the one that the state holds, by any name it has there."""
-    values = (instance.get("attributes") or {}).values()
-    names = {value for value in values if isinstance(value, str) and value}
-    if found.id in names or found.name in names:
-        return True
-    own = str((instance.get("attributes") or {}).get("id") or "")
-    return bool(own) and found.name.endswith((f"/{own}", f":{own}"))
+    attributes = instance.get("attributes") or {}
+    names = set(_texts(attributes))
+    own = str(attributes.get("id") or "")
+    ends = bool(own) and found.name.endswith((f"/{own}", f":{own}"))
+    return ends or found.name in names or bool(found.id and found.id in names)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str) and value:
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
 
 
 def _known(deployment: Deployment) -> dict[str, list[Mapping[str, Any]]]:
@@ -145,7 +155,7 @@ def _declared(run: Run) -> frozenset[str]:
 def _made_again(asked: inventory.Inventory, found: Found, run: Run) -> bool:
     """Where making a thing again finds the one that is there, an apply does that."""
     return bool(getattr(asked, "repeats", False)) and not (
-        run.operation == "destroy" and found.address
+        run.operation == Operation.DESTROY and found.address
     )
 
 

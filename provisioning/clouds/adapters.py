@@ -43,7 +43,11 @@ class Found:
 
 
 class Inventory(Protocol):
-    """``verified`` is False where nothing here could check the adapter."""
+    """``verified`` is False where nothing here could check the adapter.
+
+    ``repeats`` (False where an adapter does not say): making a thing again is harmless,
+    for it is the one that is there, so an apply has nothing to import.
+    """
 
     verified: bool
 

@@ -26,6 +26,12 @@ from provisioning.models import CloudAccount, Deployment, Run
 from provisioning.states import Phase
 
 SCHEME = "unit:"
+# How the local stacks name what makes a unit, by the beginning of the unit's name.
+ADDRESSES = {
+    "db": "terraform_data.database",
+    "pg": "terraform_data.server",
+    "web": "terraform_data.service",
+}
 LEFT = """
 SELECT 'database ' || datname FROM pg_database WHERE strpos(datname, %(mark)s) > 0
 UNION ALL
@@ -49,23 +55,26 @@ def access(run: Run, phase: Phase, folder: Path) -> Iterator[Access]:
 class LocalInventory:
     """Units, databases and roles that carry the mark of a deployment in their names.
 
-    Names are all the tags that this machine has: no address comes with them.
+    Names are all the tags that this machine has. The kind of a unit is the beginning
+    of its name and tells its address; databases and roles are parts of units.
     """
 
     verified = True
+    repeats = True  # a unit that is made again is the one that is there
 
     def __init__(self, deployment: Deployment) -> None:
         self.mark = mark_of(deployment)
 
     def listed(self, deployment: Deployment) -> list[Found]:
         """All that is left on this machine. Raises CloudFailed."""
-        units = [f"unit {unit}" for unit in listed(self.mark)]
+        units = [
+            Found(ADDRESSES.get(unit.partition("_")[0], ""), unit, f"unit {unit}")
+            for unit in listed(self.mark)
+        ]
         dsn = migrating.provisioner_dsn()
         with psycopg.connect(dsn, autocommit=True) as connection:
             rows = connection.execute(LEFT, {"mark": self.mark})
-            return [
-                Found("", "", str(name)) for name in (*units, *(row[0] for row in rows))
-            ]
+            return [*units, *(Found("", "", str(row[0])) for row in rows)]
 
 
 inventory = LocalInventory

@@ -1,7 +1,8 @@
 # A database with a log-in of its own on the embedded server.
 #
 # terraform_data is part of Terraform itself: no provider has to be fetched. A destroy
-# provisioner sees nothing but its own resource, so its values are kept as input.
+# provisioner sees nothing but its own resource, so its values are kept as input. A unit
+# that was made and not saved is imported under its own name: then only the id is known.
 
 locals {
   name = "${substr(var.tenant, 4, 26)}_g${var.generation}"
@@ -25,7 +26,7 @@ resource "terraform_data" "database" {
     when    = destroy
     command = "\"$PAYBILL_PYTHON\" -m paybill_site.local.units remove"
     environment = {
-      PAYBILL_UNIT_ID = self.input.id
+      PAYBILL_UNIT_ID = try(self.input.id, self.id)
     }
   }
 }
