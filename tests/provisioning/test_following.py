@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from billing.events import PlanChanged, SubscriptionActivated
 from paybill_site.kernel.planes import Place
 from provisioning import handlers
-from provisioning.errors import NeedsMove, NotEntitled, RunActive, TerraformMissing
-from provisioning.events import DeploymentGone
-from provisioning.models import Deployment, Run
-from provisioning.states import DeploymentState, Operation, RunState
+from provisioning.errors import NeedsMove, NotEntitled, TerraformMissing
+from provisioning.events import RemovalDone
+from provisioning.models import Deployment, Removal, Run
+from provisioning.removal import driving
+from provisioning.removal import handlers as removals
+from provisioning.removal.states import RemovalState
+from provisioning.states import DeploymentState, Operation, Phase, RunState
 from provisioning.steps import run_steps
 from tenants import pool
 from tenants.events import TenantClosing
@@ -82,24 +86,31 @@ def test_a_closing_tenant_is_destroyed_after_what_is_going_on(
     deployment: Deployment,
 ) -> None:
     run = queue(deployment)
-    Tenant.objects.filter(slug="acme").update(state=TenantState.CLOSING)
-    closing = TenantClosing(tenant=deployment.tenant.public_id)
-    with pytest.raises(RunActive) as refusal:
-        handlers.take_down(closing, "dlv_2")
-    assert not refusal.value.permanent
-    Run.objects.filter(pk=run.pk).update(state=RunState.CANCELED)
-    handlers.take_down(closing, "dlv_2")
-    assert Run.objects.get(trigger="dlv_2").operation == Operation.DESTROY
+    removal = closed(deployment.tenant)
+    driving.go_on(removal.public_id)
+    run.refresh_from_db()
+    assert run.state == RunState.CANCELED  # nobody worked on it yet
+    driving.go_on(removal.public_id)
+    destroy = deployment.runs.get(operation=Operation.DESTROY)
+    assert destroy.trigger == f"{removal.public_id}:destroy:1"
+    driving.go_on(removal.public_id)
+    assert deployment.runs.filter(operation=Operation.DESTROY).count() == 1
+    assert Tenant.objects.get(slug="acme").state == TenantState.CLOSING
+
+
+def closed(tenant: Tenant) -> Removal:
+    """Say twice that the tenant is closing; the removal that came of it."""
+    Tenant.objects.filter(pk=tenant.pk).update(state=TenantState.CLOSING)
+    for _ in range(2):
+        removals.take_down(TenantClosing(tenant=tenant.public_id), "dlv_2")
+    return Removal.objects.get(tenant=tenant)
 
 
 def test_a_closing_pooled_tenant_leaves_its_place_and_is_closed(
     pooled: Tenant,
 ) -> None:
     handlers.build_for_subscription(activated(pooled), "dlv_1")
-    Tenant.objects.filter(pk=pooled.pk).update(state=TenantState.CLOSING)
-    closing = TenantClosing(tenant=pooled.public_id)
-    handlers.take_down(closing, "dlv_2")
-    handlers.take_down(closing, "dlv_2")
+    closed(pooled)
     pooled.refresh_from_db()
     assert pooled.state == TenantState.CLOSED
     assert Placement.objects.get(tenant=pooled).state == PlacementState.RETIRED
@@ -108,13 +119,12 @@ def test_a_closing_pooled_tenant_leaves_its_place_and_is_closed(
 def test_a_tenant_is_closed_when_its_deployment_is_gone(
     deployment: Deployment,
 ) -> None:
-    Tenant.objects.filter(slug="acme").update(state=TenantState.CLOSING)
+    removal = closed(deployment.tenant)
     Deployment.objects.update(state=DeploymentState.GONE)
-    gone = DeploymentGone(
-        tenant=deployment.tenant.public_id, deployment=deployment.public_id
-    )
-    handlers.finish_closing(gone, "dlv_3")
-    handlers.finish_closing(gone, "dlv_3")
+    Removal.objects.update(state=RemovalState.DONE)
+    done = RemovalDone(tenant=deployment.tenant.public_id, removal=removal.public_id)
+    removals.finish(done, "dlv_3")
+    removals.finish(done, "dlv_3")
     assert Tenant.objects.get(slug="acme").state == TenantState.CLOSED
 
 
@@ -145,3 +155,23 @@ def test_nothing_is_built_for_whom_nothing_is_paid(
     tenant = make_tenant(account, "nobody")
     with pytest.raises(NotEntitled, match="no subscription"):
         handlers.build_for_subscription(activated(tenant), "dlv_1")
+
+
+def test_a_plan_that_changes_nothing_to_build_makes_no_run(
+    deployment: Deployment,
+) -> None:
+    """Other limits reach the tenant with its licence."""
+    run = queue(deployment)
+    Run.objects.filter(pk=run.pk).update(state=RunState.APPLIED)
+    run.phases.filter(name=Phase.APPLY).update(started_at=timezone.now())
+    Deployment.objects.update(state=DeploymentState.READY)
+    entitlement = Entitlement.objects.filter(tenant=deployment.tenant)
+    entitlement.update(limits={"agents": 50}, version=2)
+    changed = PlanChanged(
+        tenant=deployment.tenant.public_id, subscription="sub_1", plan="team"
+    )
+    handlers.rebuild_for_plan(changed, "dlv_2")
+    assert Run.objects.count() == 1
+    entitlement.update(size="large", version=3)
+    handlers.rebuild_for_plan(changed, "dlv_3")
+    assert Run.objects.get(trigger="dlv_3").inputs["size"] == "large"
