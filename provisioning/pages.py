@@ -11,6 +11,7 @@ from paybill_site.kernel.errors import Forbidden
 from paybill_site.kernel.ids import new_id
 from provisioning import actions
 from provisioning.gates import approvals
+from provisioning.gates.reading import HIDDEN
 from provisioning.models import Run
 from provisioning.runner import logs
 from provisioning.states import Operation, Phase, PhaseState, RunState
@@ -92,6 +93,7 @@ def deciding(run: Run, actor: Actor) -> dict[str, Any]:
     waits = run.state == RunState.WAITING
     return {
         "resources": resources,
+        "hidden": HIDDEN,
         "opened": len(resources) <= OPENED,
         "policies": policies,
         "waits": waits,

@@ -39,6 +39,8 @@ def evaluate(text: str, inputs: list[Any]) -> list[Any]:
     if used:
         raise ValueError(f"{used[0]} is not the same twice, so no policy may ask it")
     interpreter = regopy.Interpreter()
+    # Else a function that is not there (http.send) would count as true.
+    interpreter.strict_built_in_errors = True
     interpreter.add_module("policy", text)
     answers = []
     for one in inputs:
@@ -49,6 +51,8 @@ def evaluate(text: str, inputs: list[Any]) -> list[Any]:
 
 def _findings(said: str) -> Any:
     """The list in what the interpreter says; it says ``undefined`` where is none."""
+    if said.startswith("<error"):
+        raise ValueError("a function that it calls failed, or is not there")
     try:
         answer = json.loads(said) if said.startswith("{") else {}
     except ValueError:
