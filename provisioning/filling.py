@@ -14,7 +14,8 @@ from paybill_site.kernel import licences, migrating, roles, schema
 from provisioning import entitled
 from provisioning.clouds import local
 from provisioning.errors import CloudFailed, LeftOver
-from provisioning.models import Deployment, Run
+from provisioning.models import Run
+from provisioning.simulation import places
 from tenants import entitlements, entry
 from tenants.models import Tenant
 from tenants.states import Isolation
@@ -42,9 +43,19 @@ class Attached:
 def fill(run: Run, outputs: dict[str, Any]) -> Attached:
     """Make the plane in what a run has built. Raises CloudFailed."""
     name = entitled.schema_name(run.inputs)
+    outputs = {**outputs, **simulated_place(run)}
     if run.deployment.kind == Isolation.SILO:
         return _fill_silo(run, outputs, name)
     return _fill_bridge(outputs, name)
+
+
+def simulated_place(run: Run) -> dict[str, str]:
+    """Where the data of a run on a simulated cloud really is, made if it is missing.
+
+    The two outputs that lead there; nothing for a cloud that is none. Raises
+    CloudFailed.
+    """
+    return places.make(run.deployment) if run.deployment.simulated else {}
 
 
 def _fill_bridge(outputs: dict[str, Any], name: str) -> Attached:
@@ -107,15 +118,13 @@ def bootstrap(tenant: Tenant, unit: str) -> str:
     return local.manage(unit, "tenant", "bootstrap", extra=handed)
 
 
-def renew_licence(deployment: Deployment) -> None:
-    """Hand a silo the licence that is in force now."""
-    bootstrap(
-        deployment.tenant, local.unit_of(str(deployment.outputs["service_address"]))
-    )
-
-
 def prove_gone(run: Run) -> None:
-    """Raise LeftOver if the cloud itself still knows anything of the deployment."""
+    """Raise LeftOver if this machine still knows anything of the deployment.
+
+    What a cloud still has is looked at by ``removal.proof``.
+    """
+    if run.deployment.simulated:
+        places.remove(run.deployment)
     name = entitled.schema_name(run.inputs)
     mark = name.removeprefix("t_")
     units = local.listed(mark)

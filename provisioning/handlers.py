@@ -9,19 +9,16 @@ from __future__ import annotations
 from billing.events import PlanChanged, SubscriptionActivated
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.events import handles
-from provisioning import entitled, filling
+from provisioning import entitled
 from provisioning.actions import PrepareDeployment, QueueRun
 from provisioning.events import RunConfirmed, RunQueued
-from provisioning.models import Deployment
-from provisioning.states import DeploymentState
 from provisioning.system import PROVISIONING
 from provisioning.tasks import wake
 from tenants import pool
 from tenants.actions import ClaimPlacement
 from tenants.errors import NoWarmPlacement
-from tenants.events import EntitlementChanged
 from tenants.models import Tenant
-from tenants.states import Isolation, TenantState
+from tenants.states import TenantState
 
 CLAIMS = 20
 
@@ -69,18 +66,6 @@ def _claim(tenant: Tenant, delivery_id: str) -> None:
             # the burst may take it first, so this is done more than once.
             pool.fill(1)
     raise NoWarmPlacement
-
-
-@handles(EntitlementChanged)
-def renew_licence(event: EntitlementChanged, delivery_id: str) -> None:
-    """Hand a silo its new licence; the others' are in planes that tenants can enter."""
-    ready = Deployment.objects.filter(
-        tenant__public_id=event.tenant,
-        kind=Isolation.SILO,
-        state=DeploymentState.READY,
-    )
-    for deployment in ready:
-        filling.renew_licence(deployment)
 
 
 @handles(RunQueued)

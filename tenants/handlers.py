@@ -114,12 +114,15 @@ def _open_or_close(public_id: str, key: str) -> None:
 def _license(tenant: Tenant, place: Placement) -> None:
     """Put the newest licence into the tenant's plane; the same again is no change.
 
-    A silo gets its licence with its run: nobody here can enter its plane.
+    Nobody here can enter a silo's plane: it is told. Raises Unreachable.
     """
     row = Entitlement.objects.select_related("tenant").filter(tenant=tenant).first()
-    if row is None or place.kind == Isolation.SILO:
+    if row is None:
         return
     token = sign(tenant.public_id, entitlements.terms(row), row.version)
+    if place.kind == Isolation.SILO:
+        _push(place, "/entry/push/licence/", token)
+        return
     with planes.plane(reach(place)):
         perform(InstallLicence, None, LicenceInput(token=token), actor=LICENSING)
 
@@ -153,8 +156,11 @@ def _set_access(account: str, user: str, role: str, delivery_id: str) -> None:
 def _push_access(placement: Placement, user: str, role: str) -> None:
     """Tell a server of its own. Raises Unreachable, so that it is tried again."""
     tenant = Tenant.objects.get(placements=placement)
-    token = entry.access_token(tenant, user, role)
-    target = web.target_of(f"{placement.base_url}/entry/push/", own=True)
+    _push(placement, "/entry/push/", entry.access_token(tenant, user, role))
+
+
+def _push(placement: Placement, path: str, token: str) -> None:
+    target = web.target_of(f"{placement.base_url}{path}", own=True)
     answer = web.call("POST", target, body=token.encode())
     if answer.status != HTTPStatus.NO_CONTENT:
         raise web.Unreachable(f"{placement.base_url} answered {answer.status}")

@@ -18,10 +18,13 @@ from paybill_site.accounts.actions import EnterPlane, FollowAccess
 from paybill_site.accounts.stepup import ENTERED
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
+from paybill_site.kernel.licences import InstallLicence
 from paybill_site.kernel.limits import throttle
 
 DOORMAN = actors.system("entry", "accounts.enter_plane")
-MESSENGER = actors.system("control-plane", "accounts.follow_access")
+MESSENGER = actors.system(
+    "control-plane", "accounts.follow_access", "kernel.add_licence"
+)
 SESSION = 8 * 60 * 60  # seconds
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -88,15 +91,28 @@ def leave(request: HttpRequest) -> HttpResponse:
 @require_POST
 def push(request: HttpRequest) -> HttpResponse:
     """Take a signed change of somebody's role from the control plane."""
+    token = _pushed(request, most=5000)
+    perform(FollowAccess, None, {"token": token}, actor=MESSENGER)
+    return HttpResponse(status=204)
+
+
+@csrf_exempt
+@require_POST
+def push_licence(request: HttpRequest) -> HttpResponse:
+    """Take a signed licence; an older one than is here changes nothing."""
+    token = _pushed(request, most=20_000)
+    perform(InstallLicence, None, {"token": token}, actor=MESSENGER)
+    return HttpResponse(status=204)
+
+
+def _pushed(request: HttpRequest, *, most: int) -> str:
     throttle(
         "push",
         request.META.get("REMOTE_ADDR", ""),
         most=600,
         window=timedelta(minutes=1),
     )
-    token = request.body[:5000].decode("ascii", "replace")
-    perform(FollowAccess, None, {"token": token}, actor=MESSENGER)
-    return HttpResponse(status=204)
+    return request.body[:most].decode("ascii", "replace")
 
 
 def _host(request: HttpRequest) -> str:

@@ -42,16 +42,19 @@ def _column(model: type[models.Model], name: str) -> str:
     return field.column
 
 
-def exposed() -> dict[str, list[str]]:
-    """Table -> sorted columns that the agent roles may read."""
-    return {table: sorted(columns) for table, columns in sorted(_exposed.items())}
+def exposed(schema: str) -> dict[str, list[str]]:
+    """Table -> sorted columns that the agent role of a plane may read."""
+    return {
+        table: sorted(_exposed[table])
+        for table in sorted(model._meta.db_table for model in models_of(schema))
+        if table in _exposed
+    }
 
 
 def renew(cursor: Any, schema: str) -> None:
     """Set all rights in the entered plane anew; ``cursor`` acts as its owner."""
-    tables = [model._meta.db_table for model in models_of(schema)]
     guarded = append_only_tables(schema)
-    cursor.execute("; ".join(_rights(schema, tables, guarded)))
+    cursor.execute("; ".join(_rights(schema, guarded)))
     cursor.execute(GUARD)
     for table in guarded:
         cursor.execute("; ".join(_triggers(table)))
@@ -75,7 +78,7 @@ def append_only_tables(schema: str) -> list[str]:
     )
 
 
-def _rights(schema: str, tables: list[str], guarded: list[str]) -> Iterator[str]:
+def _rights(schema: str, guarded: list[str]) -> Iterator[str]:
     app, agent = (quote(role_of(schema, kind)) for kind in ("app", "agent"))
     where = f"IN SCHEMA {quote(schema)}"
     yield f"GRANT USAGE ON SCHEMA {quote(schema)} TO {app}, {agent}"
@@ -85,10 +88,9 @@ def _rights(schema: str, tables: list[str], guarded: list[str]) -> Iterator[str]
     yield f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {app}"
     for table in guarded:
         yield f"REVOKE UPDATE, DELETE ON {quote(table)} FROM {app}"
-    for table, columns in exposed().items():
-        if table in tables:
-            listed = ", ".join(quote(column) for column in columns)
-            yield f"GRANT SELECT ({listed}) ON {quote(table)} TO {agent}"
+    for table, columns in exposed(schema).items():
+        listed = ", ".join(quote(column) for column in columns)
+        yield f"GRANT SELECT ({listed}) ON {quote(table)} TO {agent}"
 
 
 def _triggers(table: str) -> Iterator[str]:

@@ -40,7 +40,7 @@ class NoTemplate(RuntimeError):
 def version() -> str:
     """Hash (16 hex digits) of what a tenant's schema is made from, as of this code."""
     digest = hashlib.sha256(f"{FORM} {migrations_digest(MARK)}".encode())
-    rights = [grants.append_only_tables(MARK), grants.exposed()]
+    rights = [grants.append_only_tables(MARK), grants.exposed(MARK)]
     digest.update(json.dumps(rights).encode())
     return digest.hexdigest()[:16]
 

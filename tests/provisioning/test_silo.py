@@ -11,10 +11,10 @@ from django.conf import settings
 
 from paybill_site.local import units
 from paybill_site.local.places import Places
-from provisioning import handlers
 from provisioning.models import Deployment, Run
 from provisioning.runner.work import work
 from provisioning.states import DeploymentState, RunState
+from tenants import handlers
 from tenants.events import EntitlementChanged
 from tenants.models import Domain, Entitlement, Placement, Tenant
 from tenants.states import TenantState
@@ -45,7 +45,7 @@ def test_a_silo_is_built_bootstrapped_licensed_and_taken_down(
 
     Entitlement.objects.update(version=2)
     changed = EntitlementChanged(tenant=deployment.tenant.public_id, version=2)
-    handlers.renew_licence(changed, "dlv_1")
+    handlers.follow_entitlement(changed, "dlv_1")  # it is told over HTTP
 
     Tenant.objects.update(state=TenantState.CLOSING)
     finished(queue(deployment, operation="destroy"))
