@@ -23,7 +23,7 @@ PRIVATE = tuple(
 )
 
 
-class AccountInput(Input):
+class CloudAccountInput(Input):
     """What both adding and changing say of an account."""
 
     plan_identity: str = Field(
@@ -113,7 +113,7 @@ class AccountInput(Input):
         return {purpose: name for purpose, name in named.items() if name}
 
 
-class AddInput(AccountInput):
+class AddCloudAccountInput(CloudAccountInput):
     name: str = Field(min_length=2, max_length=80, title="Name")
     cloud: Cloud = Field(title="Cloud")
     method: Method = Field(default=Method.FEDERATED, title="How Paybill gets in")
@@ -131,16 +131,18 @@ class AddInput(AccountInput):
     )
 
 
-class AddCloudAccount(Action[None, AddInput, CloudAccount]):
+class AddCloudAccount(Action[None, AddCloudAccountInput, CloudAccount]):
     """Let Paybill build in an account at a cloud; nothing is tried yet."""
 
     model = CloudAccount
-    Input = AddInput
+    Input = AddCloudAccountInput
     permission = "provisioning.add_cloudaccount"
     danger = Danger.CAREFUL
     creates = True
 
-    def run(self, target: None, data: AddInput, *, actor: Actor) -> CloudAccount:
+    def run(
+        self, target: None, data: AddCloudAccountInput, *, actor: Actor
+    ) -> CloudAccount:
         account = CloudAccount(
             name=data.name,
             cloud=data.cloud,
@@ -151,16 +153,16 @@ class AddCloudAccount(Action[None, AddInput, CloudAccount]):
         return _save(account, data)
 
 
-class ChangeCloudAccount(Action[CloudAccount, AccountInput, CloudAccount]):
+class ChangeCloudAccount(Action[CloudAccount, CloudAccountInput, CloudAccount]):
     """Change what is known of an account; it has to be tried again after that."""
 
     model = CloudAccount
-    Input = AccountInput
+    Input = CloudAccountInput
     permission = "provisioning.change_cloudaccount"
     danger = Danger.CAREFUL
 
     def run(
-        self, target: CloudAccount, data: AccountInput, *, actor: Actor
+        self, target: CloudAccount, data: CloudAccountInput, *, actor: Actor
     ) -> CloudAccount:
         moved = (data.address_pool, data.network_prefix) != (
             target.address_pool,
@@ -175,7 +177,7 @@ class ChangeCloudAccount(Action[CloudAccount, AccountInput, CloudAccount]):
         return _save(target, data)
 
 
-def _save(account: CloudAccount, data: AccountInput) -> CloudAccount:
+def _save(account: CloudAccount, data: CloudAccountInput) -> CloudAccount:
     account.identities, account.details = data.identities, dict(data.details)
     account.regions = list(dict.fromkeys(data.regions))
     account.address_pool, account.network_prefix = (
@@ -231,20 +233,20 @@ class TestCloudAccount(Action[CloudAccount, NoInput, CloudAccount]):
         return target
 
 
-class TestedInput(Input):
+class TestedAccountInput(Input):
     works: bool
     said: str = Field(max_length=2000)
 
 
-class RecordAccountTest(Action[CloudAccount, TestedInput, CloudAccount]):
+class RecordAccountTest(Action[CloudAccount, TestedAccountInput, CloudAccount]):
     """Note what the cloud said when an account was tried."""
 
     model = CloudAccount
-    Input = TestedInput
+    Input = TestedAccountInput
     permission = "provisioning.test_cloudaccount"
 
     def run(
-        self, target: CloudAccount, data: TestedInput, *, actor: Actor
+        self, target: CloudAccount, data: TestedAccountInput, *, actor: Actor
     ) -> CloudAccount:
         target.health = Health.OK if data.works else Health.FAILING
         target.health_said, target.tested_at = data.said, timezone.now()
