@@ -24,6 +24,7 @@ GOOGLE = (
     "google_secret_manager_secret_version",
     "google_secret_manager_secret_iam_member",
 )
+WHOLE = {"local": ("database",), "google": GOOGLE, "aws": light.WHOLE}
 
 
 @dataclass(slots=True)
@@ -48,12 +49,13 @@ class Record:
 
 def of(deployment: Deployment, *, stands: bool, local: Path) -> Record:
     """Look at the cloud. ``stands``: whether it should be there, whole, or be gone."""
+    whole: tuple[str, ...] = WHOLE[deployment.cloud]
     if deployment.cloud == "local":
-        there, whole = _databases(deployment, local), ("database",)
+        there = _databases(deployment, local)
     elif deployment.cloud == "google":
-        there, whole = _objects(deployment), GOOGLE
+        there = _objects(deployment)
     else:
-        there, whole = light.things(deployment), light.WHOLE
+        there = light.things(deployment)
     return Record(there, whole if stands else ())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,8 +15,15 @@ from provisioning.models import Deployment, Run
 from provisioning.states import Operation, RunState
 
 LIMIT = 150.0  # seconds after the kill in which everything has to be well again
-# Seconds that an apply takes here, in which the moment lies.
-SPANS = {"local": 2.5, "google": 4.0, "aws": 8.0}
+# Seconds in which Terraform applies here, and in which the moment lies.
+SPANS = {
+    ("local", "apply"): 1.5,
+    ("local", "destroy"): 1.0,
+    ("google", "apply"): 3.5,
+    ("google", "destroy"): 1.0,
+    ("aws", "apply"): 6.0,
+    ("aws", "destroy"): 4.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ def drawn(number: int, seed: int, clouds: tuple[str, ...]) -> Round:
     cloud = "aws" if on_aws else ordinary[number % len(ordinary)]
     turn = number // 10 if on_aws else number // len(ordinary)
     operation = ("apply", "destroy")[turn % 2]
-    moment = round(chance.uniform(0, SPANS[cloud]), 2)
+    moment = round(chance.uniform(0, SPANS[cloud, operation]), 2)
     return Round(number, cloud, operation, chance.choice(VICTIMS), moment)
 
 
@@ -52,7 +59,7 @@ class Game:
     def __init__(self, world: World, seed: int) -> None:
         self.world, self.seed = world, seed
         self.standing: dict[str, list[Deployment]] = {}
-        simulated.set_weather(delay=0.5)
+        simulated.set_weather(delay=0.8)
 
     def play(self, this: Round) -> dict[str, Any]:
         """One round; its figures."""
@@ -62,7 +69,7 @@ class Game:
         run = scene.queue(deployment, Operation(this.operation))
         hit = self._strike(run, keeper, this, chance)
         stands = this.operation == "apply"
-        in_time = self._settles(keeper, gone=not stands)
+        in_time = settles(keeper, gone=not stands)
         seen = record.of(deployment, stands=stands, local=self.world.local)
         if stands and in_time:
             self.standing.setdefault(this.cloud, []).append(deployment)
@@ -88,34 +95,22 @@ class Game:
         if deployment.cloud != "local":
             deployment.refresh_from_db()
             scene.queue(deployment, Operation.UNPROTECT)
-            self._settles(keeper)
+            settles(keeper)
         return deployment, keeper
 
     def _built(self, cloud: str) -> Deployment:
         made = scene.deploy(cloud)
         scene.queue(made, Operation.APPLY)
-        if not self._settles(Keeper(made)):
+        if not settles(Keeper(made)):
             raise TimeoutError(f"{made} was not built: {_why(made)}")
         return made
-
-    def _settles(self, keeper: Keeper, *, gone: bool = False) -> bool:
-        try:
-            wait(keeper.gone if gone else keeper.is_over, "the end", LIMIT, 0.3)
-        except TimeoutError:
-            return False
-        return True
 
     def _strike(
         self, run: Run, keeper: Keeper, this: Round, chance: random.Random
     ) -> bool:
         """Wait for the moment and kill; what is only just coming is waited for."""
 
-        def applies() -> bool:
-            keeper.turn()
-            run.refresh_from_db()
-            return run.state == RunState.APPLYING or run.is_final
-
-        wait(applies, "the apply", LIMIT, 0.05)
+        wait(applying(run, keeper), "the apply", LIMIT, 0.05)
         time.sleep(this.moment)
         until = time.monotonic() + 2
         while not strike(self.world, run, this.victim, chance):
@@ -133,14 +128,34 @@ class Game:
                 scene.close(deployment)
                 if cloud != "local":
                     scene.queue(deployment, Operation.UNPROTECT)
-                    self._settles(keeper)
+                    settles(keeper)
                 scene.queue(deployment, Operation.DESTROY)
-                in_time = self._settles(keeper, gone=True)
+                in_time = settles(keeper, gone=True)
                 seen = record.of(deployment, stands=False, local=self.world.local)
                 yield {
                     "deployment": deployment.public_id,
                     **_judged(seen, in_time=in_time),
                 }
+
+
+def applying(run: Run, keeper: Keeper) -> Callable[[], bool]:
+    """A look whether the apply of a run has begun, or is over already."""
+
+    def look() -> bool:
+        keeper.turn()
+        run.refresh_from_db()
+        return run.state == RunState.APPLYING or run.is_final
+
+    return look
+
+
+def settles(keeper: Keeper, *, gone: bool = False) -> bool:
+    """Wait until nothing is under way any more; False when that takes too long."""
+    try:
+        wait(keeper.gone if gone else keeper.is_over, "the end", LIMIT, 0.3)
+    except TimeoutError:
+        return False
+    return True
 
 
 def _judged(seen: record.Record, *, in_time: bool) -> dict[str, Any]:

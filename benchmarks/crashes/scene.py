@@ -6,6 +6,8 @@ import itertools
 import os
 from typing import Any
 
+from django.db import close_old_connections
+
 from paybill_site.accounts.models import User
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
@@ -14,6 +16,7 @@ from paybill_site.kernel.errors import PaybillError
 from provisioning import reaper, tasks
 from provisioning.actions import ConfirmRun, PrepareDeployment, QueueRun, RetryRun
 from provisioning.models import CloudAccount, Deployment, Run
+from provisioning.runner.patience import AWAY
 from provisioning.states import ACTIVE, DeploymentState, Operation, RunState
 from provisioning.system import PROVISIONING
 from tenants import slugs
@@ -90,6 +93,12 @@ class Keeper:
 
     def turn(self) -> None:
         """One look at everything; what beat and an operator would do."""
+        try:
+            self._turn()
+        except AWAY:  # a story in which the database restarts
+            close_old_connections()
+
+    def _turn(self) -> None:
         reaper.reap()
         last = self.deployment.runs.order_by("-id").first()
         if last is None:
@@ -99,9 +108,9 @@ class Keeper:
             self._try(ConfirmRun, last, shown)
         elif last.is_final and last.state != RunState.APPLIED:
             self.by_hand += self._try(RetryRun, last, {})
-        if last.state in {RunState.PENDING, RunState.CONFIRMED}:
-            if last.lease_until is None:
-                tasks.wake(last.public_id)
+        waits = last.state in {RunState.PENDING, RunState.CONFIRMED}
+        if waits and last.lease_until is None:
+            tasks.wake(last.public_id)
 
     def _try(self, action: Any, run: Run, data: Any) -> bool:
         try:
@@ -113,6 +122,12 @@ class Keeper:
     def is_over(self) -> bool:
         """Nothing is under way, and the last run did what it was for."""
         self.turn()
+        try:
+            return self._is_over()
+        except AWAY:
+            return False
+
+    def _is_over(self) -> bool:
         self.deployment.refresh_from_db()
         if self.deployment.runs.filter(state__in=ACTIVE).exists():
             return False

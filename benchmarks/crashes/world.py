@@ -46,11 +46,29 @@ def lay_mirror(local: Path) -> str:
     return ""
 
 
-class World:
-    """One installation. Its processes restart by themselves, as they would anywhere."""
+class Installation:
+    """Parts of an installation that runs; each restarts by itself when it dies."""
 
     def __init__(self, local: Path) -> None:
-        self.local, self.log = local, local / "up.log"
+        self.local = local
+
+    def pid_of(self, part: str) -> int:
+        """Process of a part: web, worker, runner, beat, postgres, redis."""
+        named = (self.local / "run" / f"{part}.pid").read_text()
+        return int(named.split()[0])
+
+    def kill(self, part: str, number: int = signal.SIGKILL) -> None:
+        """End a part with all its children; the supervisor starts it again."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid_of(part), number)
+
+
+class World(Installation):
+    """An installation that was started for this and is stopped afterwards."""
+
+    def __init__(self, local: Path) -> None:
+        super().__init__(local)
+        self.log = local / "up.log"
         local.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.without_provider = lay_mirror(local)
         with self.log.open("wb") as output:
@@ -74,16 +92,6 @@ class World:
             raise TimeoutError(f"it ended:\n{said[-3000:]}")
         return READY in said
 
-    def pid_of(self, part: str) -> int:
-        """Process of a part: web, worker, runner, beat, postgres, redis."""
-        named = (self.local / "run" / f"{part}.pid").read_text()
-        return int(named.split()[0])
-
-    def kill(self, part: str, number: int = signal.SIGKILL) -> None:
-        """End a part with all its children; the supervisor starts it again."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid_of(part), number)
-
     def stop(self) -> None:
         """Press Ctrl-C and wait."""
         if self.process.poll() is None:
@@ -92,7 +100,7 @@ class World:
             self.process.wait(60)
 
 
-def strike(world: World, run: Any, victim: str, chance: random.Random) -> bool:
+def strike(world: Installation, run: Any, victim: str, chance: random.Random) -> bool:
     """Kill -9 one process that works for the run; False when there was none."""
     if victim == "worker":
         world.kill("runner")  # the part that works on the queue of runs

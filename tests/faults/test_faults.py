@@ -1,0 +1,56 @@
+"""Processes, services and the cloud fail in the middle of an apply, one by one.
+
+In each story a tenant's database is built at a simulated cloud, in a whole installation
+by ``./paybill up``. Nothing is lost, doubled or stuck, says the cloud's own record.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from benchmarks.crashes.world import World, environment
+from paybill_site.local import services
+from paybill_site.local.places import Places
+from tests.faults.stories import STORIES
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("machine")]
+WELL = {"stuck": False, "missing": [], "doubled": [], "strange": [], "left": []}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A whole installation, whose cloud is the schema provider's memory."""
+    simulator = Path(os.environ.get("PAYBILL_TF_SIMULATOR", "-"))
+    if not (simulator / "mirror.py").is_file():
+        pytest.skip("PAYBILL_TF_SIMULATOR names no folder with a mirror.py")
+    started = World(tmp_path_factory.mktemp("world"))
+    yield started
+    started.stop()
+    services.destroy(Places(started.local))
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_nothing_is_lost_doubled_or_stuck(world: World, story: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.stories", story, str(world.local)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=settings.BASE_DIR,
+        env=environment(world.local),
+        timeout=600,
+    )
+    assert done.returncode == 0, f"{done.stderr[-3000:]}\n{_said(world)}"
+    assert json.loads(done.stdout.splitlines()[-1]) == WELL, _said(world)
+
+
+def _said(world: World) -> str:
+    return world.log.read_text("utf-8", "replace")[-3000:]
