@@ -12,10 +12,19 @@ from typing import Any
 
 from paybill_site.kernel.crypto import redact
 from provisioning.models import StateVersion
+from provisioning.models.statefile import ASIDE
 
 SENSITIVE, STRUCTURE, LONGEST = "(sensitive)", "(not shown)", 120
 
 type Instance = dict[str, Any]
+
+
+def before(version: StateVersion) -> StateVersion | None:
+    """The version that was in force before this one."""
+    earlier = StateVersion.objects.filter(
+        deployment=version.deployment_id, serial__lt=version.serial
+    ).exclude(origin__in=ASIDE)
+    return earlier.order_by("-serial").first()
 
 
 def diff(older: StateVersion | None, newer: StateVersion) -> dict[str, Any]:
@@ -42,7 +51,7 @@ def instances(body: bytes) -> Iterator[tuple[str, Instance]]:
 
     An address comes twice where the object before it is still to be deleted.
     """
-    for resource in json.loads(body).get("resources") or []:
+    for resource in _held(body).get("resources") or []:
         if resource.get("mode") != "managed":
             continue
         base = f"{resource['type']}.{resource['name']}"
@@ -51,6 +60,15 @@ def instances(body: bytes) -> Iterator[tuple[str, Instance]]:
         for instance in resource.get("instances") or []:
             key = instance.get("index_key")
             yield base + ("" if key is None else f"[{json.dumps(key)}]"), instance
+
+
+def _held(body: bytes) -> dict[str, Any]:
+    """The content; empty for one that was rescued in pieces."""
+    try:
+        held = json.loads(body)
+    except ValueError:
+        return {}
+    return held if isinstance(held, dict) else {}
 
 
 def _instances(version: StateVersion | None) -> dict[str, Instance]:
@@ -94,7 +112,7 @@ def _shown(value: Any, *, hidden: bool) -> Any:
 
 def _outputs(older: StateVersion | None, newer: StateVersion) -> list[str]:
     before, after = (
-        json.loads(version.content).get("outputs") or {} if version else {}
+        _held(version.content).get("outputs") or {} if version else {}
         for version in (older, newer)
     )
     names = before.keys() | after.keys()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
+from django.utils.timesince import timesince
 
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.admin import VerbAdmin, operators, waiting
@@ -26,7 +27,13 @@ class DeploymentAdmin(VerbAdmin[Deployment]):
     list_select_related = ("tenant",)
     search_fields = ("public_id", "tenant__name", "tenant__public_id")
     readonly_fields = ("lock_holder",)
-    verbs = (actions.QueueRun, actions.AdoptState, actions.ReleaseStateLock)
+    verbs = (
+        actions.QueueRun,
+        actions.AdoptState,
+        actions.DiscardState,
+        actions.ThawDeployment,
+        actions.ReleaseStateLock,
+    )
 
     def related(self, obj: Deployment) -> Links:
         yield "tenant", obj.tenant
@@ -38,7 +45,10 @@ class DeploymentAdmin(VerbAdmin[Deployment]):
     @admin.display(description="State lock")
     def lock_holder(self, obj: Deployment) -> str:
         held = getattr(obj, "lock", None)
-        return f"{held}, since {held.created_at:%Y-%m-%d %H:%M:%S}" if held else "free"
+        if held is None:
+            return "free"
+        age = timesince(held.created_at)
+        return f"{held} for {held.run}, for {age}, since {held.created_at:%F %T} UTC"
 
 
 @waiting

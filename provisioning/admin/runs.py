@@ -57,6 +57,7 @@ class RunAdmin(VerbAdmin[Run]):
         actions.ConfirmRun,
         actions.DiscardRun,
         actions.CancelRun,
+        actions.ForceCancelRun,
         actions.RetryRun,
     )
 

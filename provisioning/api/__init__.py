@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from provisioning.api import accounts, deployments, products, rules, runs, stacks
+from provisioning.api import (
+    accounts,
+    databases,
+    deployments,
+    products,
+    rules,
+    runs,
+    stacks,
+    states,
+)
 
 urlpatterns = [
     *accounts.urlpatterns,
+    *databases.urlpatterns,
     *deployments.urlpatterns,
     *runs.urlpatterns,
     *rules.urlpatterns,
     *stacks.urlpatterns,
+    *states.urlpatterns,
     *products.urlpatterns,
 ]
