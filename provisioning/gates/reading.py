@@ -109,6 +109,18 @@ def referred(plan: dict[str, Any], address: str) -> set[str]:
     return set()
 
 
+def sets(plan: dict[str, Any], address: str, path: str) -> bool:
+    """Whether the configuration gives the first part of this path a value.
+
+    What it does not set and Terraform does not know yet is the cloud's own default.
+    """
+    bare, name = address.partition("[")[0], path.partition(".")[0]
+    for resource in _configured((plan.get("configuration") or {}).get("root_module")):
+        if resource.get("address") == bare:
+            return name in (resource.get("expressions") or {})
+    return True  # not found: better judged than let through
+
+
 def _configured(module: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(module, dict):
         return

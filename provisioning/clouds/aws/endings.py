@@ -142,6 +142,16 @@ def _log_group(logs: Any, name: str) -> str | None:
     return "" if any(group["logGroupName"] == wanted for group in found) else None
 
 
+def _of_ec2(call: str, ids: str) -> Look:
+    """Things of EC2 that are there or not; asked for what is not, it says NotFound."""
+
+    def look(ec2: Any, name: str) -> str | None:
+        getattr(ec2, call)(**{ids: [name]})
+        return ""
+
+    return look
+
+
 type Look = Callable[[Any, str], str | None]
 
 LOOKS: dict[str, tuple[str, Look]] = {
@@ -159,4 +169,12 @@ LOOKS: dict[str, tuple[str, Look]] = {
     "s3": ("s3", _bucket),
     "secretsmanager:secret": ("secretsmanager", _secret),
     "vpce": ("ec2", _endpoint),
+    "acl": ("ec2", _of_ec2("describe_network_acls", "NetworkAclIds")),
+    "eipalloc": ("ec2", _of_ec2("describe_addresses", "AllocationIds")),
+    "igw": ("ec2", _of_ec2("describe_internet_gateways", "InternetGatewayIds")),
+    "rtb": ("ec2", _of_ec2("describe_route_tables", "RouteTableIds")),
+    "sg": ("ec2", _of_ec2("describe_security_groups", "GroupIds")),
+    "sgr": ("ec2", _of_ec2("describe_security_group_rules", "SecurityGroupRuleIds")),
+    "subnet": ("ec2", _of_ec2("describe_subnets", "SubnetIds")),
+    "vpc": ("ec2", _of_ec2("describe_vpcs", "VpcIds")),
 }

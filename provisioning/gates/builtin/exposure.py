@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from provisioning.gates.context import Context
-from provisioning.gates.reading import HIDDEN, Change, referred
+from provisioning.gates.reading import HIDDEN, Change, referred, sets
 from provisioning.gates.tables import table
 from provisioning.gates.verdict import Finding, Level
 
@@ -18,7 +18,7 @@ def rule(rows: list[Change], context: Context) -> Iterator[Finding]:
     """Attributes that open a resource, rights for everybody, ways in from anywhere."""
     for row in rows:
         if row.makes:
-            yield from _closed(row)
+            yield from _closed(row, context)
             yield from _granted(row)
             for entry in _entries("ingress", row):
                 yield from _ways_in(row, entry, context)
@@ -34,10 +34,11 @@ def _finding(row: Change, level: Level, says: str) -> Finding:
     return Finding(address=row.address, level=level, says=says[:500])
 
 
-def _closed(row: Change) -> Iterator[Finding]:
+def _closed(row: Change, context: Context) -> Iterator[Finding]:
     for entry in _entries("closed", row):
         for value in row.values(entry["attribute"]) or [None]:
-            yield from _open(row, entry, value)
+            ours = sets(context.plan, row.address, entry["attribute"])
+            yield from _open(row, entry, value if ours or value not in HIDDEN else None)
 
 
 def _open(row: Change, entry: dict[str, Any], value: Any) -> Iterator[Finding]:
@@ -65,6 +66,8 @@ def _granted(row: Change) -> Iterator[Finding]:
 
 def _ways_in(row: Change, entry: dict[str, Any], context: Context) -> Iterator[Finding]:
     for way in _blocks(row, entry["block"]):
+        if way in HIDDEN and not sets(context.plan, row.address, entry["block"]):
+            continue  # it has no ways in of its own: they are resources
         if way in HIDDEN:
             says = f"who is let in can not be judged: {way}"
             yield _finding(row, "approve", says)
