@@ -57,6 +57,7 @@ def access(run: Run, phase: Phase, folder: Path) -> Iterator[Access]:
                 "AWS_ROLE_ARN": role_of(account, purpose),
                 "AWS_WEB_IDENTITY_TOKEN_FILE": str(file.path),
                 "AWS_ROLE_SESSION_NAME": run.public_id,
+                **_endpoint(account, "_STS"),  # the exchange heeds this one only
             }
             yield Access({**shared, **role})
         return
@@ -75,8 +76,9 @@ def _account(deployment: Deployment) -> CloudAccount:
     return deployment.account
 
 
-def _endpoint(account: CloudAccount) -> dict[str, str]:
-    return {"AWS_ENDPOINT_URL": account.endpoint} if account.endpoint else {}
+def _endpoint(account: CloudAccount, service: str = "") -> dict[str, str]:
+    name = f"AWS_ENDPOINT_URL{service}"
+    return {name: account.endpoint} if account.endpoint else {}
 
 
 def role_of(account: CloudAccount, purpose: Purpose) -> str:
