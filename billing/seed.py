@@ -48,6 +48,21 @@ PLANS = (
         features={"support": "by telephone", "own_domain": True},
         limits={"agents": None, "products": None},
     ),
+    PlanInput(
+        code="business-aws",
+        name="Business on AWS",
+        summary="As Business, in a region of AWS. Simulated here: AWS is a simulator,"
+        " and the data is on this machine.",
+        price=59900,
+        currency="EUR",
+        isolation=Isolation.SILO,
+        cloud="aws",
+        regions=["eu-central-1", "eu-west-1", "us-east-1"],
+        size="medium",
+        retention_days=90,
+        features={"support": "by telephone", "own_domain": True},
+        limits={"agents": None, "products": None},
+    ),
 )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from paybill_site.kernel.errors import PaybillError
 from provisioning import stacks, terraform
+from provisioning.models import CloudAccount
 from provisioning.plugins import mirrors
+from provisioning.states import AccountState, Cloud
 from tenants.offers import obstacle
 from tenants.states import Isolation
 
@@ -23,3 +25,15 @@ def tools(isolation: str, cloud: str) -> str:
     if served.missing:
         return f"the provider plugin {', '.join(served.missing)} is not on this machine"
     return ""
+
+
+@obstacle
+def account(isolation: str, cloud: str) -> str:
+    """No account at the cloud that new things may be built in."""
+    if isolation == Isolation.POOLED or cloud == Cloud.LOCAL:
+        return ""
+    open_ones = CloudAccount.objects.filter(cloud=cloud, state=AccountState.ACTIVE)
+    if open_ones.exists():
+        return ""
+    name = Cloud(cloud).label if cloud in Cloud else cloud
+    return f"no account at {name} is open here: an operator has to add one"

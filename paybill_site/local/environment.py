@@ -14,7 +14,7 @@ from paybill_site.local import keys
 from paybill_site.local.places import Places
 
 DATABASE = "paybill"
-DEFAULT_PORTS = {"web": 8000, "mail": 8025}
+DEFAULT_PORTS = {"web": 8000, "mail": 8025, "aws": 8050}
 
 
 def ports(places: Places) -> dict[str, int]:

@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -52,6 +53,7 @@ KINDS: dict[str, Callable[[], str]] = {
     "paybill_app": password,
     "paybill_provisioner": password,
     "redis": password,
+    "simulator": lambda: Fernet.generate_key().decode(),
 }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from paybill_site.local import redis_server
+from paybill_site.local import keys, redis_server
 from paybill_site.local.places import Places
 from paybill_site.local.postgres import Server
 from paybill_site.local.process import Part
@@ -59,6 +59,19 @@ def mail(places: Places, port: int) -> Part:
     )
 
 
+def simulator(places: Places, port: int) -> Part:
+    """The simulated AWS; what it was told is kept in a journal and played again."""
+    keys.read(places, "simulator")
+    memory = [str(places.simulator), str(places.keys / "simulator")]
+    return Part(
+        name="aws",
+        words=[*PYTHON, "paybill_site.local.simulator", str(port), *memory],
+        ready=lambda: listens(port),
+        folder=str(ROOT),
+        needed=True,
+    )
+
+
 def answers(port: int) -> bool:
     """True when an HTTP server answers on the port, be it with an error."""
     connection = HTTPConnection("127.0.0.1", port, timeout=0.5)
@@ -101,9 +114,7 @@ def web(
     )
 
 
-def tenant(
-    name: str, listener: socket.socket, environment: Mapping[str, str]
-) -> Part:
+def tenant(name: str, listener: socket.socket, environment: Mapping[str, str]) -> Part:
     """Web and worker of a tenant's own server, as they run in its container."""
     port = int(listener.getsockname()[1])
     bind = f"--bind=fd://{listener.fileno()}"

@@ -65,6 +65,11 @@ class Places:
         return self.local / "mail"
 
     @property
+    def simulator(self) -> Path:
+        """The journal of the simulated AWS; without it, it starts from nothing."""
+        return self.local / "aws"
+
+    @property
     def redis_data(self) -> Path:
         return self.local / "redis"
 

@@ -1,10 +1,12 @@
-"""The demonstration: plans, one tenant with a shop in it, one agent in the shop.
+"""The demonstration: plans, a simulated cloud, a tenant with a shop and an agent.
 
 Everything goes through the same actions as a customer's clicks. Idempotency keys
 name each thing, so a second start finds what the first one made.
 """
 
 from __future__ import annotations
+
+from django.conf import settings
 
 from agents.actions import CreateAgent, GrantAccess
 from agents.models import Agent
@@ -16,6 +18,10 @@ from paybill_site.accounts.models import User
 from paybill_site.kernel import actors, outbox, planes
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import ANONYMOUS, Actor
+from paybill_site.local import parts
+from paybill_site.local.environment import ports
+from paybill_site.local.places import Places
+from provisioning.simulation.seed import seed_account
 from tenants.actions import OpenAccount, StartTenant
 from tenants.actions.places import taken
 from tenants.models import Account, Tenant
@@ -36,6 +42,7 @@ def seed() -> Tenant:
     """Make what is missing and return the demonstration tenant."""
     with planes.plane(planes.CONTROL):
         seed_plans()
+        _simulated_aws()
         tenant = _tenant(_account(_customer()))
         outbox.drain()
         tenant.refresh_from_db()
@@ -47,6 +54,13 @@ def seed() -> Tenant:
             _agent([order.public_id for order in orders[:3]])
             outbox.drain()
     return tenant
+
+
+def _simulated_aws() -> None:
+    """The account in which AWS is simulated, if its simulator runs."""
+    port = ports(Places(settings.PAYBILL_LOCAL))["aws"]
+    if parts.listens(port):
+        seed_account(f"http://127.0.0.1:{port}")
 
 
 def _customer() -> Actor:

@@ -86,6 +86,7 @@ from provisioning.actions.rules import (
     EnablePolicy,
 )
 from provisioning.actions.settling import SettleRun, StartTaking, StopTaking, TakeUpMore
+from provisioning.actions.simulation import MoveSimulation
 from provisioning.actions.statefile import (
     AdoptState,
     DiscardState,
@@ -148,6 +149,7 @@ __all__ = [
     "LeaveUpgrade",
     "LockState",
     "MissRun",
+    "MoveSimulation",
     "NoteArchive",
     "NoteChecks",
     "NoteCopy",

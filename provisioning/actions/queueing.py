@@ -51,6 +51,8 @@ class PrepareDeployment(Action[Tenant, NoInput, Deployment]):
             generation=target.deployments.count() + 1,
         )
         ledger.claim_network(deployment)
+        target.simulated = deployment.simulated
+        target.save(update_fields=["simulated"])
         return deployment
 
     def recall(self, output: Mapping[str, Any]) -> Deployment | None:

@@ -62,10 +62,11 @@ class Command(BaseCommand):
 
 
 class Doors(NamedTuple):
-    """Where web and mail listen; the web's port is held from the start."""
+    """Where each listens; the web's port is held from the start."""
 
     web: socket.socket
     mail: int
+    aws: int
 
 
 def _settle_ports(places: Places) -> Doors:
@@ -75,7 +76,7 @@ def _settle_ports(places: Places) -> Doors:
         # Settings were read before the ports were known; links must name the new one.
         os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
     try:
-        return Doors(listen(ports["web"]), ports["mail"])
+        return Doors(listen(ports["web"]), ports["mail"], ports["aws"])
     except OSError:  # taken since we looked, a moment ago
         return _settle_ports(places)
 
@@ -92,6 +93,9 @@ def _start_everything(
         parts.redis(places),
         parts.mail(places, doors.mail),
     ]
+    # Not waited for: it is ready long before a new installation needs it, and later
+    # it first plays again all that it was ever told.
+    supervisor.add(parts.simulator(places, doors.aws))
     _start(supervisor, first)
     if supervisor.stopping:
         return

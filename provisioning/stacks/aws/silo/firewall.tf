@@ -59,10 +59,10 @@ resource "aws_vpc_security_group_ingress_rule" "balancer_to_service" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "service_to_world" {
-  for_each = { https = 443, mail = 587 }
+  for_each = { https = 443, mail = 587, mails = 465 }
 
   security_group_id = aws_security_group.service.id
-  description       = "Control plane, cloud and mail"
+  description       = "Control plane, cloud, mail"
   cidr_ipv4         = "0.0.0.0/0"
   ip_protocol       = "tcp"
   from_port         = each.value

@@ -1,6 +1,5 @@
 locals {
-  port  = 8000
-  cache = lookup(var.account, "cache_image", "public.ecr.aws/docker/library/redis:8-alpine")
+  port = 8000
 
   # Master log-in and handover are JSON documents; the image's entry point reads them.
   # RDS changes the master's password each week: it serves to make the service's own
@@ -13,7 +12,9 @@ locals {
     PAYBILL_DATABASE_PORT = tostring(aws_db_instance.this.port)
     PAYBILL_DATABASE_NAME = aws_db_instance.this.db_name
     PAYBILL_STORAGE       = "s3://${aws_s3_bucket.this.bucket}"
-    REDIS_URL             = "redis://localhost:6379/0"
+
+    # A service reads its secrets when it starts: a new version starts it anew.
+    PAYBILL_HANDOVER_VERSION = tostring(var.handover_version)
   }
   secrets = {
     PAYBILL_HANDOVER        = aws_secretsmanager_secret.handover.arn
@@ -64,22 +65,8 @@ resource "aws_ecs_task_definition" "this" {
       portMappings     = [{ containerPort = local.port, hostPort = local.port, protocol = "tcp" }]
       environment      = [for name, value in local.environment : { name = name, value = value }]
       secrets          = [for name, arn in local.secrets : { name = name, valueFrom = arn }]
-      dependsOn        = [{ containerName = "cache", condition = "START" }]
       logConfiguration = local.log
       mountPoints      = []
-      systemControls   = []
-      volumesFrom      = []
-    },
-    {
-      # Nothing in it is missed when it is gone: what is due is in PostgreSQL.
-      name             = "cache"
-      image            = local.cache
-      essential        = true
-      command          = ["redis-server", "--bind", "127.0.0.1", "--save", ""]
-      logConfiguration = local.log
-      environment      = []
-      mountPoints      = []
-      portMappings     = []
       systemControls   = []
       volumesFrom      = []
     },

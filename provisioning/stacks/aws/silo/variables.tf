@@ -7,7 +7,6 @@
 #                   without it one is asked for and proved by DNS, which takes zone_id
 #   zones           two availability zones, as in "eu-central-1a,eu-central-1b"; without
 #                   them the first two of the region
-#   cache_image     image of the Redis beside the service; redis:8-alpine without it
 #   final_snapshot  "true" keeps a last snapshot and the automated backups when the
 #                   database is deleted. Paybill makes a final backup of its own before
 

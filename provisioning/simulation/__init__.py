@@ -1,0 +1,1 @@
+"""Simulated accounts: a simulator answers for the cloud, data is on this machine."""
