@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from provisioning import backend, views
+from provisioning.databases import views as databases
 from provisioning.identity import views as identity
 
 app_name = "provisioning"
@@ -15,6 +16,12 @@ urlpatterns = [
     path("terraform/state/<str:deployment>/lock/", backend.lock_view, name="lock"),
     path(
         "terraform/state/<str:deployment>/unlock/", backend.unlock_view, name="unlock"
+    ),
+    path("tenants/<str:public_id>/database/", databases.page, name="database"),
+    path(
+        "tenants/<str:public_id>/database/restore/<str:backup>/",
+        databases.restore,
+        name="restore",
     ),
     path("runs/<str:public_id>/", views.run, name="run"),
     path("runs/<str:public_id>/live/", views.live, name="live"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from provisioning.admin import (
     accounts,
+    databases,
     deployments,
     products,
     rules,
@@ -12,4 +13,13 @@ from provisioning.admin import (
     states,
 )
 
-__all__ = ["accounts", "deployments", "products", "rules", "runs", "stacks", "states"]
+__all__ = [
+    "accounts",
+    "databases",
+    "deployments",
+    "products",
+    "rules",
+    "runs",
+    "stacks",
+    "states",
+]

@@ -21,6 +21,8 @@ WORKER = actors.system(
 SWEEP = actors.system(
     "database sweep",
     "tenants.view_tenant",
+    "tenants.view_placement",
+    "tenants.resume_tenant",
     "provisioning.view_backup",
     "provisioning.view_databasejob",
     "provisioning.view_databasecopy",

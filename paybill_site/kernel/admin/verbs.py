@@ -66,6 +66,11 @@ class VerbAdmin[M: models.Model](admin.ModelAdmin):  # type: ignore[type-arg]  #
     list_per_page = 50
     ordering: ClassVar[Any] = ("-pk",)
 
+    @classmethod
+    def offer(cls, *verbs: AnyAction) -> None:
+        """Add verbs of a room above to the page of a thing of a room below."""
+        cls.verbs = (*cls.verbs, *verbs)
+
     # --- who may what -------------------------------------------------------------
 
     def actor(self, request: HttpRequest) -> Actor:
