@@ -27,7 +27,7 @@ REQUIRED = {
 CONTROL_REQUIRED = {
     "PAYBILL_LICENCE_KEY": "Ed25519 private key (PEM) that signs licences",
     "PAYBILL_ENTRY_KEY": "Ed25519 private key (PEM) that signs entries to tenants",
-    "PAYBILL_OIDC_KEY": "RSA private key (PEM) that signs identities for clouds",
+    "PAYBILL_OIDC_KEY": "RSA private keys (PEM) for clouds; the first one signs",
 }
 TENANT_REQUIRED = {
     "PAYBILL_LICENCE_PUBLIC_KEY": "public half of the control plane's licence key",

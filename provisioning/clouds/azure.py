@@ -30,6 +30,7 @@ ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 QUERY = (
     "resourcecontainers | union resources"
     " | where tags['paybill:deployment'] == '{mark}'"
+    " or tags['paybill-deployment'] == '{mark}'"  # DNS takes no colon in a tag's name
     " | project id, type, tags"
 )
 
@@ -117,7 +118,8 @@ def _found(row: Mapping[str, Any]) -> Found:
     """An import at Azure takes the resource's own id, for every type."""
     tags = row.get("tags") or {}
     name = str(row["id"])
-    return Found(of_tag(str(tags.get("paybill:address", ""))), name, name)
+    address = tags.get("paybill:address") or tags.get("paybill-address") or ""
+    return Found(of_tag(str(address)), name, name)
 
 
 inventory = AzureInventory

@@ -19,6 +19,8 @@ SECRETIVE = re.compile(
     r"(^|_)(password|passwd|passphrase|token|secret|credentials?|api_?key|"
     r"private_?key|access_?key)$"
 )
+# What names the place of a secret is none itself.
+REFERENCE = re.compile(r"ocid1\.|arn:|crn:|projects/|/subscriptions/")
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 LONGEST = 500
 
@@ -173,10 +175,12 @@ def problem_with_detail(name: str, value: str) -> str:
     """Why a detail can not be kept in the open; "" when it can."""
     if not NAME.fullmatch(name):
         return f"a detail is named in lower case with underscores: {name[:41]}"
-    if SECRETIVE.search(name):
-        return f"{name} sounds like a secret; secrets go into their own field"
     if not value.isprintable() or len(value) > LONGEST:
         return f"{name} has to be one line of at most {LONGEST} signs"
+    if REFERENCE.match(value):
+        return ""
+    if SECRETIVE.search(name):
+        return f"{name} sounds like a secret; secrets go into their own field"
     if redact(value) != value:
         return f"{name} looks like a secret; secrets go into their own field"
     return ""

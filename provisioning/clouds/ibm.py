@@ -29,6 +29,7 @@ IAM = "https://iam.cloud.ibm.com"
 SEARCH = "https://api.global-search-tagging.cloud.ibm.com"
 APIKEY = "urn:ibm:params:oauth:grant-type:apikey"
 ASSUME = "urn:ibm:params:oauth:grant-type:assume"
+BY_CRN = frozenset({"ibm_database", "ibm_resource_instance", "ibm_resource_key"})
 LEAST = 300  # seconds that a token has to be good for, else no phase is begun
 EARLY = 60  # a phase is ended this long before its token
 
@@ -119,13 +120,16 @@ class IbmInventory:
 
 
 def _found(row: Mapping[str, Any]) -> Found:
-    """An import at IBM takes the CRN for services, the id for parts of a VPC."""
+    """An import at IBM takes the CRN for services, the id for parts of a VPC; of what
+    is neither nothing is known here.
+    """
     crn = str(row["crn"])
     marks = [str(tag) for tag in row.get("tags", [])]
     start = "paybill:address:"
     address = next((m.removeprefix(start) for m in marks if m.startswith(start)), "")
-    parts = crn.split(":")
-    taken = parts[-1] if len(parts) > 4 and parts[4] == "is" else crn
+    taken = crn if address.partition(".")[0] in BY_CRN else ""
+    if address.startswith("ibm_is_"):
+        taken = crn.rpartition(":")[2]
     ends = "reclaimable; IBM keeps it for seven days" if row.get("deleted_at") else ""
     return Found(of_tag(address), taken, crn, ends)
 

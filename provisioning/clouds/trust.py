@@ -13,6 +13,9 @@ from provisioning.identity.tokens import Purpose, subject_pattern
 from provisioning.models import CloudAccount
 from provisioning.states import Method
 
+NO_HTTPS = (
+    "Clouds fetch keys over https from a public address only; PAYBILL_BASE_URL is none."
+)
 WORDS = {
     Method.STATIC: "A key that does not end is kept sealed. Prefer a trust, where the"
     " cloud offers one.",
@@ -35,7 +38,9 @@ def instructions(account: CloudAccount) -> list[tuple[str, str]]:
             )
         ]
     address = settings.PAYBILL_BASE_URL
+    warned = [] if address.startswith("https://") else [("Careful", NO_HTTPS)]
     return [
+        *warned,
         ("Issuer", address),
         ("Keys", f"{address}/.well-known/jwks.json"),
         ("Audience", audience),

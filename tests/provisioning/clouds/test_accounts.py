@@ -83,6 +83,11 @@ def test_what_can_not_be_right_is_refused_with_its_reason(
     assert not CloudAccount.objects.exists()
 
 
+def test_where_a_secret_is_kept_is_no_secret(operator: Actor) -> None:
+    details = {"pull_secret": "arn:aws:secretsmanager:eu-central-1:1:secret:pull"}
+    assert add(operator, details=details).details == details
+
+
 def test_a_region_that_is_new_is_taken_when_that_is_said(operator: Actor) -> None:
     account = add(operator, regions=["eu-nowhere-9"], other_regions=True)
     assert account.regions == ["eu-nowhere-9"]
@@ -178,6 +183,7 @@ def test_operators_read_what_to_tell_the_cloud(
     assert "not tried against the cloud" in page
     assert "0 of 7" in page
     assert "64 of 64" in page
+    assert "over https from a public address only" in page
 
 
 def test_azure_gets_subjects_without_patterns(
