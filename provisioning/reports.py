@@ -21,8 +21,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from paybill_site.kernel import schema, web
 from provisioning.checks import Check
 from provisioning.errors import NoReport
+from provisioning.models import Deployment
 from tenants import entry
 from tenants.models import Entitlement, Tenant
+from tenants.states import Isolation, PlacementState
 
 PATIENCE = 60.0  # seconds that a server which was just started gets
 PAUSE, LONGEST, FRESH = 1.0, 16_384, 60
@@ -34,14 +36,29 @@ def fetch(tenant: Tenant, base_url: str, key: str) -> dict[str, Any]:
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            return _fetch(tenant, base_url, key)
+            return ask(tenant, base_url, key)
         except NoReport:
             if time.monotonic() > until:
                 raise
             time.sleep(PAUSE)
 
 
-def _fetch(tenant: Tenant, base_url: str, key: str) -> dict[str, Any]:
+def closed(deployment: Deployment) -> None:
+    """Raise NoReport unless the tenant's server says now that it lets nobody in."""
+    tenant = deployment.tenant
+    placement = tenant.placements.filter(
+        kind=Isolation.SILO, state=PlacementState.TAKEN
+    ).first()
+    if placement is None:
+        return
+    report = ask(tenant, placement.base_url, deployment.report_key)
+    row = Entitlement.objects.filter(tenant=tenant).first()
+    if row is not None and report.get("licence", 0) < row.version:
+        raise NoReport("it has its newest licence not yet")
+
+
+def ask(tenant: Tenant, base_url: str, key: str) -> dict[str, Any]:
+    """Ask once. Raises NoReport."""
     nonce = secrets.token_urlsafe(32)
     asked = {"Authorization": f"Bearer {entry.report_token(tenant, nonce)}"}
     try:

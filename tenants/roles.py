@@ -53,6 +53,7 @@ MANAGE = frozenset(
         "provisioning.request_backup",
         "provisioning.copy_backup",
         "provisioning.rotate_database",
+        "provisioning.set_window",
     }
 )
 OWN = frozenset(
@@ -61,6 +62,7 @@ OWN = frozenset(
         "tenants.close_tenant",
         "provisioning.restore_backup",
         "provisioning.drop_databasecopy",
+        "provisioning.view_removal",
     }
 )
 

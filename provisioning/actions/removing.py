@@ -17,6 +17,7 @@ from provisioning.models import Backup, Deployment, Removal, RemovalStep, Run
 from provisioning.removal import record
 from provisioning.removal.states import REMOVAL_MOVES, RemovalState
 from provisioning.states import DeploymentState
+from tenants import entitlements
 from tenants.models import Placement, Tenant
 from tenants.states import Isolation, PlacementState, TenantState
 
@@ -36,6 +37,8 @@ class BeginRemoval(Action[Tenant, NoInput, Tenant]):
         standing = Deployment.objects.filter(tenant=target, removal=None)
         for deployment in standing.exclude(state=DeploymentState.GONE):
             _begin(Removal(tenant=target, deployment=deployment))
+            # A closing tenant's terms are closed: a server of its own learns it so.
+            entitlements.renew(target)
         places = Placement.objects.filter(
             tenant=target, kind=Isolation.POOLED, removal=None
         )

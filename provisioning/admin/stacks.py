@@ -27,6 +27,7 @@ class StackVersionAdmin(VerbAdmin[StackVersion]):
     exclude = ("files", "providers")
     readonly_fields = ("admitted", "tested_with", "on_disk", "contents")
     creator = actions.ArchiveStack
+    verbs = (actions.StartRollout,)
 
     def get_queryset(self, request: Any) -> models.QuerySet[StackVersion]:
         rows = super().get_queryset(request)
@@ -36,6 +37,8 @@ class StackVersionAdmin(VerbAdmin[StackVersion]):
     def related(self, obj: StackVersion) -> Links:
         for deployment in obj.deployments.order_by("-id")[:20]:
             yield str(deployment), deployment
+        for rollout in obj.rollouts.order_by("-id")[:5]:
+            yield f"{rollout} ({rollout.state})", rollout
 
     @admin.display(description="Digest")
     def short(self, obj: StackVersion) -> str:

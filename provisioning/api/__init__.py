@@ -6,7 +6,9 @@ from provisioning.api import (
     accounts,
     databases,
     deployments,
+    fleet,
     products,
+    removals,
     rules,
     runs,
     stacks,
@@ -22,4 +24,6 @@ urlpatterns = [
     *stacks.urlpatterns,
     *states.urlpatterns,
     *products.urlpatterns,
+    *fleet.urlpatterns,
+    *removals.urlpatterns,
 ]

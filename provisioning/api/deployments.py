@@ -18,7 +18,13 @@ class DeploymentSerializer(Row[Deployment]):
             "cloud",
             "region",
             "state",
+            "stack_version",
             "generation",
+            "protected",
+            "frozen",
+            "drift",
+            "drift_seen_at",
+            "window",
             "created_at",
         )
 
@@ -27,11 +33,14 @@ class Deployments(Things):
     """Infrastructure of tenants' own."""
 
     authentication_classes = (SessionAuthentication,)
-    queryset = Deployment.objects.select_related("tenant")
+    queryset = Deployment.objects.select_related("tenant", "stack_version")
     serializer_class = DeploymentSerializer
 
 
 urlpatterns = [
     *things("deployments", Deployments),
     action_path("deployments/<str:public_id>/runs", actions.QueueRun),
+    action_path("deployments/<str:public_id>/adopt-drift", actions.AdoptDrift),
+    action_path("deployments/<str:public_id>/repair-drift", actions.RepairDrift),
+    action_path("deployments/<str:public_id>/window", actions.SetWindow),
 ]

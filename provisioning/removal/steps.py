@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import PaybillError
-from provisioning import filling
+from provisioning import reports
 from provisioning.actions import (
     CancelRun,
     NoteDropped,
@@ -28,6 +28,7 @@ from provisioning.databases import restoring
 from provisioning.databases.errors import BacksItselfUp, NoDatabase
 from provisioning.databases.places import ground_of
 from provisioning.databases.states import BackupReason, BackupState
+from provisioning.errors import NoReport
 from provisioning.models import Backup, DatabaseCopy, Deployment, Removal, Run
 from provisioning.removal import proof
 from provisioning.removal.states import RemovalState
@@ -71,12 +72,12 @@ def suspend(removal: Removal) -> Finished | None:
     if deployment.kind != Isolation.SILO or not serves:
         return Finished("its addresses lead nowhere")
     try:
-        filling.renew_licence(deployment)
-    except PaybillError as error:
+        reports.closed(deployment)
+    except NoReport as error:
         if timezone.now() - removal.created_at < PATIENCE:
             return None
-        return Finished(f"its server did not take the closed licence: {error.detail}")
-    return Finished("its server has a licence that is closed")
+        return Finished(f"its server does not say that it is closed: {error.detail}")
+    return Finished("its server says that its licence is closed")
 
 
 def back_up(removal: Removal) -> Finished | None:

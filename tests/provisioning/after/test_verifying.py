@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from paybill_site.kernel import outbox
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.models import AuditEntry
 from paybill_site.local.places import Places
@@ -110,6 +111,7 @@ def take_away(deployment: Deployment) -> Removal:
     handlers.take_down(closing, "dlv_close")
     removal = Removal.objects.get()
     for _ in range(8):
+        outbox.drain()
         if driving.go_on(removal.public_id) == RemovalState.DONE:
             break
         for job in DatabaseJob.objects.filter(state="queued"):
@@ -157,20 +159,20 @@ def test_a_silo_reports_under_its_own_key_and_is_taken_away(silo: Deployment) ->
     tenant, key = silo.tenant, silo.report_key
     placement = Placement.objects.get(tenant=tenant)
     assert key
-    report = reports._fetch(tenant, placement.base_url, key)
+    report = reports.ask(tenant, placement.base_url, key)
     assert report["database"] is True
 
     other = "A" * 43 + "="
     with pytest.raises(NoReport, match="can not be believed"):
-        reports._fetch(tenant, placement.base_url, other)
+        reports.ask(tenant, placement.base_url, other)
     stranger = Tenant(public_id="ten_" + "0" * 26)
     with pytest.raises(NoReport, match="401"):
-        reports._fetch(stranger, placement.base_url, key)
+        reports.ask(stranger, placement.base_url, key)
 
     removal = take_away(silo)
     assert removal.state == RemovalState.DONE, removal.trouble
     said = record.read(removal.record)
-    assert said["steps"][0]["detail"] == "its server has a licence that is closed"
+    assert said["steps"][0]["detail"] == "its server says that its licence is closed"
     assert said["backup"]["id"]
     runs = silo.runs.filter(operation=Operation.DESTROY)
     assert runs.get().state == RunState.APPLIED
