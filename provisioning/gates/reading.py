@@ -100,13 +100,10 @@ def references(plan: dict[str, Any], types: tuple[str, ...]) -> set[str]:
     return named
 
 
-def referred(plan: dict[str, Any], address: str) -> set[str]:
-    """Addresses that the resource itself names in the configuration."""
-    bare = address.partition("[")[0]
-    for resource in _configured((plan.get("configuration") or {}).get("root_module")):
-        if resource.get("address") == bare:
-            return set(_references(resource.get("expressions")))
-    return set()
+def referred(plan: dict[str, Any], address: str, name: str = "") -> set[str]:
+    """Addresses that the resource names in the configuration, or one attribute does."""
+    expressions = _expressions(plan, address) or {}
+    return set(_references(expressions.get(name) if name else expressions))
 
 
 def sets(plan: dict[str, Any], address: str, path: str) -> bool:
@@ -114,11 +111,18 @@ def sets(plan: dict[str, Any], address: str, path: str) -> bool:
 
     What it does not set and Terraform does not know yet is the cloud's own default.
     """
-    bare, name = address.partition("[")[0], path.partition(".")[0]
+    expressions = _expressions(plan, address)
+    # Not found: better judged than let through.
+    return expressions is None or path.partition(".")[0] in expressions
+
+
+def _expressions(plan: dict[str, Any], address: str) -> dict[str, Any] | None:
+    bare = address.partition("[")[0]
     for resource in _configured((plan.get("configuration") or {}).get("root_module")):
         if resource.get("address") == bare:
-            return name in (resource.get("expressions") or {})
-    return True  # not found: better judged than let through
+            found: dict[str, Any] = resource.get("expressions") or {}
+            return found
+    return None
 
 
 def _configured(module: Any) -> Iterator[dict[str, Any]]:

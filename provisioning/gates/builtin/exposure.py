@@ -19,7 +19,7 @@ def rule(rows: list[Change], context: Context) -> Iterator[Finding]:
     for row in rows:
         if row.makes:
             yield from _closed(row, context)
-            yield from _granted(row)
+            yield from _granted(row, context)
             for entry in _entries("ingress", row):
                 yield from _ways_in(row, entry, context)
 
@@ -55,13 +55,21 @@ def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _granted(row: Change) -> Iterator[Finding]:
+def _granted(row: Change, context: Context) -> Iterator[Finding]:
     for entry in _entries("grant", row):
-        for value in row.values(entry["attribute"]):
-            if value in HIDDEN:
-                yield _finding(row, "approve", f"who gets this right: {value}")
-            elif value in entry["everybody"]:
+        name = entry["attribute"]
+        for value in row.values(name):
+            if value in entry["everybody"]:
                 yield _finding(row, "refuse", f"it gives a right to {value}")
+            elif value in HIDDEN and not _is_somebody(row, entry, context):
+                yield _finding(row, "approve", f"who gets this right: {value}")
+
+
+def _is_somebody(row: Change, entry: dict[str, Any], context: Context) -> bool:
+    """Whether a name that is not known yet is that of an identity in particular."""
+    named = referred(context.plan, row.address, entry["attribute"])
+    types = {name.removeprefix("data.").partition(".")[0] for name in named}
+    return bool(types) and types <= set(entry["identities"])
 
 
 def _ways_in(row: Change, entry: dict[str, Any], context: Context) -> Iterator[Finding]:
@@ -94,7 +102,7 @@ def _inside(value: Any, name: str) -> list[Any]:
 
 def _is_incoming(way: dict[str, Any], entry: dict[str, Any]) -> bool:
     """What is not known counts as incoming and as allowed."""
-    for part in ("direction", "action"):
+    for part in ("direction", "action", "kind"):
         name, wanted = entry.get(part, ("", ""))
         value = way.get(name)
         if name and isinstance(value, str) and value not in HIDDEN and value != wanted:

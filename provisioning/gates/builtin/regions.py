@@ -48,10 +48,7 @@ def within(place: str, region: str) -> bool:
     named, wanted = _plain(place), _plain(region)
     if named in table("regions")["everywhere"]:
         return True
-    if re.fullmatch(re.escape(wanted) + ZONE, named):
-        return True
-    # Oracle's availability domains: "abCD:EU-FRANKFURT-1-AD-2".
-    return bool(re.fullmatch(rf"(\w+:)?{re.escape(wanted)}-ad-\d", named))
+    return bool(re.fullmatch(re.escape(wanted) + ZONE, named))
 
 
 def _plain(place: str) -> str:

@@ -125,7 +125,6 @@ def test_a_protection_that_is_not_known_yet_counts_as_none() -> None:
         ("West Europe", "westeurope", True),
         ("westeurope", "northeurope", False),
         ("eu-de-2", "eu-de", True),
-        ("Uocm:EU-FRANKFURT-1-AD-2", "eu-frankfurt-1", True),
         ("global", "westeurope", True),
         ("us-east-1", "eu-central-1", False),
     ],
@@ -415,6 +414,28 @@ def test_ways_in_are_read_as_each_cloud_writes_them(
 ) -> None:
     expected = [(level, address)] if level else []
     assert told("exposure", plan(resource(address, after))) == expected
+
+
+def test_a_source_that_is_a_group_of_ones_own_is_nobody_else() -> None:
+    way = {"direction": "INGRESS", "source_type": "NETWORK_SECURITY_GROUP"}
+    address = "oci_core_network_security_group_security_rule.a"
+    known = plan(resource(address, way, unknown={"source": True}))
+    assert told("exposure", known) == []
+
+
+def test_a_right_for_an_identity_that_is_made_here_is_for_nobody_else() -> None:
+    address = "google_storage_bucket_iam_member.a"
+    change = resource(address, {}, unknown={"member": True})
+
+    def given_to(*references: str) -> list[tuple[str, str]]:
+        member = {"member": {"references": list(references)}}
+        kind = "google_storage_bucket_iam_member"
+        configured = [{"address": address, "type": kind, "expressions": member}]
+        return told("exposure", plan(change, configured=configured))
+
+    own = ("google_service_account.this.email", "google_service_account.this")
+    assert given_to(*own) == []
+    assert given_to("var.account", *own) == [("approve", address)]
 
 
 def test_a_source_that_is_not_known_yet_is_shown_to_a_person() -> None:
