@@ -9,7 +9,6 @@ from tenants.events import EntitlementChanged
 from tenants.models import Entitlement, Tenant
 from tenants.states import EntitlementState, TenantState
 
-
 CLOSED = {TenantState.SUSPENDED, TenantState.CLOSING, TenantState.CLOSED}
 
 
