@@ -48,12 +48,12 @@ variable "size" {
 }
 
 variable "image" {
-  description = "Container image of the service; a bridge tenant shares one."
+  description = "Container image of the tenant's service; a bridge has none of its own."
   type        = string
 }
 
 variable "domain" {
-  description = "Host name under which the tenant is served, by the shared service."
+  description = "Host name under which the tenant is served."
   type        = string
 }
 
@@ -73,7 +73,7 @@ variable "generation" {
 }
 
 variable "network" {
-  description = "CIDR of a network of its own; empty, as a bridge is in the shared one."
+  description = "CIDR of the silo's own network; empty for a bridge."
   type        = string
 
   validation {
@@ -103,7 +103,7 @@ variable "retention_days" {
 }
 
 variable "handover" {
-  description = "JSON the service needs once; the shared service of a bridge needs none."
+  description = "JSON the service needs once: licence, token, keys, database password."
   type        = string
   sensitive   = true
   ephemeral   = true

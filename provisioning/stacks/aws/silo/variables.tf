@@ -51,7 +51,7 @@ variable "size" {
 }
 
 variable "image" {
-  description = "Container image of the tenant's service."
+  description = "Container image of the tenant's service; a bridge has none of its own."
   type        = string
 
   validation {
@@ -86,7 +86,7 @@ variable "generation" {
 }
 
 variable "network" {
-  description = "CIDR of the silo's own network."
+  description = "CIDR of the silo's own network; empty for a bridge."
   type        = string
 
   # Four subnets are cut from it, and AWS takes no subnet below /28; a load balancer
@@ -118,7 +118,7 @@ variable "retention_days" {
 }
 
 variable "handover" {
-  description = "JSON the service needs once: licence, bootstrap token, keys."
+  description = "JSON the service needs once: licence, token, keys, database password."
   type        = string
   sensitive   = true
   ephemeral   = true

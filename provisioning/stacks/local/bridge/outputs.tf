@@ -7,7 +7,7 @@ output "database_host" {
 }
 
 output "database_port" {
-  description = "Port of the database server; the unit knows better on this machine."
+  description = "Port of the database server."
   value       = 5432
 }
 

@@ -3,7 +3,7 @@
 # var.account: this machine needs no facts of an account.
 
 variable "deployment" {
-  description = "Public id of the deployment; on this machine names say whose it is."
+  description = "Public id of the deployment; every resource is tagged with it."
   type        = string
 
   validation {
@@ -38,7 +38,7 @@ variable "size" {
 }
 
 variable "image" {
-  description = "What the service runs. On this machine it is the code that runs here."
+  description = "Container image of the tenant's service; a bridge has none of its own."
   type        = string
 }
 
@@ -48,7 +48,7 @@ variable "domain" {
 }
 
 variable "protection" {
-  description = "Whether the database is protected against deletion."
+  description = "Whether data stores are protected against deletion."
   type        = bool
 }
 
@@ -63,7 +63,7 @@ variable "generation" {
 }
 
 variable "network" {
-  description = "CIDR of a network of its own; empty, as this machine has one network."
+  description = "CIDR of the silo's own network; empty for a bridge."
   type        = string
 
   validation {
@@ -78,12 +78,12 @@ variable "account" {
 }
 
 variable "retention_days" {
-  description = "How long backups are kept by the cloud; Paybill keeps its own here."
+  description = "How long backups are kept by the cloud."
   type        = number
 }
 
 variable "handover" {
-  description = "JSON the service needs once; here the supervisor's units are handed it."
+  description = "JSON the service needs once: licence, token, keys, database password."
   type        = string
   sensitive   = true
   ephemeral   = true
