@@ -18,7 +18,14 @@ def register(cloud: str, make: Callable[[Deployment], Inventory]) -> None:
 
 
 def of(deployment: Deployment) -> Inventory | None:
-    """The inventory of a deployment's cloud; None where there is none to ask."""
-    return _makers.get(deployment.cloud, adapter(deployment.cloud).inventory)(
-        deployment
-    )
+    """The inventory of a deployment's cloud; None where there is none to ask.
+
+    So it is with a simulation that has no address: it keeps no record to be asked.
+    """
+    make = _makers.get(deployment.cloud)
+    if make is not None:
+        return make(deployment)
+    account = deployment.account
+    if account is not None and account.simulation and not account.endpoint:
+        return None
+    return adapter(deployment.cloud).inventory(deployment)

@@ -212,6 +212,14 @@ def test_containers_logs_storage_and_load_balancers_are_found(
     assert all(found.ends for found in listed(on_aws).values())
 
 
+def test_a_simulation_without_an_address_has_nobody_to_ask(
+    on_aws: Deployment, simulated: CloudAccount
+) -> None:
+    CloudAccount.objects.update(endpoint="", cloud="azure")
+    Deployment.objects.update(cloud="azure")
+    assert inventory.of(Deployment.objects.get()) is None
+
+
 def test_a_simulator_that_does_not_answer_is_said(
     on_aws: Deployment, simulated: CloudAccount
 ) -> None:

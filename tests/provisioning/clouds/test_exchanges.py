@@ -21,13 +21,14 @@ import pytest
 from provisioning.clouds.access import access
 from provisioning.clouds.adapters import adapter
 from provisioning.errors import CloudFailed, LeaseLost
+from provisioning.identity import files
 from provisioning.identity.files import TokenFile
 from provisioning.identity.tokens import Bearer, Purpose
 from provisioning.models import CloudAccount, Deployment, Run
 from provisioning.states import Phase, RunState
 from tests.provisioning.clouds.conftest import REGION
 from tests.provisioning.clouds.stub import Answer, Asked, claims_of, cloud, ok, refused
-from tests.provisioning.conftest import queue
+from tests.provisioning.conftest import queue, wait_for
 
 UUID = "00000000-0000-0000-0000-00000000000{}"
 PROVIDER = "projects/1/locations/global/workloadIdentityPools/paybill/providers/main"
@@ -172,6 +173,22 @@ def test_the_file_is_renewed_while_the_run_is_held(
         with pytest.raises(LeaseLost):
             file.write()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_thread_renews_the_file_until_the_run_is_not_held_any_more(
+    committed: None,
+    on_web_identity: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(files, "FRESH", 0.05)
+    run = on_web_identity
+    bearer = Bearer(account_of(run), Purpose.APPLY, run.deployment, run)
+    with TokenFile(tmp_path / "token", bearer, "aud") as file:
+        first = file.path.read_text()
+        wait_for(lambda: file.path.read_text() != first, "a new token")
+        Deployment.objects.filter(pk=run.deployment_id).update(fence=4)
+        wait_for(lambda: not file.path.exists(), "the token to be taken away")
 
 
 # --- Azure ------------------------------------------------------------------------
