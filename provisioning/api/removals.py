@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
@@ -71,7 +73,8 @@ class RemovalRecord(APIView):
         },
     )
     def get(self, request: Request, public_id: str) -> HttpResponse:
-        seen = Removal.objects.visible_to(request.auth)
+        actor: Any = request.auth
+        seen = Removal.objects.visible_to(actor)
         removal = seen.filter(public_id=public_id).exclude(record="").first()
         if removal is None:
             raise NotFound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.events import handles
-from provisioning.actions import BeginRemoval
+from provisioning.actions import BeginRemoval, NoteRemoval
 from provisioning.clouds import ledger
 from provisioning.events import (
     BackupFinished,
@@ -17,6 +17,7 @@ from provisioning.removal import driving
 from provisioning.removal.states import RemovalState
 from provisioning.removal.system import REMOVER
 from provisioning.removal.tasks import wake
+from provisioning.states import RunState
 from tenants.actions import FinishClosing, RetirePlacement
 from tenants.events import TenantClosing
 from tenants.models import Placement, Tenant
@@ -47,7 +48,14 @@ def go_on(event: RemovalGoesOn, delivery_id: str) -> None:
 
 @handles(RunEnded)
 def follow_run(event: RunEnded, delivery_id: str) -> None:
-    """A run ended for which a removal waits, or which stood in its way."""
+    """A run ended for which a removal waits, or which stood in its way.
+
+    One that an operator retried and that was applied takes a removal out of trouble.
+    """
+    if event.state == RunState.APPLIED:
+        stuck = Removal.objects.filter(deployment__public_id=event.deployment)
+        for removal in stuck.exclude(trouble=""):
+            perform(NoteRemoval, removal, {"trouble": ""}, actor=REMOVER)
     for removal in driving.concerned(run=event.run):
         wake(removal.public_id)
 

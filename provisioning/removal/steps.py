@@ -150,9 +150,10 @@ def _drop(placement: Placement) -> None:
 def prove(removal: Removal) -> Finished | None:
     """Look for what is left. Raises Stuck, naming it."""
     ending: list[Any] = []
+    checks = []
     if removal.deployment is not None:
         checks, ending = proof.of(removal.deployment)
-    else:
+    if removal.placement is not None:
         checks = proof.of_place(removal.placement)
     left = failures(checks)
     if left:
@@ -179,7 +180,8 @@ def _run(
     """The run that a step needs: queued once, followed through its retries."""
     run = _newest(f"{removal.public_id}:{operation}:{removal.attempt}")
     if run is None:
-        return _queue(removal, deployment, operation)
+        _queue(removal, deployment, operation)
+        return None
     if removal.run_id != run.pk:
         perform(NoteRemoval, removal, {"run": run.public_id}, actor=REMOVER)
     if run.state in ACTIVE:

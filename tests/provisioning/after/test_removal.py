@@ -180,8 +180,7 @@ def test_a_failed_backup_stops_it_until_an_operator_decides(
     assert Backup.objects.count() == 2
     Backup.objects.filter(state=BackupState.QUEUED).update(state=BackupState.FAILED)
     go_on(removal)
-    why = {"reason": "the customer wants nothing kept"}
-    perform(SkipBackup, removal, actor=operator, **why)
+    perform(SkipBackup, removal, actor=operator, reason="nothing is to be kept")
     assert go_on(removal).state == RemovalState.DONE
     assert "without one" in record.read(removal.record)["backup"]["none"]
 
