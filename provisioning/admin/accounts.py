@@ -98,7 +98,12 @@ class CloudAccountAdmin(VerbAdmin[CloudAccount]):
         rows = format_html_join(
             "", "<dt>{}</dt><dd><code>{}</code></dd>", trust.instructions(obj)
         )
-        return format_html("<dl>{}</dl>", rows)
+        copies = format_html_join(
+            "",
+            "<details><summary>{}</summary><pre>{}</pre></details>",
+            trust.documents(obj),
+        )
+        return format_html("<dl>{}</dl>{}", rows, copies)
 
 
 @waiting

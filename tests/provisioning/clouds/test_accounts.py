@@ -183,6 +183,7 @@ def test_operators_read_what_to_tell_the_cloud(
     assert "not tried against the cloud" in page
     assert "0 of 7" in page
     assert "64 of 64" in page
+    assert "oidc-provider/localhost" in page
     assert "over https from a public address only" in page
 
 
