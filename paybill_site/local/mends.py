@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moto import settings
+from moto.core.base_backend import AccountSpecificBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
@@ -27,6 +28,9 @@ def mend() -> None:
     if getattr(rds.DBInstance.__init__, "mended", False):
         return
     rds.DBInstance.__init__ = _with_own_id(rds.DBInstance.__init__)
+    AccountSpecificBackend.__getitem__ = _begun_alike(
+        AccountSpecificBackend.__getitem__
+    )
     rds.uuid = mock_random  # the one name that is not made from the seed
     settings.ACM_VALIDATION_WAIT = -1  # a certificate is a minute late otherwise
     SecurityGroupRule.description = property(_description)
@@ -44,6 +48,24 @@ def _with_own_id(plain: Callable[..., None]) -> Callable[..., None]:
 
     vars(begin)["mended"] = True
     return begin
+
+
+def _begun_alike(plain: Callable[..., Any]) -> Callable[..., Any]:
+    """A region begins with things of its own, such as a default network, when it is
+    first asked for anything: they depend on service and region alone, not on when.
+    """
+
+    def get(self: Any, region: str) -> Any:
+        if region in self.keys():
+            return plain(self, region)
+        before = mock_random.getstate()
+        mock_random.seed(f"{self.service_name} {self.account_id} {region}")
+        try:
+            return plain(self, region)
+        finally:
+            mock_random.setstate(before)
+
+    return get
 
 
 def _description(rule: Any) -> str | None:

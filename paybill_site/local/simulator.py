@@ -52,13 +52,13 @@ class Journal:
         self.length = 0
 
     def entries(self) -> Iterator[tuple[Environ, bytes]]:
-        """What was noted; a line that a crash cut short ends it."""
+        """What was noted; a last line that a crash cut short is taken away."""
         if not self.path.exists():
             return
-        for line in self.path.read_bytes().splitlines(keepends=True):
-            if not line.endswith(b"\n"):
-                return
-            noted = json.loads(self.cipher.decrypt(line.strip()))
+        whole = self.path.read_bytes().rpartition(b"\n")[0]
+        os.truncate(self.path, len(whole) + 1 if whole else 0)
+        for line in whole.splitlines():
+            noted = json.loads(self.cipher.decrypt(line))
             self.length += 1
             yield noted["environ"], b64decode(noted["body"])
 

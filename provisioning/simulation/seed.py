@@ -7,7 +7,7 @@ from django.conf import settings
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
 from provisioning.actions import AddCloudAccount, MoveSimulation
-from provisioning.actions.accounts import AddInput
+from provisioning.actions.accounts import AddCloudAccountInput
 from provisioning.models import CloudAccount
 from provisioning.simulation import ground
 from provisioning.states import Cloud, Method
@@ -39,7 +39,7 @@ def seed_account(endpoint: str) -> CloudAccount:
     empty = CloudAccount(
         cloud=Cloud.AWS, method=Method.NONE, endpoint=endpoint, regions=REGIONS
     )
-    wanted = AddInput(
+    wanted = AddCloudAccountInput(
         name=NAME,
         cloud=Cloud.AWS,
         method=Method.NONE,
