@@ -13,6 +13,7 @@ import psycopg
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
+from paybill_site.kernel import migrating, roles
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import PaybillError
 from provisioning.actions.backups import ExpireBackup, RequestBackup
@@ -83,9 +84,8 @@ def _ask_backup(tenant: Tenant) -> None:
 def _in_reach() -> QuerySet[Tenant]:
     """Tenants whose database can be reached: of silos only those on this machine."""
     placed = Q(placements__state=PlacementState.TAKEN)
-    here = ~Q(placements__kind=Isolation.SILO) | Q(
-        deployments__outputs__secret_reference__startswith="unit:"  # noqa: S106 - a reference
-    )
+    mine = Q(deployments__account=None) | Q(deployments__account__simulation=True)
+    here = ~Q(placements__kind=Isolation.SILO) | (Q(deployments__isnull=False) & mine)
     return Tenant.objects.filter(placed, here, state__in=STANDING).distinct()
 
 
@@ -123,16 +123,27 @@ def _expire(backup: Backup) -> bool:
 
 def drop_copies() -> int:
     """Drop the planes beside tenants' own whose time is over."""
-    over = DatabaseCopy.objects.filter(dropped_at=None, expires_at__lte=timezone.now())
+    gone = Q(placement__state=PlacementState.GONE)
+    over = DatabaseCopy.objects.filter(
+        gone | Q(expires_at__lte=timezone.now()), dropped_at=None
+    )
     busy = DatabaseJob.objects.filter(state=JobState.RUNNING).values("tenant")
     due = over.exclude(tenant__in=busy).select_related("placement__tenant")
     return _each(due[:AT_ONCE], _drop)
 
 
 def _drop(copy: DatabaseCopy) -> None:
-    if copy.placement.state != PlacementState.GONE:
+    if copy.placement.state == PlacementState.GONE:
+        _drop_roles(copy.schema_name)
+    else:
         restoring.drop(ground_of(copy.placement).dsn, copy.schema_name)
     perform(NoteDropped, copy, actor=SWEEP)
+
+
+def _drop_roles(name: str) -> None:
+    """Roles belong to the server: they outlive a database that was dropped."""
+    with psycopg.connect(migrating.provisioner_dsn(), autocommit=True) as connection:
+        roles.drop_trio(connection, name)
 
 
 def measure() -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from paybill_site.kernel.events import handles
 from provisioning.databases import care, tasks
-from provisioning.events import DatabaseJobEnded, DatabaseJobQueued
+from provisioning.events import DatabaseFull, DatabaseJobEnded, DatabaseJobQueued
+from tenants import mails
 
 
 @handles(DatabaseJobQueued)
@@ -19,3 +20,9 @@ def go_on_with_the_next(event: DatabaseJobEnded, delivery_id: str) -> None:
     mine = care.waiting().filter(tenant__public_id=event.tenant).first()
     if mine is not None:
         tasks.wake(mine.public_id)
+
+
+@handles(DatabaseFull)
+def mail_full(event: DatabaseFull, delivery_id: str) -> None:
+    """Tell the owners that a database comes near its limit, or is over it."""
+    mails.to_owners(f"database_{event.notice}", event.tenant, delivery_id)

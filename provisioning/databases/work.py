@@ -69,6 +69,7 @@ def _guarded(job: DatabaseJob, heartbeat: Heartbeat) -> None:
         KINDS[JobKind(job.kind)](job, ground_of(job.placement), heartbeat)
     except JobLost:
         log.warning("the job was lost; another worker has it")
+        return
     except PaybillError as refusal:
         _end(job, refusal.detail, again=not refusal.permanent)
     except psycopg.OperationalError as error:
@@ -78,8 +79,7 @@ def _guarded(job: DatabaseJob, heartbeat: Heartbeat) -> None:
         log.exception("the job broke")
         words = f"Paybill could not finish this ({type(error).__name__})."
         _end(job, words, trace=traceback.format_exc())
-    finally:
-        reopen(job)
+    reopen(job)
 
 
 def _end(job: DatabaseJob, words: str, *, again: bool = False, trace: str = "") -> None:

@@ -174,13 +174,6 @@ class Migration(migrations.Migration):
                         max_length=5,
                     ),
                 ),
-                (
-                    "read_only",
-                    models.BooleanField(
-                        default=False,
-                        help_text="over its limit for days: nothing more is written",
-                    ),
-                ),
                 ("full_since", models.DateTimeField(blank=True, null=True)),
                 (
                     "asleep",

@@ -199,9 +199,6 @@ class Database(models.Model):
     notice = models.CharField(
         max_length=5, choices=Notice.choices, default=Notice.NONE, blank=True
     )
-    read_only = models.BooleanField(
-        default=False, help_text="over its limit for days: nothing more is written"
-    )
     full_since = models.DateTimeField(null=True, blank=True)
     asleep = models.BooleanField(default=False, help_text="nobody can connect to it")
     measured_at = models.DateTimeField(null=True, blank=True)

@@ -98,6 +98,7 @@ MAY_BE_BARE = {
     "paybill_site/kernel/management/commands/migrate_planes.py": "closes them",
     "paybill_site/local/management/commands/up.py": "closes them before it forks",
     "provisioning/identity/files.py": "closes those of its thread",
+    "provisioning/databases/lease.py": "closes those of its thread",
     "provisioning/runner/lease.py": "closes those of its thread",
 }
 

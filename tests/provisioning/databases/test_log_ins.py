@@ -13,6 +13,7 @@ from django.db import OperationalError, close_old_connections, connections
 from psycopg.conninfo import conninfo_to_dict
 
 from examples.storefront.models import Customer
+from paybill_site.kernel import outbox
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import Forbidden, IllegalMove
 from paybill_site.kernel.models import AuditEntry, OutboxEvent
@@ -44,7 +45,8 @@ class Load:
     """People who read and write in a tenant's plane as requests do."""
 
     def __init__(self, host: str) -> None:
-        self.host, self.failures = host, []
+        self.host = host
+        self.failures: list[str] = []
         self.written = 0
         self.users: set[str] = set()
         self._end, self._lock = threading.Event(), threading.Lock()
@@ -183,7 +185,7 @@ def test_the_plan_limits_connections_and_size(bridge: Tenant) -> None:
 
 @pytest.mark.parametrize(("share", "notice"), [(0.9, "near"), (1.0, "full")])
 def test_a_database_near_its_limit_is_told_once(
-    pooled: Tenant, share: float, notice: str
+    pooled: Tenant, share: float, notice: str, mailoutbox: list[Any]
 ) -> None:
     placement = placement_of(pooled)
     size = care.size_of(ground_of(placement))
@@ -194,6 +196,9 @@ def test_a_database_near_its_limit_is_told_once(
     assert Database.objects.get(placement=placement).notice == notice
     told = OutboxEvent.objects.filter(name="provisioning.database_full")
     assert [event.payload["notice"] for event in told] == [notice]
+    outbox.drain()
+    (mail,) = mailoutbox
+    assert ("nearly full" if notice == "near" else "over its size") in mail.subject
     Entitlement.objects.filter(tenant=pooled).update(limits={})
     care.measure_one(placement)
     assert Database.objects.get(placement=placement).notice == ""

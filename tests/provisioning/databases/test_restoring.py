@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.utils import timezone
 from psycopg import sql
 
+from agents.models import Agent, AgentToken
 from examples.storefront.models import Customer
 from paybill_site.kernel import roles, schema
 from paybill_site.kernel.actions import perform
@@ -22,8 +27,10 @@ from provisioning.databases import care, inplace, work
 from provisioning.databases.places import ground_of, placement_of
 from provisioning.databases.states import BackupState, JobState
 from provisioning.models import Backup, DatabaseCopy, DatabaseJob
+from tenants import routing
 from tenants.models import Tenant
-from tenants.states import TenantState
+from tenants.states import Suspension, TenantState
+from tests.cast import make_user
 from tests.provisioning.databases.conftest import (
     OPERATOR,
     add_customers,
@@ -40,7 +47,7 @@ from tests.provisioning.databases.conftest import (
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """No other process looks hosts up here, so none is waited for."""
     monkeypatch.setattr(inplace, "SLACK", 0.0)
-    monkeypatch.setattr(inplace.routing, "KEPT", 0.0)
+    monkeypatch.setattr(routing, "KEPT", 0.0)
 
 
 def lose_everything(tenant: Tenant) -> None:
@@ -228,3 +235,69 @@ def test_strangers_restore_nothing(
     assert job.state == JobState.QUEUED
     assert perform(RestoreInPlace, backup, actor=owner).result == job
     assert DatabaseJob.objects.filter(kind="in_place").count() == 1
+
+
+def test_a_tenant_that_an_operator_closed_stays_closed(pooled: Tenant) -> None:
+    backup = back_up(pooled)
+    closed = {"state": TenantState.SUSPENDED, "suspension": Suspension.OPERATOR}
+    Tenant.objects.filter(pk=pooled.pk).update(**closed)
+    done(asked(RestoreInPlace, backup))
+    pooled.refresh_from_db()
+    assert (pooled.state, pooled.suspension) == tuple(closed.values())
+
+
+def test_a_backup_of_older_code_is_migrated_before_it_is_used(
+    pooled: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ground = ground_of(placement_of(pooled))
+    with psycopg.connect(ground.dsn) as connection:  # before the product was there
+        owner = sql.Identifier(roles.role_of(ground.schema, "owner"))
+        connection.execute(sql.SQL("SET LOCAL ROLE {}").format(owner))
+        name = sql.Identifier(ground.schema)
+        connection.execute(sql.SQL("SET LOCAL search_path = {}").format(name))
+        for table in tables(pooled):
+            if table.startswith("storefront_"):
+                drop = sql.SQL("DROP TABLE {} CASCADE")
+                connection.execute(drop.format(sql.Identifier(table)))
+        connection.execute("DELETE FROM django_migrations WHERE app = 'storefront'")
+    backup = back_up(pooled)
+    assert "storefront_customer" not in backup.manifest["tables"]
+    newer = "f" * 16
+    monkeypatch.setattr(schema, "version", lambda: newer)
+    done(asked(RestoreInPlace, backup))
+    add_customers(pooled, "New")
+    assert customers(pooled) == ["New"]
+    with psycopg.connect(ground.dsn) as connection:
+        assert schema.schemas(connection)[ground.schema] == newer
+
+
+def test_tokens_that_were_revoked_since_stay_revoked(pooled: Tenant) -> None:
+    with plane(home(pooled)):
+        agent = Agent.objects.create(name="helper", principal=make_user("bot"))
+        kept, revoked = (token_of(agent, name) for name in ("kept", "revoked"))
+    backup = back_up(pooled)
+    with plane(home(pooled)):
+        AgentToken.objects.filter(pk=revoked.pk).update(revoked_at=timezone.now())
+    done(asked(RestoreInPlace, backup))
+    with plane(home(pooled)):
+        alive = AgentToken.objects.filter(revoked_at=None)
+        assert list(alive.values_list("public_id", flat=True)) == [kept.public_id]
+
+
+def token_of(agent: Agent, name: str) -> AgentToken:
+    later = timezone.now() + timedelta(days=1)
+    return AgentToken.objects.create(
+        agent=agent, digest=name, prefix=name, expires_at=later
+    )
+
+
+def test_backups_open_after_the_keys_were_rotated(
+    pooled: Tenant, settings: Any
+) -> None:
+    backup = back_up(pooled)
+    old = settings.PAYBILL_KEYS["data"]
+    fresh = base64.b64encode(bytes(range(32))).decode()
+    settings.PAYBILL_KEYS = {**settings.PAYBILL_KEYS, "data": [fresh, *old]}
+    call_command("rotate_keys", stdout=StringIO())
+    settings.PAYBILL_KEYS = {**settings.PAYBILL_KEYS, "data": [fresh]}
+    done(asked(DrillBackup, Backup.objects.get(pk=backup.pk)))
