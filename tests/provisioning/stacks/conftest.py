@@ -46,7 +46,7 @@ def lay(
     """Lay out a stack that Terraform can be run on; skip where plugins are missing."""
 
     def make(name: str, **changed: Any) -> Laid:
-        if name.split("/")[0] in SIMULATED:
+        if name.split("/", maxsplit=1)[0] in SIMULATED:
             mirror = request.getfixturevalue("simulator")
             monkeypatch.setenv("PAYBILL_TF_MIRROR", str(mirror))
         served = mirrors.serve(needed(name))

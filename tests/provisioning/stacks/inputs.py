@@ -72,7 +72,7 @@ ACCOUNTS: dict[str, dict[str, str]] = {
         "planner": "5b1e0000-0000-4000-8000-000000000004",
         "resource_group": "paybill",
         "subnet": f"{NETWORK}/virtualNetworks/shared/subnets/databases",
-        "private_zone": f"{NETWORK}/privateDnsZones/paybill.postgres.database.azure.com",
+        "private_zone": f"{NETWORK}/privateDnsZones/x.postgres.database.azure.com",
         "reader": "5b1e0000-0000-4000-8000-000000000005",
         "runners": "203.0.113.7",
     },

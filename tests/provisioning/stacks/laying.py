@@ -20,7 +20,7 @@ SECONDS = 600
 
 @dataclass(slots=True)
 class Laid:
-    """One stack in a folder of its own. ``environment`` is added to what Terraform sees.
+    """One stack in a folder of its own; Terraform sees ``environment`` beside the rest.
 
     Its state is in the folder: an override file, which Terraform merges last, takes the
     place of the backend over HTTP.
