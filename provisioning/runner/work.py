@@ -56,12 +56,8 @@ def _guarded(run: Run, heartbeat: Heartbeat) -> None:
         return
     except phases.Canceled:
         _end(run, RunState.CANCELED, "Canceled on request; Terraform saved its state.")
-    except TerraformDied as end:
-        _end(run, RunState.ERRORED, end.detail, again=True)
-    except TerraformFailed as refusal:
-        _end(run, RunState.FAILED, refusal.detail)
     except PaybillError as refusal:
-        _end(run, RunState.FAILED, refusal.detail, trace=traceback.format_exc())
+        _refused(run, refusal)
     except Exception as error:
         log.exception("the run broke")
         words = f"Paybill could not finish this run ({type(error).__name__})."
@@ -69,6 +65,16 @@ def _guarded(run: Run, heartbeat: Heartbeat) -> None:
     run.refresh_from_db()
     if run.is_final or run.state == RunState.WAITING:  # its plan is kept, encrypted
         WorkDir.of(run).remove()
+
+
+def _refused(run: Run, refusal: PaybillError) -> None:
+    """Terraform or a check said no; or Terraform was killed, which says nothing."""
+    if isinstance(refusal, TerraformDied):
+        _end(run, RunState.ERRORED, refusal.detail, again=True)
+    elif isinstance(refusal, TerraformFailed):
+        _end(run, RunState.FAILED, refusal.detail)
+    else:
+        _end(run, RunState.FAILED, refusal.detail, trace=traceback.format_exc())
 
 
 def _advance(run: Run, heartbeat: Heartbeat) -> None:

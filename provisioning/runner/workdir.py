@@ -8,7 +8,6 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 
@@ -103,11 +102,8 @@ def _dumped(output: Path) -> bytes | None:
 
 def is_dump(line: bytes | str) -> bool:
     """Whether a line of ``-json`` output carries the whole state; it is a secret."""
-    mark: Any = b'"state":{' if isinstance(line, bytes) else '"state":{'
-    if mark not in line:
-        return False
     try:
-        event = json.loads(line)
+        event = json.loads(line) if line.strip()[:1] in {"{", b"{"} else None
     except ValueError:
         return False
     return isinstance(event, dict) and isinstance(event.get("state"), dict)
