@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -27,8 +28,12 @@ from paybill_site.kernel.actors import Kind
 from paybill_site.kernel.planes import Place
 from paybill_site.local import units
 from paybill_site.local.places import Places
+from provisioning import finishing, stacks
 from provisioning.actions import ConfirmRun, PrepareDeployment, QueueRun
+from provisioning.clouds import inventory
+from provisioning.clouds.inventory import Found
 from provisioning.models import Deployment, Run
+from provisioning.states import Operation
 from provisioning.system import PROVISIONING
 from tenants.models import Account, Entitlement
 from tenants.states import EntitlementState, Role
@@ -56,6 +61,8 @@ OPERATOR = actors.system(
 APPROVER = replace(OPERATOR, kind=Kind.OPERATOR, id="usr_approver", label="Approver")
 
 type Entitle = Callable[..., Deployment]
+type Hcl = Callable[[str], None]
+type Slow = Callable[[float], None]
 
 
 @pytest.fixture
@@ -98,6 +105,58 @@ def confirm(run: Run) -> Run:
     shown = {"plan_sha256": run.plan_sha256, "plan_digest": run.plan_digest}
     confirmed: Run = perform(ConfirmRun, run, shown, actor=APPROVER).result
     return confirmed
+
+
+WAITS = """
+resource "terraform_data" "wait" {{
+  count = 3
+  input = count.index
+  provisioner "local-exec" {{
+    command = "sleep ${{count.index * {seconds}}}"
+  }}
+}}
+output "secret_reference" {{
+  value = "unit:none"
+}}
+"""
+
+
+class Empty:
+    """A cloud in which nothing carries tags."""
+
+    verified = True
+
+    def listed(self, deployment: Deployment) -> list[Found]:
+        return []
+
+
+@pytest.fixture
+def hcl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hcl:
+    """Let the bridge stack be another one, with the same variables."""
+
+    def make(text: str) -> None:
+        folder = tmp_path / "local" / "bridge"
+        shutil.copytree(stacks.FOLDER / "local" / "bridge", folder, dirs_exist_ok=True)
+        (folder / "outputs.tf").unlink(missing_ok=True)
+        (folder / "main.tf").write_text(text)
+        monkeypatch.setattr(stacks, "FOLDER", tmp_path)
+        # What it makes is known to Terraform alone; no supervisor has to be asked.
+        monkeypatch.setitem(inventory._makers, "local", lambda _: Empty())
+
+    return make
+
+
+@pytest.fixture
+def slow(hcl: Hcl) -> Slow:
+    """Let the bridge stack be one that only waits."""
+    return lambda seconds: hcl(WAITS.format(seconds=seconds))
+
+
+@pytest.fixture
+def unfilled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What such a stack makes can not be filled with anything."""
+    nothing: finishing.Finish = lambda run, log: {}  # noqa: E731 - a line is enough
+    monkeypatch.setitem(finishing.FINISHES, Operation.APPLY, nothing)
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -191,11 +250,14 @@ def wait_for(seen: Callable[[], Any], what: str, seconds: float = 30) -> Any:
     return found
 
 
-def runner(run: Run, web: str) -> subprocess.Popen[bytes]:
-    """A runner as a process of its own, on the test's database."""
+def runner(run: Run, web: str, before: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+    """A runner as a process of its own, on the test's database.
+
+    ``before``: words of a program that becomes the runner, after a change of its own.
+    """
     database = str(connections["default"].settings_dict["NAME"])
     return subprocess.Popen(
-        [sys.executable, "manage.py", "run_deployment", run.public_id],
+        [*before, sys.executable, "manage.py", "run_deployment", run.public_id],
         cwd=ROOT,
         env={
             **os.environ,
