@@ -98,8 +98,9 @@ def _held_back() -> Q:
     it is known what exists, and looks while there is one already.
     """
     worked_on = Run.objects.exclude(_free())
-    load = worked_on.filter(deployment__account=OuterRef("pk")).order_by()
-    load = load.values("deployment__account").annotate(n=Count("pk")).values("n")
+    of_account = worked_on.filter(deployment__account=OuterRef("pk")).order_by()
+    counted = of_account.values("deployment__account").annotate(n=Count("pk"))
+    load = counted.values("n")
     full = CloudAccount.objects.annotate(load=Coalesce(Subquery(load), 0)).filter(
         load__gte=F("at_once")
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -104,7 +104,7 @@ def admitted(files: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def sources(providers: Mapping[str, str]) -> list[str]:
+def sources(providers: Iterable[str]) -> list[str]:
     """Full addresses of providers, as folders of mirrors are named."""
     return [
         (name if name.count("/") == 2 else f"{terraform.host()}/{name}").lower()

@@ -10,6 +10,7 @@ class CrashesConfig(AppConfig):
     label = "crashes"
 
     def ready(self) -> None:
-        from benchmarks.crashes import simulated  # noqa: PLC0415 - apps come first
+        from benchmarks.crashes import light, simulated  # noqa: PLC0415 - apps first
 
         simulated.install()
+        light.install()

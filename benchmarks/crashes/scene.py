@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import os
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import close_old_connections
 
+from benchmarks.crashes import light
 from paybill_site.accounts.models import User
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
@@ -41,14 +44,16 @@ def operator() -> Actor:
     return actors.of_user(user, via="session")
 
 
-def deploy(cloud: str) -> Deployment:
-    """A paying tenant's bridge deployment of which nothing was made yet."""
+def deploy(cloud: str, kind: str = "bridge") -> Deployment:
+    """A paying tenant's deployment of which nothing was made yet."""
     if cloud == "google":
         facts = {"details": GOOGLE, "regions": [REGIONS[cloud]], "method": "none"}
         CloudAccount.objects.get_or_create(
             cloud=cloud,
             defaults={"name": "Simulated Google", "simulation": True, **facts},
         )
+    if cloud == "aws":
+        light.account(Path(settings.PAYBILL_LOCAL))
     slug = f"crash-{os.getpid()}-{next(NUMBERS)}"
     account = Account.objects.create(name=slug, created_by="crash")
     tenant = Tenant.objects.create(
@@ -58,7 +63,7 @@ def deploy(cloud: str) -> Deployment:
         tenant=tenant,
         state=EntitlementState.ACTIVE,
         plan="team",
-        isolation="bridge",
+        isolation=kind,
         cloud=cloud,
         region=REGIONS[cloud],
         size="small",

@@ -34,7 +34,7 @@ def install() -> None:
     put_up = finishing.FINISHES[Operation.APPLY]
 
     def finish(run: Run, log: LogWriter) -> dict[str, object]:
-        if run.deployment.cloud != Cloud.GOOGLE:
+        if run.deployment.cloud == Cloud.LOCAL:
             return put_up(run, log)
         return state.outputs(run.deployment)
 

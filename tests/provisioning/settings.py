@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from tests.settings import *  # noqa: F403
 from tests.settings import DATABASES
 
 DATABASES["default"]["NAME"] = os.environ["PAYBILL_TEST_DATABASE"]
 PAYBILL_BASE_URL = os.environ["PAYBILL_TEST_URL"]
-
-if "PAYBILL_TEST_STACKS" in os.environ:
-    from provisioning import stacks
-
-    stacks.FOLDER = Path(os.environ["PAYBILL_TEST_STACKS"])

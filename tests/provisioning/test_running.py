@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import threading
-from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.db import connections
@@ -18,7 +15,7 @@ from paybill_site.kernel import planes
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import IllegalMove
 from provisioning import queue as order
-from provisioning import finishing, reaper, stacks, state
+from provisioning import reaper, stacks, state
 from provisioning.actions import CancelRun, ClaimRun, DiscardRun, RetryRun
 from provisioning.errors import LeaseLost
 from provisioning.models import (
@@ -32,45 +29,16 @@ from provisioning.runner import lease, logs
 from provisioning.runner.processes import alive
 from provisioning.runner.work import work
 from provisioning.runner.workdir import WorkDir
-from provisioning.states import DeploymentState, Operation, PhaseState, RunState
+from provisioning.states import DeploymentState, PhaseState, RunState
 from provisioning.system import RUNNER
-from tests.provisioning.conftest import OPERATOR, confirm, queue, runner, wait_for
-
-type Slow = Callable[[float], None]
-
-WAITS = """
-resource "terraform_data" "wait" {{
-  count = 3
-  input = count.index
-  provisioner "local-exec" {{
-    command = "sleep ${{count.index * {seconds}}}"
-  }}
-}}
-output "secret_reference" {{
-  value = "unit:none"
-}}
-"""
-
-
-@pytest.fixture
-def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Slow:
-    """Let the bridge stack be one that only waits."""
-
-    def make(seconds: float) -> None:
-        folder = tmp_path / "local" / "bridge"
-        shutil.copytree(stacks.FOLDER / "local" / "bridge", folder)
-        (folder / "outputs.tf").unlink()
-        (folder / "main.tf").write_text(WAITS.format(seconds=seconds))
-        monkeypatch.setattr(stacks, "FOLDER", tmp_path)
-
-    return make
-
-
-@pytest.fixture
-def unfilled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What such a stack makes can not be filled with anything."""
-    nothing: finishing.Finish = lambda run, log: {}  # noqa: E731 - a line is enough
-    monkeypatch.setitem(finishing.FINISHES, Operation.APPLY, nothing)
+from tests.provisioning.conftest import (
+    OPERATOR,
+    Slow,
+    confirm,
+    queue,
+    runner,
+    wait_for,
+)
 
 
 def made(run: Run) -> int:
