@@ -83,19 +83,12 @@ def deciding(run: Run, actor: Actor) -> dict[str, Any]:
         {**entry, "tone": KINDS.get(entry["kind"], "quiet")}
         for entry in (shown.resources if shown else [])
     ]
-    policies = [
-        {**entry, "word": LEVELS[entry["level"]][0], "tone": LEVELS[entry["level"]][1]}
-        for entry in run.policies
-    ]
-    for entry in policies:
-        for finding in entry["findings"]:
-            finding["word"], finding["tone"] = LEVELS[finding["level"]]
     waits = run.state == RunState.WAITING
     return {
         "resources": resources,
         "hidden": HIDDEN,
         "opened": len(resources) <= OPENED,
-        "policies": policies,
+        "policies": [_worded(entry) for entry in run.policies],
         "waits": waits,
         "good_until": approvals.good_until(run) if waits else None,
         "stale": approvals.withdrawn(run) if waits else "",
@@ -104,6 +97,19 @@ def deciding(run: Run, actor: Actor) -> dict[str, Any]:
         "verbs": [verb for verb in BUTTONS if _offered(BUTTONS[verb], run, actor)],
         "once": new_id("key"),
     }
+
+
+def _worded(entry: dict[str, Any]) -> dict[str, Any]:
+    """A policy or a finding with the word and the tone for its level."""
+    word, tone = LEVELS[entry["level"]]
+    found = [_worded(finding) for finding in entry.get("findings", ())]
+    return {**entry, "word": word, "tone": tone, "findings": found}
+
+
+def policy_words(run: Run) -> list[tuple[str, str, str]]:
+    """Each policy's name, and in a word and its tone what it says of the run."""
+    words = [_worded(entry) for entry in run.policies]
+    return [(e["title"] or e["policy"], e["word"], e["tone"]) for e in words]
 
 
 BUTTONS: dict[str, AnyAction] = {

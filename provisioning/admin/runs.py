@@ -8,12 +8,13 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.admin import VerbAdmin, operators, waiting
-from provisioning import actions
+from paybill_site.kernel.templatetags.paybill_ui import badge, money
+from provisioning import actions, pages
 from provisioning.admin.tasks import task
 from provisioning.models import Run, RunPhase
 from provisioning.states import RunState
@@ -50,8 +51,8 @@ class RunAdmin(VerbAdmin[Run]):
     list_filter = ("state", "operation")
     list_select_related = ("deployment__tenant",)
     search_fields = ("public_id", "deployment__public_id", "deployment__tenant__name")
-    exclude = ("token_digest",)
-    readonly_fields = ("page",)
+    exclude = ("token_digest", "policies", "cost", "reasons", "changes")
+    readonly_fields = ("page", "asked_why", "policy_words", "cost_words")
     inlines = (PhaseInline,)
     verbs = (
         actions.ConfirmRun,
@@ -59,16 +60,50 @@ class RunAdmin(VerbAdmin[Run]):
         actions.CancelRun,
         actions.ForceCancelRun,
         actions.RetryRun,
+        actions.CommentRun,
     )
 
     def related(self, obj: Run) -> Links:
         yield "deployment", obj.deployment
         yield "tenant", obj.tenant
 
-    @admin.display(description="Log")
+    @admin.display(description="On one page")
     def page(self, obj: Run) -> SafeString:
         address = reverse("provisioning:run", args=[obj.public_id])
-        return format_html('<a href="{}">Phases, changes and log</a>', address)
+        words = "Plan, policies, cost, approval and log"
+        return format_html('<a href="{}">{}</a>', address, words)
+
+    @admin.display(description="Why a person has to approve", empty_value="nothing")
+    def asked_why(self, obj: Run) -> SafeString | None:
+        return _lines(obj.reasons)
+
+    @admin.display(description="Policies", empty_value="not asked yet")
+    def policy_words(self, obj: Run) -> SafeString | None:
+        return _lines(
+            format_html("{} {}", badge(level, tone=tone), name)
+            for name, level, tone in pages.policy_words(obj)
+        )
+
+    @admin.display(description="Cost a month", empty_value="not estimated yet")
+    def cost_words(self, obj: Run) -> SafeString | None:
+        if not obj.cost:
+            return None
+        cost, currency = obj.cost, obj.cost["currency"]
+        return format_html(
+            "{} → {}; {} without a price; {}, as of {}",
+            money(cost["before"], currency),
+            money(cost["after"], currency),
+            len(cost["unpriced"]),
+            cost["basis"],
+            cost["as_of"],
+        )
+
+
+def _lines(items: Iterable[object]) -> SafeString | None:
+    """One under the other; None when there are none, for the admin to say so."""
+    return (
+        format_html_join(mark_safe("<br>"), "{}", ((item,) for item in items)) or None
+    )
 
 
 @waiting

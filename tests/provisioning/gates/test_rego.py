@@ -31,7 +31,7 @@ findings contains {"address": row.address, "level": "refuse", "says": says} if {
 """
 SLOW = plan(resource("aws_db_instance.main", {"storage_type": "gp2"}))
 FAST = plan(resource("aws_db_instance.main", {"storage_type": "gp3"}))
-CASES = [
+CASES: list[dict[str, Any]] = [
     {
         "name": "slow",
         "plan": SLOW,
