@@ -16,6 +16,7 @@ from tenants import routing
 from tenants.models import Domain, Placement, Tenant
 from tenants.routing import HostMiddleware
 from tenants.states import Isolation, TenantState
+from tests.cast import browser
 
 
 @pytest.fixture(autouse=True)
@@ -125,3 +126,8 @@ def test_a_domain_that_points_elsewhere_moves_the_tenant(tenant_b: Place) -> Non
         other = Placement.objects.get(schema_name="tb")
         Domain.objects.filter(domain="ta.localhost").update(tenant=other)
     assert ask("ta.localhost").content.decode().startswith("tb ")
+
+
+def test_a_probe_by_number_hears_that_the_process_lives(control: Place) -> None:
+    assert browser("127.0.0.1").get("/health/live").status_code == 200
+    assert browser("127.0.0.1").get("/health/ready").status_code == 404
