@@ -26,6 +26,15 @@ PRIVATE = tuple(
 class CloudAccountInput(Input):
     """What both adding and changing say of an account."""
 
+    name: str = Field(min_length=2, max_length=80, title="Name")
+    method: Method = Field(default=Method.FEDERATED, title="How Paybill gets in")
+    endpoint: str = Field(
+        default="",
+        max_length=200,
+        pattern=r"^(https?://[A-Za-z0-9.-]+(:\d{1,5})?)?$",
+        title="Address of the simulator",
+        description="Only for a simulation.",
+    )
     plan_identity: str = Field(
         default="",
         max_length=600,
@@ -114,20 +123,12 @@ class CloudAccountInput(Input):
 
 
 class AddCloudAccountInput(CloudAccountInput):
-    name: str = Field(min_length=2, max_length=80, title="Name")
     cloud: Cloud = Field(title="Cloud")
-    method: Method = Field(default=Method.FEDERATED, title="How Paybill gets in")
     simulation: bool = Field(
         default=False,
         title="Simulation",
         description="A simulator answers, all data stays on this machine, and every"
         " page says so.",
-    )
-    endpoint: str = Field(
-        default="",
-        max_length=200,
-        pattern=r"^(https?://[A-Za-z0-9.-]+(:\d{1,5})?)?$",
-        title="Address of the simulator",
     )
 
 
@@ -143,13 +144,7 @@ class AddCloudAccount(Action[None, AddCloudAccountInput, CloudAccount]):
     def run(
         self, target: None, data: AddCloudAccountInput, *, actor: Actor
     ) -> CloudAccount:
-        account = CloudAccount(
-            name=data.name,
-            cloud=data.cloud,
-            method=data.method,
-            simulation=data.simulation,
-            endpoint=data.endpoint,
-        )
+        account = CloudAccount(cloud=data.cloud, simulation=data.simulation)
         return _save(account, data)
 
 
@@ -178,6 +173,8 @@ class ChangeCloudAccount(Action[CloudAccount, CloudAccountInput, CloudAccount]):
 
 
 def _save(account: CloudAccount, data: CloudAccountInput) -> CloudAccount:
+    account.name, account.method = data.name, data.method
+    account.endpoint = data.endpoint
     account.identities, account.details = data.identities, dict(data.details)
     account.regions = list(dict.fromkeys(data.regions))
     account.address_pool, account.network_prefix = (
@@ -185,7 +182,7 @@ def _save(account: CloudAccount, data: CloudAccountInput) -> CloudAccount:
         data.network_prefix,
     )
     account.most_deployments, account.at_once = data.most_deployments, data.at_once
-    if data.secret:
+    if data.secret or not accounts.keeps_key(account):
         account.secret = data.secret
     problems = accounts.problems(account, other_regions=data.other_regions)
     if problems:

@@ -25,6 +25,11 @@ def problems(account: CloudAccount, *, other_regions: bool = False) -> list[str]
     ]
 
 
+def keeps_key(account: CloudAccount) -> bool:
+    """Whether the way in of the account takes a sealed key."""
+    return bool(FACTS[account.cloud].keys.get(Method(account.method)))
+
+
 def _method(account: CloudAccount, facts: Facts) -> Iterator[str]:
     name = Cloud(account.cloud).label
     if account.method not in facts.methods:

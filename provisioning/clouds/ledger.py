@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from provisioning.errors import AccountRefuses
 from provisioning.models import CloudAccount, Deployment, Network, Run
-from provisioning.states import AccountState, Cloud, DeploymentState
+from provisioning.states import AccountState, Cloud, DeploymentState, Method
 from tenants.states import Isolation
 
 STANDING = ~Q(deployments__state=DeploymentState.GONE)
@@ -45,11 +45,13 @@ def choose(cloud: str, region: str) -> CloudAccount:
 
 def this_machine() -> CloudAccount:
     """The account that stands for the embedded services, made when first needed."""
-    account, _ = CloudAccount.objects.get_or_create(
+    known = CloudAccount.objects.filter(cloud=Cloud.LOCAL).order_by("id").first()
+    return known or CloudAccount.objects.create(
+        name="This machine",
         cloud=Cloud.LOCAL,
-        defaults={"name": "This machine", "method": "none", "regions": ["local"]},
+        method=Method.NONE,
+        regions=[Cloud.LOCAL.value],
     )
-    return account
 
 
 def check(deployment: Deployment) -> None:

@@ -4,7 +4,7 @@
 2. A thread writes a new one when a third of its life is over.
 3. A run that is not held any more gets no token: the file is taken away, and what
    Terraform still holds ends by itself within minutes.
-4. While the database does not answer the old token stays; it is tried again soon.
+4. While the database or an exchange fails the old token stays; it is tried again soon.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from types import TracebackType
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections
 
+from paybill_site.kernel.errors import PaybillError
 from paybill_site.kernel.planes import CONTROL, plane
 from provisioning.errors import LeaseLost
 from provisioning.identity.tokens import LIFE, Bearer, mint
@@ -87,6 +88,9 @@ class TokenFile:
                     log.warning("the run is not held any more; its token is taken away")
                     self.path.unlink(missing_ok=True)
                     break
+                except PaybillError as refusal:
+                    log.warning("the token was not renewed: %s", refusal.detail)
+                    wait = AGAIN
                 except DatabaseError:
                     wait = AGAIN
                     with suppress(DatabaseError):

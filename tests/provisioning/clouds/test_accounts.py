@@ -112,17 +112,34 @@ def test_a_change_keeps_the_key_and_has_to_be_tried_again(operator: Actor) -> No
     key = json.dumps({"access_key_id": "AKID", "secret_access_key": "kept"})
     account = add(operator, method="static", secret=key)
     CloudAccount.objects.update(health=Health.OK, health_said="fine")
-    data = {**ROLES, "regions": ["eu-west-1"], "at_once": 1}
+    data = {
+        **{"name": "Renamed", "method": "static", "at_once": 1},
+        "regions": ["eu-west-1"],
+    }
     changed = perform(actions.ChangeCloudAccount, account, data, actor=operator).result
     assert (changed.secret, changed.health) == (key, Health.UNTRIED)
-    assert changed.regions == ["eu-west-1"]
+    assert (changed.regions, changed.name) == (["eu-west-1"], "Renamed")
+
+
+def test_a_static_key_is_forgotten_when_the_cloud_trusts_paybill(
+    operator: Actor,
+) -> None:
+    key = json.dumps({"access_key_id": "AKID", "secret_access_key": "over"})
+    account = add(operator, method="static", secret=key)
+    data = {**AWS, "method": "federated"}
+    data.pop("cloud")
+    changed = perform(actions.ChangeCloudAccount, account, data, actor=operator).result
+    assert (changed.method, changed.secret) == ("federated", "")
 
 
 def test_a_pool_in_use_is_not_exchanged(
     operator: Actor, on_aws: Deployment, simulated: CloudAccount
 ) -> None:
     simulated.networks.create(deployment=on_aws, slot=0, cidr="10.64.0.0/22")
-    data = {"regions": ["eu-central-1"], "address_pool": "10.65.0.0/16"}
+    data = {
+        **{"name": "Moved", "method": "none", "endpoint": simulated.endpoint},
+        **{"regions": ["eu-central-1"], "address_pool": "10.65.0.0/16"},
+    }
     with pytest.raises(IllegalMove, match="could overlap"):
         perform(actions.ChangeCloudAccount, simulated, data, actor=operator)
 
