@@ -45,10 +45,10 @@ def drawn(number: int, seed: int, clouds: tuple[str, ...]) -> Round:
     """
     chance = random.Random(f"{seed}:{number}")  # noqa: S311 - a bench, not a secret
     ordinary = [cloud for cloud in clouds if cloud != "aws"]
-    on_aws = "aws" in clouds and number % 10 == 9
+    on_aws = "aws" in clouds and (number % 10 == 9 or not ordinary)
     cloud = "aws" if on_aws else ordinary[number % len(ordinary)]
-    turn = number // 10 if on_aws else number // len(ordinary)
-    operation = ("apply", "destroy")[turn % 2]
+    every = 1 if not ordinary else 10 if on_aws else len(ordinary)
+    operation = ("apply", "destroy")[number // every % 2]
     moment = round(chance.uniform(0, SPANS[cloud, operation]), 2)
     return Round(number, cloud, operation, chance.choice(VICTIMS), moment)
 
