@@ -62,6 +62,7 @@ def terms(row: Entitlement) -> dict[str, Any]:
     closed = row.tenant.state in CLOSED
     return {
         "name": row.tenant.name,
+        "simulated": row.tenant.simulated,
         "state": EntitlementState.SUSPENDED if closed else row.state,
         "plan": row.plan,
         "features": row.features,

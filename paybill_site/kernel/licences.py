@@ -29,6 +29,7 @@ def sign(tenant: str, terms: dict[str, Any], version: int) -> str:
         "iat": int(time.time()),
         "version": version,
         "name": terms.get("name", ""),
+        "simulated": terms.get("simulated", False),
         "state": terms["state"],
         "plan": terms["plan"],
         "features": terms["features"],

@@ -57,6 +57,7 @@ class Terms:
     limits: dict[str, Any]
     version: int
     name: str = ""  # what the tenant is called; its plane knows it from here alone
+    simulated: bool = False  # its cloud is a simulator; the data is elsewhere
 
 
 def read_licence(token: str, tenant: str) -> Terms:
@@ -78,6 +79,7 @@ def read_licence(token: str, tenant: str) -> Terms:
         limits=claims["limits"],
         version=claims["version"],
         name=claims.get("name", ""),
+        simulated=bool(claims.get("simulated", False)),
     )
 
 

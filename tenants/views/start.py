@@ -56,6 +56,7 @@ def _row(tenant: Tenant, actor: Any) -> dict[str, Any]:
         "public_id": tenant.public_id,
         "slug": tenant.slug,
         "state": tenant.state,
+        "simulated": tenant.simulated,
         "plan_name": panels.shown("plan_name", tenant, actor, "No plan yet"),
         "address": address(tenant),
         "url": mails.url_of(tenant) if tenant.state == TenantState.LIVE else "",

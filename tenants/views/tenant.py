@@ -66,6 +66,7 @@ def _facts(tenant: Tenant, actor: Actor) -> dict[str, Any]:
         "public_id": tenant.public_id,
         "slug": tenant.slug,
         "state": tenant.state,
+        "simulated": tenant.simulated,
         "plan_name": panels.shown("plan_name", tenant, actor, "No plan yet"),
         "isolation": entitlement.isolation if entitlement else "pooled",
         "region": entitlement.region if entitlement else "",
@@ -128,6 +129,7 @@ def progress(request: HttpRequest, public_id: str) -> HttpResponse:
         "tenant": {
             "name": tenant.name,
             "public_id": tenant.public_id,
+            "simulated": tenant.simulated,
             "url": mails.url_of(tenant),
         },
         "state": state,

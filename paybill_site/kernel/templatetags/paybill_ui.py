@@ -1,19 +1,24 @@
 """Template tags that say state, money and time the same way on every page.
 
-`badge`, `money`, `when`, `steps`, `empty_state` and `id_link` are all there is. Each
+`badge`, `money`, `when`, `steps`, `empty_state`, `id_link`, `took` and
+`simulated_here` are all there is. Each
 draws markup that `paybill/ui.css` styles, in the portal and in the admin alike. Python
 code (an admin column, say) may call `badge`, `money` and `when` as plain functions.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import jwt
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from paybill_site.kernel import limits, planes
 
 register = template.Library()
 
@@ -117,6 +122,16 @@ def id_link(public_id: str, url: str = "") -> SafeString:
     if not url:
         return format_html('<code class="id">{}</code>', public_id)
     return format_html('<a class="id" href="{}"><code>{}</code></a>', url, public_id)
+
+
+@register.simple_tag
+def simulated_here() -> bool:
+    """Whether a simulator is the cloud of this plane's tenant, as its licence says."""
+    tenant = planes.here().tenant
+    with suppress(jwt.InvalidTokenError):
+        terms = limits.terms(tenant) if tenant else None
+        return terms is not None and terms.simulated
+    return False
 
 
 @register.simple_tag

@@ -43,8 +43,11 @@ def refused(page: Page) -> bool:
 class Customer:
     """Somebody who signs up and opens one tenant."""
 
-    def __init__(self, base: str, name: str, plan: str) -> None:
+    def __init__(
+        self, base: str, name: str, plan: str, patience: float = PATIENCE
+    ) -> None:
         self.base, self.name, self.plan = base, name, plan
+        self.patience = patience
         self.browser = Browser()
         mark = secrets.token_hex(3)
         self.slug = f"{name.lower()}-{mark}"
@@ -97,7 +100,7 @@ class Customer:
             opened = [link for link in page.links() if self.slug in link]
             return opened[0] if opened else None
 
-        self.home = until(live, f"{self.name} to be live")
+        self.home = until(live, f"{self.name} to be live", self.patience)
 
     def enter(self) -> Page:
         return expect(self.browser.get(urljoin(self.home, "/entry/?next=/")), "Log out")

@@ -24,8 +24,15 @@ from tests.simulated import KEYS, REGION, client, simulated_aws
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("aws")]
 
-# AWS deletes these late, on purpose.
-LATE = {"aws_kms_key.this", "aws_secretsmanager_secret.handover"}
+# AWS deletes these late, or tells of them for a while after.
+LATE = {
+    "aws_ecs_cluster.this",
+    "aws_ecs_service.this",
+    "aws_ecs_task_definition.this",
+    "aws_kms_key.this",
+    "aws_nat_gateway.this",
+    "aws_secretsmanager_secret.handover",
+}
 
 
 @pytest.fixture(scope="module")
@@ -99,17 +106,9 @@ def walk(laid: Laid, account: CloudAccount) -> None:
 
 def check_tags(laid: Laid, account: CloudAccount) -> None:
     """The cloud's own list and the state name the same things, by address."""
-    tagged = {
-        f"{one['address']}"
-        for one in laid.state()
-        if "tags" in one["values"] and one["type"] not in NOT_LISTED
-    }
+    tagged = {one["address"] for one in laid.state() if "tags" in one["values"]}
     listed = {found.address for found in existing(laid, account)}
     assert listed == tagged
-
-
-# What the simulator's tagging service does not tell of.
-NOT_LISTED: set[str] = set()
 
 
 def existing(laid: Laid, account: CloudAccount) -> list[Found]:

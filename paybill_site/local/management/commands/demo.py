@@ -15,12 +15,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from paybill_site.kernel import planes
 from paybill_site.local.demo.browser import DemoError
 from paybill_site.local.demo.people import Operator, until
 from paybill_site.local.demo.story import Story
 from paybill_site.local.places import Places
 from paybill_site.local.supervisor import is_running
-from paybill_site.local.terraform import find
+from tenants import offers
+from tenants.states import Isolation
 
 EMAIL = "demo-operator@paybill.localhost"
 
@@ -28,7 +30,7 @@ EMAIL = "demo-operator@paybill.localhost"
 class Command(BaseCommand):
     """Exits with 0 when the whole story was lived through."""
 
-    help = "Onboard three customers, let agents act, suspend, restore and close."
+    help = "Onboard customers, let agents act, suspend, restore and close."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.PAYBILL_EMBEDDED:
@@ -36,7 +38,7 @@ class Command(BaseCommand):
         with _running(self.stdout.write) as base:
             story = Story(base, _operator(base), self.stdout.write)
             try:
-                story.tell(with_terraform=find() is not None)
+                story.tell(with_terraform=_has_terraform(), without_aws=_no_aws())
                 story.step("operator", "verifies the audit trail", _verified)
             except DemoError as error:
                 raise CommandError(str(error)) from error
@@ -66,6 +68,17 @@ def _running(say: Any) -> Iterator[str]:
     finally:
         started.send_signal(signal.SIGINT)
         started.wait(timeout=120)
+
+
+def _has_terraform() -> bool:
+    with planes.plane(planes.CONTROL):
+        return not offers.why_not(Isolation.SILO, "local")
+
+
+def _no_aws() -> str:
+    """Why nobody can be on AWS here, or nothing."""
+    with planes.plane(planes.CONTROL):
+        return offers.why_not(Isolation.SILO, "aws")
 
 
 def _address(log: str) -> str | None:
