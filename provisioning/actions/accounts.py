@@ -23,6 +23,18 @@ PRIVATE = tuple(
 )
 
 
+class CloudInput(Input):
+    """What of an account never changes."""
+
+    cloud: Cloud = Field(title="Cloud")
+    simulation: bool = Field(
+        default=False,
+        title="Simulation",
+        description="A simulator answers, all data stays on this machine, and every"
+        " page says so.",
+    )
+
+
 class CloudAccountInput(Input):
     """What both adding and changing say of an account."""
 
@@ -37,19 +49,19 @@ class CloudAccountInput(Input):
     )
     plan_identity: str = Field(
         default="",
-        max_length=600,
+        max_length=300,
         title="Identity to plan",
         description="Who Paybill becomes to look and plan; it needs to read only.",
     )
     apply_identity: str = Field(
         default="",
-        max_length=600,
+        max_length=300,
         title="Identity to apply",
         description="Who Paybill becomes to build and destroy.",
     )
     read_identity: str = Field(
         default="",
-        max_length=600,
+        max_length=300,
         title="Identity to read",
         description="Who Paybill becomes for inventories and log-ins of databases.",
     )
@@ -122,14 +134,8 @@ class CloudAccountInput(Input):
         return {purpose: name for purpose, name in named.items() if name}
 
 
-class AddCloudAccountInput(CloudAccountInput):
-    cloud: Cloud = Field(title="Cloud")
-    simulation: bool = Field(
-        default=False,
-        title="Simulation",
-        description="A simulator answers, all data stays on this machine, and every"
-        " page says so.",
-    )
+class AddCloudAccountInput(CloudAccountInput, CloudInput):
+    """An account from its beginning; the cloud's own fields come first."""
 
 
 class AddCloudAccount(Action[None, AddCloudAccountInput, CloudAccount]):

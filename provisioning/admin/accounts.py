@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -48,11 +48,28 @@ class NetworkInline(admin.TabularInline):  # type: ignore[type-arg]  # not gener
 class CloudAccountAdmin(VerbAdmin[CloudAccount]):
     """Accounts at clouds; what is not tried against its cloud says so."""
 
-    list_display = ("name", "cloud", "state_badge", "health_badge", "use", "method")
+    list_display = ("__str__", "cloud", "state_badge", "health_badge", "use", "method")
     list_filter = ("cloud", "state", "health", "simulation")
     search_fields = ("name", "public_id")
-    exclude = ("health", "health_said", "tested_at")
-    readonly_fields = ("health_badge", "use", "runs_now", "networks_left", "to_trust")
+    exclude = ("health", "health_said", "tested_at", "identities", "details", "regions")
+    readonly_fields = (
+        *("health_badge", "state_badge", "use", "runs_now", "networks_left"),
+        *("who", "facts", "where", "to_trust"),
+    )
+    fieldsets = (
+        (None, {"fields": ("neighbours", "cloud", "health_badge", "state_badge")}),
+        ("Use", {"fields": ("use", "runs_now", "networks_left", "where")}),
+        ("How Paybill gets in", {"fields": ("method", "who", "to_trust")}),
+        (
+            "What is known of it",
+            {
+                "fields": (
+                    *("facts", "address_pool", "network_prefix"),
+                    *("simulation", "endpoint", "public_id", "created_at"),
+                )
+            },
+        ),
+    )
     inlines = (NetworkInline,)
     creator = actions.AddCloudAccount
     verbs = (
@@ -93,17 +110,32 @@ class CloudAccountAdmin(VerbAdmin[CloudAccount]):
         whole = ledger.slots(obj)
         return f"{whole - taken} of {whole}" if whole else "no pool of addresses"
 
+    @admin.display(description="Builds in")
+    def where(self, obj: CloudAccount) -> str:
+        return ", ".join(obj.regions)
+
+    @admin.display(description="Who Paybill is there")
+    def who(self, obj: CloudAccount) -> SafeString | str:
+        return _listed(obj.identities) or "nobody in particular"
+
+    @admin.display(description="Facts for stacks")
+    def facts(self, obj: CloudAccount) -> SafeString | str:
+        return _listed(obj.details) or "none"
+
     @admin.display(description="What the cloud has to trust")
     def to_trust(self, obj: CloudAccount) -> SafeString:
-        rows = format_html_join(
-            "", "<dt>{}</dt><dd><code>{}</code></dd>", trust.instructions(obj)
-        )
+        rows = _listed(dict(trust.instructions(obj)))
         copies = format_html_join(
             "",
             "<details><summary>{}</summary><pre>{}</pre></details>",
             trust.documents(obj),
         )
-        return format_html("<dl>{}</dl>{}", rows, copies)
+        return format_html("{}{}", rows, copies)
+
+
+def _listed(texts: Mapping[str, str]) -> SafeString:
+    rows = format_html_join("", "<dt>{}</dt><dd><code>{}</code></dd>", texts.items())
+    return format_html("<dl>{}</dl>", rows) if texts else SafeString()
 
 
 @waiting

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from provisioning.clouds import inventory
-from provisioning.clouds.adapters import Found
+from provisioning.clouds.adapters import Found, adapter
 from provisioning.clouds.aws.imports import import_id
 from provisioning.errors import CloudFailed
 from provisioning.models import CloudAccount, Deployment
@@ -210,6 +210,16 @@ def test_containers_logs_storage_and_load_balancers_are_found(
     s3.delete_bucket(Bucket=name)
     logs.delete_log_group(logGroupName=f"/paybill/{name}")
     assert all(found.ends for found in listed(on_aws).values())
+
+
+def test_a_log_in_is_read_where_the_stack_says_it_is(
+    on_aws: Deployment, aws: Client
+) -> None:
+    log_in = '{"username": "paybill", "password": "only-here"}'
+    made = aws("secretsmanager").create_secret(Name="login", SecretString=log_in)
+    assert adapter("aws").read_secret(on_aws, made["ARN"]) == log_in
+    with pytest.raises(CloudFailed, match="AWS refused to read a secret: Resource"):
+        adapter("aws").read_secret(on_aws, "no-such-secret")
 
 
 def test_a_simulation_without_an_address_has_nobody_to_ask(
