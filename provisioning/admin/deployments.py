@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin import ActionLocation
 from django.db import models
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.admin import VerbAdmin, operators, waiting
 from provisioning import actions, windows
+from provisioning.admin.order import first
 from provisioning.admin.tasks import task
 from provisioning.models import Deployment, Run
 from provisioning.states import RunState
@@ -79,6 +82,23 @@ class DeploymentAdmin(VerbAdmin[Deployment]):
         actions.AdoptState,
         actions.ReleaseStateLock,
     )
+
+    def get_fields(self, request: Any, obj: Any = None) -> Any:
+        told = ("neighbours", "state", "frozen", "changed_outside", "last_checks")
+        return first(super().get_fields(request, obj), *told, "maintenance")
+
+    def get_actions(
+        self,
+        request: HttpRequest,
+        action_location: ActionLocation = ActionLocation.CHANGE_LIST,
+    ) -> dict[str, Any]:
+        """What answers a drift is offered where there is one."""
+        offered = super().get_actions(request, action_location)
+        obj = self._object(request)
+        if obj is not None and not obj.drift:
+            for verb in (actions.AdoptDrift, actions.RepairDrift):
+                offered.pop(verb.name, None)
+        return offered
 
     def related(self, obj: Deployment) -> Links:
         yield "tenant", obj.tenant
@@ -170,4 +190,5 @@ def runs_that_ended_badly(actor: Actor) -> Iterable[dict[str, Any]]:
     ends = seen.annotate(last=models.Subquery(newest.values("state")[:1]))
     failed = ends.filter(last__in=ENDED_BADLY).count()
     if failed:
-        yield task("Runs that failed before they changed anything", Run, "", failed)
+        title = "Runs that failed before they changed anything"
+        yield task(title, Run, "state__in=failed,errored,force_canceled", failed)

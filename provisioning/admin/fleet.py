@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.admin import VerbAdmin, operators, waiting
 from provisioning import actions, windows
+from provisioning.admin.order import first
 from provisioning.admin.tasks import task
 from provisioning.fleet.states import ItemState, RolloutState
 from provisioning.models import Rollout, RolloutItem
@@ -44,8 +45,7 @@ class RolloutAdmin(VerbAdmin[Rollout]):
     verbs = (actions.PauseRollout, actions.ResumeRollout, actions.AbortRollout)
 
     def get_fields(self, request: Any, obj: Any = None) -> Any:
-        fields = list(super().get_fields(request, obj))
-        return ["progress", *(name for name in fields if name != "progress")]
+        return first(super().get_fields(request, obj), "progress", "explanation")
 
     def related(self, obj: Rollout) -> Links:
         yield "stack version", obj.target

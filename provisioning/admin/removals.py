@@ -15,6 +15,7 @@ from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.admin import VerbAdmin, operators, waiting
 from paybill_site.kernel.templatetags.paybill_ui import badge, when
 from provisioning import actions
+from provisioning.admin.order import first
 from provisioning.admin.tasks import task
 from provisioning.models import Removal, RemovalStep
 from provisioning.removal.states import RemovalState
@@ -66,7 +67,7 @@ class RemovalAdmin(VerbAdmin[Removal]):
     list_select_related = ("tenant", "deployment", "placement")
     search_fields = ("public_id", "tenant__name", "tenant__public_id")
     exclude = ("record", "notes")
-    readonly_fields = ("what", "proof", "signed_record")
+    readonly_fields = ("progress", "what", "proof", "signed_record")
     inlines = (StepInline,)
     verbs = (
         actions.HoldRemoval,
@@ -74,6 +75,10 @@ class RemovalAdmin(VerbAdmin[Removal]):
         actions.RetryRemoval,
         actions.SkipBackup,
     )
+
+    def get_fields(self, request: Any, obj: Any = None) -> Any:
+        told = ("progress", "trouble", "held", "signed_record", "proof", "neighbours")
+        return first(super().get_fields(request, obj), *told)
 
     def related(self, obj: Removal) -> Links:
         yield "tenant", obj.tenant
