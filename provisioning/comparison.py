@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from provisioning.clouds.addresses import of_label, of_tag
 from provisioning.clouds.inventory import Found
 from provisioning.models import StateVersion
 
@@ -31,7 +32,7 @@ class Difference:
 
 
 def tagged(version: StateVersion | None) -> set[str]:
-    """The values of the address tag in a state: what the cloud's list has to contain.
+    """The addresses in the address tags of a state: what the cloud's list has to contain.
 
     Resources that can carry no tag are left out: no cloud could list them.
     """
@@ -67,10 +68,10 @@ def _addresses(attributes: dict[str, Any]) -> Iterable[str]:
     for name in ("tags_all", "tags", "labels", "freeform_tags", "defined_tags"):
         held = attributes.get(name)
         if isinstance(held, dict):
-            value = held.get(TAG) or held.get(LABEL)
-            if isinstance(value, str):
-                yield value
-                return
+            for mark, address_of in ((TAG, of_tag), (LABEL, of_label)):
+                if isinstance(held.get(mark), str):
+                    yield address_of(held[mark])
+                    return
         if isinstance(held, list):
             yield from _from_words(held)
             return
@@ -80,5 +81,5 @@ def _from_words(held: list[Any]) -> Iterable[str]:
     """IBM's tags are words: ``paybill:address:<address>``."""
     for word in held:
         if isinstance(word, str) and word.startswith(f"{TAG}:"):
-            yield word.removeprefix(f"{TAG}:")
+            yield of_tag(word.removeprefix(f"{TAG}:"))
             return
