@@ -32,7 +32,7 @@ class Difference:
 
 
 def tagged(version: StateVersion | None) -> set[str]:
-    """The addresses in the address tags of a state: what the cloud's list has to contain.
+    """The addresses in the tags of a state: what the cloud's list has to contain.
 
     Resources that can carry no tag are left out: no cloud could list them.
     """
