@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
+from allauth.account.internal.userkit import user_id_to_str
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from paybill_site.accounts.models import User
+from paybill_site.accounts.sessions import cookie_name
 from paybill_site.kernel.actors import Actor
 from provisioning import gates
 from provisioning.models import Approval, CloudAccount, Deployment, Run, RunRules
@@ -108,6 +112,29 @@ def test_who_may_alone_is_sent_to_show_the_second_factor(
     shown = page(browser, wait(by=operator))
     assert "show your second factor again" in shown
     assert "/accounts/2fa/reauthenticate/?next=/runs/" in shown
+
+
+def test_a_second_factor_shown_in_this_session_counts(
+    wait: Wait, browser: Client, operator: Actor, rules: RunRules, operator_user: User
+) -> None:
+    RunRules.objects.update(four_eyes=FourEyes.DELAYED, self_approval_minutes=0)
+    run = wait(by=operator)
+    session = SessionStore(browser.cookies[cookie_name()].value)
+
+    def show(method: str, ago: float) -> None:
+        record = {"method": method, "at": time.time() - ago}
+        session["account_authentication_methods"] = [record]
+        user = user_id_to_str(operator_user)
+        session["account_authentication_methods_user"] = user
+        session.save()
+
+    for method, ago in (("password", 5), ("mfa", 601)):
+        show(method, ago)
+        assert "show your second factor again" in page(browser, run)
+    show("mfa", 5)
+    assert "fresh second factor" in page(browser, run)
+    decide(browser, run, "approve", **SHOWN)
+    assert Approval.objects.get().rule == "delayed"
 
 
 def test_digests_that_were_not_shown_are_refused(wait: Wait, browser: Client) -> None:
