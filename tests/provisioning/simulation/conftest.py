@@ -27,12 +27,12 @@ def simulator() -> Iterator[str]:
 
 
 @pytest.fixture
-def account(control: Place, simulator: str) -> CloudAccount:
+def aws_account(control: Place, simulator: str) -> CloudAccount:
     return seed_account(simulator)
 
 
 @pytest.fixture
-def on_aws(account: CloudAccount) -> OnAws:
+def on_aws(aws_account: CloudAccount) -> OnAws:
     """A deployment of a paying customer, in the simulated account."""
 
     def make(kind: str) -> Deployment:
