@@ -26,30 +26,44 @@ REASONS = {
 
 def shown(rows: list[Change]) -> list[dict[str, Any]]:
     """One entry for each resource that changes, the destructive ones first."""
-    entries = [_entry(row) for row in rows if set(row.actions) - {"no-op", "read"}]
+    entries = [_entry(row) for row in rows if kind(row)]
     entries.sort(key=lambda entry: (KINDS.index(entry["kind"]), entry["address"]))
     return entries
 
 
 def _entry(row: Change) -> dict[str, Any]:
     lines = list(_lines(row))
-    cause = REASONS.get(row.action_reason, row.action_reason.replace("_", " "))
     return {
         "address": row.address,
         "type": row.type,
         "kind": kind(row),
-        "cause": cause,
+        "cause": _cause(row),
         "attributes": lines[:MOST],
         "more": max(0, len(lines) - MOST),
     }
 
 
+def _cause(row: Change) -> str:
+    if row.action_reason:
+        return REASONS.get(row.action_reason, row.action_reason.replace("_", " "))
+    if row.imported:
+        return f"it exists already as {row.imported}"[:LONGEST]
+    return f"it was {row.moved}"[:LONGEST] if row.moved else ""
+
+
 def kind(row: Change) -> str:
-    """The one word for what happens to a resource."""
+    """The one word for what happens to a resource; "" when nothing does."""
     if row.replaces:
         return "replace"
-    named = {"delete": "destroy", "forget": "forget", "update": "update"}
-    return next((named[a] for a in row.actions if a in named), "create")
+    named = {
+        "delete": "destroy",
+        "forget": "forget",
+        "update": "update",
+        "create": "create",
+    }
+    happens = next((named[action] for action in row.actions if action in named), "")
+    stays = "import" if row.imported else "move" if row.moved else ""
+    return happens or stays
 
 
 def _lines(row: Change) -> Iterator[dict[str, Any]]:
@@ -88,9 +102,5 @@ def _text(value: Any) -> str | None:
     """A value as text that fits a line of a table; None where there is none."""
     if value is None:
         return None
-    text = (
-        {True: "true", False: "false"}.get(value, str(value))
-        if isinstance(value, bool)
-        else str(value)
-    )
+    text = str(value).lower() if isinstance(value, bool) else str(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -16,8 +16,9 @@ HIDDEN = (SENSITIVE, UNKNOWN)
 class Change:
     """What becomes of one managed resource. ``before`` and ``after`` are masked.
 
-    ``hints``: of what of ``after`` Terraform knows no value yet, and Terraform's own
-    words for why it deletes or replaces (``replace_paths``, ``action_reason``).
+    ``replace_paths`` and ``action_reason`` are Terraform's words for why it replaces or
+    deletes; ``imported`` is the id under which it exists already, ``moved`` the address
+    that it had.
     """
 
     address: str
@@ -27,6 +28,8 @@ class Change:
     after: Any
     replace_paths: tuple[str, ...] = ()
     action_reason: str = ""
+    imported: str = ""
+    moved: str = ""
 
     @property
     def deletes(self) -> bool:
@@ -76,6 +79,8 @@ def _change(row: dict[str, Any]) -> Change:
         after=plans.after(change) if change.get("after") is not None else None,
         replace_paths=tuple(".".join(map(str, path)) for path in paths),
         action_reason=str(row.get("action_reason") or ""),
+        imported=str((change.get("importing") or {}).get("id") or ""),
+        moved=str(row.get("previous_address") or ""),
     )
 
 
