@@ -20,6 +20,8 @@ from provisioning.states import ACTIVE, DeploymentState
 
 MOST_LINES, LONGEST = 500, 300
 DAY = 86_400
+# Attributes that move by themselves: when a managed database can be restored to.
+CLOCKS = {"latest_restorable_time", "earliest_restore_date", "earliest_restore_time"}
 
 
 def note(deployment: Deployment, found: list[dict[str, Any]]) -> None:
@@ -50,9 +52,21 @@ def lines(row: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         gone = "delete" in row.get("actions", [])
         yield _line(address, "", "exists", "deleted outside" if gone else "changed")
         return
-    for name in sorted(was.keys() | now.keys()):
-        if was.get(name) != now.get(name):
+    for name in sorted((was.keys() | now.keys()) - CLOCKS):
+        if _plain(was.get(name)) != _plain(now.get(name)):
             yield _line(address, name, _text(was.get(name)), _text(now.get(name)))
+
+
+def _plain(value: Any) -> Any:
+    """A value without what is empty in it: after an apply the state says "nothing" by
+    null and after a refresh by an empty list or map, and nobody changed anything.
+    """
+    if isinstance(value, dict):
+        held = {name: _plain(item) for name, item in value.items()}
+        value = {name: item for name, item in held.items() if item is not None}
+    elif isinstance(value, list):
+        value = [_plain(item) for item in value]
+    return None if value in ("", [], {}) else value
 
 
 def _line(address: str, attribute: str, was: str, now: str) -> dict[str, str]:

@@ -39,6 +39,25 @@ def test_a_deletion_outside_is_drift_too() -> None:
     assert (line["was"], line["is"]) == ("exists", "deleted outside")
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"x": None}, {"x": []}),
+        ({"x": ""}, {"x": None}),
+        ({"x": {}}, {}),
+        ({"x": {"y": None, "z": 1}}, {"x": {"y": [], "z": 1}}),
+        ({"latest_restorable_time": "1"}, {"latest_restorable_time": "2"}),
+    ],
+)
+def test_what_says_nothing_in_two_ways_is_no_drift(before: Any, after: Any) -> None:
+    assert list(drift.lines(row(before, after))) == []
+
+
+@pytest.mark.parametrize("value", [0, False, [None], [1]])
+def test_what_says_something_is(value: Any) -> None:
+    assert list(drift.lines(row({"x": None}, {"x": value})))
+
+
 def test_a_long_value_is_cut() -> None:
     (line,) = drift.lines(row({"x": "a" * 9000}, {"x": "b"}))
     assert len(line["was"]) < 400
