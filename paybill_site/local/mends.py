@@ -17,6 +17,8 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.moto_api._internal import mock_random
 from moto.rds import models as rds
 
+INSIGHTS = "enable_performance_insights"
+INSIGHTS_KEY = "performance_insights_kms_key_id"
 REMEMBERED = {
     "healthCheckGracePeriodSeconds": "health_check_grace_period_seconds",
     "availabilityZoneRebalancing": "availability_zone_rebalancing",
@@ -28,6 +30,9 @@ def mend() -> None:
     if getattr(rds.DBInstance.__init__, "mended", False):
         return
     rds.DBInstance.__init__ = _with_own_id(rds.DBInstance.__init__)
+    rds.DBInstance.performance_insights_enabled = property(
+        lambda instance: instance.enable_performance_insights
+    )
     AccountSpecificBackend.__getitem__ = _begun_alike(
         AccountSpecificBackend.__getitem__
     )
@@ -40,11 +45,15 @@ def mend() -> None:
 
 
 def _with_own_id(plain: Callable[..., None]) -> Callable[..., None]:
-    """All databases have one resource id, by which the provider reads each of them."""
+    """All databases have one resource id, by which the provider reads each of them;
+    whether they keep insights is forgotten.
+    """
 
     def begin(self: Any, *words: Any, **named: Any) -> None:
         plain(self, *words, **named)
         self.dbi_resource_id = f"db-{mock_random.get_random_string(26).upper()}"
+        self.enable_performance_insights = named.get(INSIGHTS, False)
+        self.performance_insights_kms_key_id = named.get(INSIGHTS_KEY)
 
     vars(begin)["mended"] = True
     return begin

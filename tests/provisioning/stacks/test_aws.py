@@ -71,7 +71,7 @@ def test_both_kinds_are_built_kept_unprotected_and_gone(
     """At the same time: what takes long is the provider, which waits for databases."""
     both = [lay_out(tmp_path / kind, account, kind) for kind in KINDS]
     # The silo asks for a certificate of its own and proves it in the account's zone.
-    both[0].give(account={"zone_id": account.details["zone_id"]})
+    both[0].give(account={"zone_id": account.details["zone_id"]}, size="medium")
     with ThreadPoolExecutor(len(both)) as threads:
         list(threads.map(lambda laid: walk(laid, account), both))
 
