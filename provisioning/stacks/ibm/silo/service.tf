@@ -28,7 +28,6 @@ resource "ibm_code_engine_app" "this" {
   image_port              = 8000
   managed_domain_mappings = "local_public"
 
-  run_as_user                        = 1000
   run_compute_resource_token_enabled = true
 
   # One, always: it also does what is due in the background.

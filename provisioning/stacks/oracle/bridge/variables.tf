@@ -1,14 +1,15 @@
 # The same variables for every cloud and every isolation model.
 #
 # var.account holds the facts of the Oracle Cloud tenancy that this stack needs:
-#   compartment     OCID of the compartment to build in
-#   subnet          OCID of the private subnet that bridge tenants share
-#   security_group  optional: OCID of the network security group through which the shared
-#                   service reaches databases
-#   vault           OCID of the vault that keeps log-ins
-#   key             OCID of the key in that vault which encrypts secrets and databases. The
-#                   compartment's policies let the database service use it and read its
-#                   secrets
+#   compartment          OCID of the compartment to build in
+#   subnet               OCID of the private subnet that bridge tenants share
+#   security_group       optional: OCID of the network security group through which the shared
+#                        service reaches databases
+#   vault                OCID of the vault that keeps log-ins
+#   key                  OCID of the key in that vault which encrypts secrets and databases. The
+#                        compartment's policies let the database service use it and read its
+#                        secrets
+#   availability_domain  optional: its name, in a region that has only this one
 
 variable "deployment" {
   description = "Public id of the deployment; every resource is tagged with it."

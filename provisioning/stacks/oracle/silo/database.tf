@@ -12,10 +12,12 @@ resource "oci_psql_db_system" "this" {
 
   freeform_tags = merge(local.data, { "paybill:address" = "oci_psql_db_system.this" })
 
-  # Storage is spread over the region, encrypted, and grows with what is in it.
+  # Storage is spread over the region where it has several availability domains,
+  # encrypted, and grows with what is in it.
   storage_details {
     system_type           = "OCI_OPTIMIZED_STORAGE"
-    is_regionally_durable = true
+    is_regionally_durable = lookup(var.account, "availability_domain", "") == ""
+    availability_domain   = lookup(var.account, "availability_domain", null)
     kms_key_id            = oci_kms_key.this.id
   }
 

@@ -1,5 +1,5 @@
 # The internet to the balancer, the balancer to the service, the service to the database
-# and out by HTTPS, and nothing else. Protocol 6 is TCP.
+# and out by HTTPS and mail submission, and nothing else. Protocol 6 is TCP.
 locals {
   port = 8000
 }
@@ -96,8 +96,10 @@ resource "oci_core_network_security_group_security_rule" "service_database" {
 }
 
 resource "oci_core_network_security_group_security_rule" "service_out" {
+  for_each = { https = 443, mail = 587, mails = 465 }
+
   network_security_group_id = oci_core_network_security_group.service.id
-  description               = "HTTPS to the control plane, to clouds and registries"
+  description               = "to the control plane, to registries, and mail"
   direction                 = "EGRESS"
   protocol                  = "6"
   destination               = "0.0.0.0/0"
@@ -105,8 +107,8 @@ resource "oci_core_network_security_group_security_rule" "service_out" {
 
   tcp_options {
     destination_port_range {
-      min = 443
-      max = 443
+      min = each.value
+      max = each.value
     }
   }
 }

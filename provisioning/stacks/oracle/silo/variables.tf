@@ -1,16 +1,17 @@
 # The same variables for every cloud and every isolation model.
 #
 # var.account holds the facts of the Oracle Cloud tenancy that this stack needs:
-#   compartment     OCID of the compartment to build in
-#   tenancy         OCID of the tenancy
-#   home_region     the tenancy's home region: the only one in which policies are written
-#   vault           OCID of the vault for key and secrets
-#   vault_endpoint  management endpoint of that vault
-#   zone            name or OCID of the DNS zone that the domain is in
-#   certificate     OCID of a certificate for the domain (a wildcard will do)
-#   registry        optional: host name of the image's registry, and
-#   puller          OCID of the vault secret with the log-in there; without them the image is
-#                   pulled by everybody
+#   compartment          OCID of the compartment to build in
+#   tenancy              OCID of the tenancy
+#   home_region          the tenancy's home region: the only one in which policies are written
+#   vault                OCID of the vault for key and secrets
+#   vault_endpoint       management endpoint of that vault
+#   zone                 name or OCID of the DNS zone that the domain is in
+#   certificate          OCID of a certificate for the domain (a wildcard will do)
+#   availability_domain  optional: its name, in a region that has only this one
+#   registry             optional: host name of the image's registry, and
+#   puller               OCID of the vault secret with the log-in there; without them the image is
+#                        pulled by everybody
 
 variable "deployment" {
   description = "Public id of the deployment; every resource is tagged with it."
