@@ -41,11 +41,13 @@ class RolloutAdmin(VerbAdmin[Rollout]):
     list_filter = ("state",)
     list_select_related = ("target",)
     search_fields = ("public_id", "target__name", "target__digest")
-    readonly_fields = ("progress",)
+    readonly_fields = ("progress", "counts")
     verbs = (actions.PauseRollout, actions.ResumeRollout, actions.AbortRollout)
 
     def get_fields(self, request: Any, obj: Any = None) -> Any:
-        return first(super().get_fields(request, obj), "progress", "explanation")
+        return first(
+            super().get_fields(request, obj), "progress", "counts", "explanation"
+        )
 
     def related(self, obj: Rollout) -> Links:
         yield "stack version", obj.target
