@@ -28,7 +28,8 @@ locals {
   # Tags are texts. paybill:address is the resource's address here.
   mark = "paybill:deployment:${var.deployment}"
 
-  # For each of the members, of which there are two in two zones, whatever the size.
+  # For each of the members, of which there are two in two zones, whatever the size. On
+  # shared hosts 0 CPU means: an eighth of the memory's gigabytes.
   sizes = {
     small = {
       host    = "multitenant", cpu = 0.5, memory = 4096, disk = 10240
