@@ -16,6 +16,7 @@ class ProvisioningConfig(AppConfig):
             handlers,
             looking,
             obstacles,
+            panels,
             steps,
             tasks,
             tools,

@@ -14,7 +14,8 @@ from tenants.models import Tenant
 
 # invoices: list of {number, state, total, currency, issued_at, url};
 # plan_name: text; suspension: {reason, since, next_action, url, action} or None.
-type Panel = Literal["invoices", "plan_name", "suspension"]
+# removals: list of {state, step, since, kept_until, record (address or "")}.
+type Panel = Literal["invoices", "plan_name", "removals", "suspension"]
 type Source = Callable[[Tenant, Actor], Any]
 _sources: dict[str, Source] = {}
 

@@ -25,6 +25,10 @@ type Links = Iterable[tuple[str, models.Model | str | None]]
 ENDED_BADLY = (RunState.FAILED, RunState.ERRORED, RunState.FORCE_CANCELED)
 
 
+WHILE_DRIFTED = (actions.AdoptDrift, actions.RepairDrift)
+WHILE_FROZEN = (actions.AdoptState, actions.DiscardState, actions.ThawDeployment)
+
+
 class DriftFilter(admin.SimpleListFilter):
     """Whether something was found changed outside."""
 
@@ -76,10 +80,9 @@ class DeploymentAdmin(VerbAdmin[Deployment]):
     readonly_fields = ("lock_holder", "changed_outside", "maintenance", "last_checks")
     verbs = (
         actions.QueueRun,
-        actions.AdoptDrift,
-        actions.RepairDrift,
+        *WHILE_DRIFTED,
         actions.SetWindow,
-        actions.AdoptState,
+        *WHILE_FROZEN,
         actions.ReleaseStateLock,
     )
 
@@ -92,13 +95,16 @@ class DeploymentAdmin(VerbAdmin[Deployment]):
         request: HttpRequest,
         action_location: ActionLocation = ActionLocation.CHANGE_LIST,
     ) -> dict[str, Any]:
-        """What answers a drift is offered where there is one."""
+        """What answers a drift or a rescued state is offered where there is one."""
         offered = super().get_actions(request, action_location)
         obj = self._object(request)
-        if obj is not None and not obj.drift:
-            for verb in (actions.AdoptDrift, actions.RepairDrift):
-                offered.pop(verb.name, None)
-        return offered
+        if obj is None:
+            return offered
+        out = (() if obj.drift else WHILE_DRIFTED) + (
+            () if obj.frozen else WHILE_FROZEN
+        )
+        needless = {verb.name for verb in out}
+        return {name: o for name, o in offered.items() if name not in needless}
 
     def related(self, obj: Deployment) -> Links:
         yield "tenant", obj.tenant

@@ -53,6 +53,7 @@ def page(request: HttpRequest, public_id: str) -> HttpResponse:
         "members": [{"name": "", "email": m.email, "role": m.role} for m in people[:5]],
         "members_count": people.count(),
         "invoices": panels.shown("invoices", tenant, actor, []),
+        "removals": panels.shown("removals", tenant, actor, []),
         "activity": _activity(tenant),
         "section": "tenants",
     }

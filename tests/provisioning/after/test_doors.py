@@ -158,6 +158,9 @@ def test_a_stuck_removal_waits_for_an_operator(
     page = desk.get(f"{OPERATORS}/removal/{removal.pk}/change/").content.decode()
     assert "no room" in page
     assert "Retry removal" in page
+    owner = User.objects.get(email="acme@example.com")
+    portal = log_in(owner).get(f"/tenants/{removal.tenant.public_id}/")
+    assert "What is taken away" in portal.content.decode()
     address = f"/api/removals/{removal.public_id}"
     assert post(desk, f"{address}/retry").status_code == 200
     assert desk.get(address).json()["trouble"] == ""
@@ -176,6 +179,8 @@ def test_the_record_is_for_operators_and_the_owner(
         assert "attachment" in answer["Content-Disposition"]
         assert record.read(answer.content)["removal"] == removal.public_id
     assert log_in(outsider_user).get(address).status_code == 404
+    portal = log_in(owner).get(f"/tenants/{removal.tenant.public_id}/")
+    assert address in portal.content.decode()
     page = log_in(operator_user).get(f"{OPERATORS}/removal/{removal.pk}/change/")
     assert address in page.content.decode()
 
