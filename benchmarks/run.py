@@ -94,7 +94,7 @@ def _compared(pairs: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _median(rows: list[dict[str, Any]], name: str) -> float:
-    return round(statistics.median(row[name] for row in rows), 2)
+    return round(statistics.median(float(row[name]) for row in rows), 2)
 
 
 def _phases(rows: list[dict[str, Any]]) -> dict[str, float]:

@@ -18,7 +18,7 @@ from paybill_site.kernel.planes import CONTROL, plane
 from provisioning.actions.advancing import LEASE
 from provisioning.models import Run
 from provisioning.runner.processes import started_at
-from provisioning.states import FINAL, HELD, RunState
+from provisioning.states import FINAL, HELD, Operation, RunState
 
 log = logging.getLogger(__name__)
 
@@ -85,16 +85,20 @@ class Heartbeat:
             "deployment__fence", "state", "cancel_requested_at"
         ).get(pk=self.run.pk)
         fence, state, canceled = seen
-        if state == RunState.FORCE_CANCELED:
+        if state == RunState.FORCE_CANCELED or self._in_the_way(state):
             self.kill.set()
             self._give_up()
-        elif fence != self.run.fence or state in FINAL:  # a look that was in the way
+        elif fence != self.run.fence:
             self._give_up()
         elif canceled is not None:
             self.canceled.set()
             self.stop.set()
         elif state not in HELD | {RunState.PENDING, RunState.CONFIRMED}:
             self._end.set()
+
+    def _in_the_way(self, state: str) -> bool:
+        """A look was ended for a run; it holds nothing, so it is not waited for."""
+        return state in FINAL and self.run.operation == Operation.REFRESH
 
     def _renew(self) -> None:
         mine = Run.objects.filter(
