@@ -11,7 +11,9 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
+from paybill_site.kernel.actions import AnyAction
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.admin import VerbAdmin, operators, waiting
 from provisioning import actions, windows
@@ -25,8 +27,12 @@ type Links = Iterable[tuple[str, models.Model | str | None]]
 ENDED_BADLY = (RunState.FAILED, RunState.ERRORED, RunState.FORCE_CANCELED)
 
 
-WHILE_DRIFTED = (actions.AdoptDrift, actions.RepairDrift)
-WHILE_FROZEN = (actions.AdoptState, actions.DiscardState, actions.ThawDeployment)
+WHILE_DRIFTED: tuple[AnyAction, ...] = (actions.AdoptDrift, actions.RepairDrift)
+WHILE_FROZEN: tuple[AnyAction, ...] = (
+    actions.AdoptState,
+    actions.DiscardState,
+    actions.ThawDeployment,
+)
 
 
 class DriftFilter(admin.SimpleListFilter):
@@ -129,7 +135,10 @@ class DeploymentAdmin(VerbAdmin[Deployment]):
     @admin.display(description="State lock")
     def lock_holder(self, obj: Deployment) -> str:
         held = getattr(obj, "lock", None)
-        return f"{held}, since {held.created_at:%Y-%m-%d %H:%M:%S}" if held else "free"
+        if held is None:
+            return "free"
+        age = timesince(held.created_at)
+        return f"{held} for {held.run}, for {age}, since {held.created_at:%F %T} UTC"
 
     @admin.display(description="Changed outside")
     def changed_outside(self, obj: Deployment) -> SafeString | str:
