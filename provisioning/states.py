@@ -138,7 +138,8 @@ class Phase(models.TextChoices):
     FINISH = "finish"
 
 
-# Longest time of each phase in seconds; what takes longer is stopped and has failed.
+# Longest time of each phase in seconds. Terraform is stopped after it; what check and
+# finish start (policies, statements, programs) ends by limits of its own within theirs.
 # A managed database takes up to 40 minutes, and a stack makes several things in turn.
 SECONDS = {
     Phase.PREPARE: 300.0,
