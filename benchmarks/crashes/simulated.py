@@ -16,6 +16,7 @@ from typing import Any
 
 from provisioning import finishing, state
 from provisioning.clouds import adapters
+from provisioning.clouds import inventory as listing
 from provisioning.clouds.adapters import Access, Found
 from provisioning.errors import CloudFailed
 from provisioning.models import CloudAccount, Deployment, Run
@@ -31,6 +32,7 @@ type Object = tuple[str, str, dict[str, Any]]
 def install() -> None:
     """Let this module speak for Google; no tenant moves into what is not there."""
     adapters.MODULES[Cloud.GOOGLE] = __name__
+    listing.register(Cloud.GOOGLE, SimulatedInventory)
     put_up = finishing.FINISHES[Operation.APPLY]
 
     def finish(run: Run, log: LogWriter) -> dict[str, object]:
@@ -56,7 +58,9 @@ def weather() -> dict[str, Any]:
 
 def set_weather(**changed: Any) -> None:
     """Change how the cloud is, for what begins from now on."""
-    (folder() / "weather.json").write_text(json.dumps(changed))
+    fresh = folder() / f"weather.{os.getpid()}"
+    fresh.write_text(json.dumps(changed))
+    fresh.replace(folder() / "weather.json")
 
 
 def objects() -> list[Object]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.crashes.world import Installation, environment, strike, wait
+from tests.faults.throttling import refusing
 
 
 class Told(NamedTuple):
@@ -105,7 +106,7 @@ def cloud_away(told: Told) -> None:
     for _ in range(5):
         told.keeper.turn()
         assert waits(), "it was planned although nobody knows what exists"
-    assert not told.keeper.deployment.settled
+    assert not told.keeper.deployment.settled, "nobody can have said what exists"
     simulated.set_weather(delay=1)
 
 
@@ -131,6 +132,9 @@ STORIES: dict[str, Callable[[Told], None]] = {
 }
 
 
+THROTTLED = "cloud_throttles"
+
+
 def _strike(told: Told, victim: str) -> None:
     def hit() -> bool:
         return strike(told.world, told.run, victim, random.Random(1))  # noqa: S311
@@ -140,17 +144,47 @@ def _strike(told: Told, victim: str) -> None:
 
 def tell(name: str, folder: Path) -> dict[str, Any]:
     """Build, let it happen in the middle of the apply, look; then take all away."""
-    from benchmarks.crashes import record, scene, simulated  # noqa: PLC0415
+    from benchmarks.crashes import scene, simulated  # noqa: PLC0415
+
+    if name == THROTTLED:
+        return _throttled(folder)
+    simulated.set_weather(**WEATHER.get(name, {"delay": 1}))
+    deployment = scene.deploy("google")
+
+    def happens(run: Any, keeper: Any) -> None:
+        wait(simulated.objects, "the first thing in the cloud", 60, 0.05)
+        STORIES[name](Told(Installation(folder), run, keeper))
+
+    return _lived(deployment, folder, happens)
+
+
+def _throttled(folder: Path) -> dict[str, Any]:
+    """All that is asked of simulated AWS goes through what refuses a third of it."""
+    from benchmarks.crashes import light, scene  # noqa: PLC0415
+
+    deployment = scene.deploy("aws")
+    account = light.account(folder)
+    with refusing(account.endpoint) as (address, counted):
+        account.endpoint = address
+        account.save(update_fields=["endpoint"])
+        told = _lived(deployment, folder, lambda run, keeper: None)
+    assert counted["throttled"] > 5, counted
+    assert counted["broken"] > 5, counted
+    return told
+
+
+def _lived(
+    deployment: Any, folder: Path, happens: Callable[[Any, Any], None]
+) -> dict[str, Any]:
+    """From nothing to nothing, and what the cloud's record said on the way."""
+    from benchmarks.crashes import record, scene  # noqa: PLC0415
     from benchmarks.crashes.rounds import applying, settles  # noqa: PLC0415
     from provisioning.states import Operation  # noqa: PLC0415
 
-    simulated.set_weather(**WEATHER.get(name, {"delay": 1}))
-    deployment = scene.deploy("google")
     keeper = scene.Keeper(deployment)
     run = scene.queue(deployment, Operation.APPLY)
     wait(applying(run, keeper), "the apply", 120, 0.05)
-    wait(simulated.objects, "the first thing in the cloud", 60, 0.05)
-    STORIES[name](Told(Installation(folder), run, keeper))
+    happens(run, keeper)
     stands_in_time = settles(keeper)
     built = record.of(deployment, stands=True, local=folder)
     scene.close(deployment)

@@ -19,7 +19,7 @@ from django.conf import settings
 from benchmarks.crashes.world import World, environment
 from paybill_site.local import services
 from paybill_site.local.places import Places
-from tests.faults.stories import STORIES
+from tests.faults.stories import STORIES, THROTTLED
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("machine")]
 WELL = {"stuck": False, "missing": [], "doubled": [], "strange": [], "left": []}
@@ -37,7 +37,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     services.destroy(Places(started.local))
 
 
-@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("story", [*STORIES, THROTTLED])
 def test_nothing_is_lost_doubled_or_stuck(world: World, story: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.faults.stories", story, str(world.local)],
@@ -54,3 +54,25 @@ def test_nothing_is_lost_doubled_or_stuck(world: World, story: str) -> None:
 
 def _said(world: World) -> str:
     return world.log.read_text("utf-8", "replace")[-3000:]
+
+
+def test_a_few_rounds_of_the_bench_converge(tmp_path: Path) -> None:
+    """Four kills at random moments; ``./paybill bench crash`` plays a hundred."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "benchmarks", "crash", "--json"),
+            *("--rounds", "4", "--seed", "11", "--clouds", "local,google"),
+            *("--results", str(tmp_path / "rounds.jsonl")),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=settings.BASE_DIR,
+        timeout=1200,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert figures["converged"] == figures["rounds"] == 4, done.stderr[-3000:]
+    counted = [figures[name] for name in ("orphaned", "doubled", "stuck")]
+    assert counted == [0, 0, 0]
+    assert figures["stayed_after"] == []

@@ -1,0 +1,71 @@
+"""A cloud on a bad day: of the requests that pass here every third is refused."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+BUSY = (
+    b"<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code>"
+    b"<Message>Rate exceeded</Message></Error></ErrorResponse>"
+)
+ONE_OF = 3
+
+
+@contextmanager
+def refusing(address: str) -> Iterator[tuple[str, dict[str, int]]]:
+    """Address of a proxy before ``address``, and how often it passed and refused."""
+    behind, turns = urlsplit(address).netloc, itertools.count(1)
+    counted = {"passed": 0, "throttled": 0, "broken": 0}
+
+    class Proxy(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            turn = next(turns)
+            if turn % ONE_OF:
+                counted["passed"] += 1
+                return self._pass_on(body)
+            broken = turn % (2 * ONE_OF) == 0
+            counted["broken" if broken else "throttled"] += 1
+            return self._send(500 if broken else 400, {}, b"" if broken else BUSY)
+
+        def _pass_on(self, body: bytes) -> None:
+            line = HTTPConnection(behind, timeout=60)
+            line.request(self.command, self.path, body, dict(self.headers))
+            answer = line.getresponse()
+            content = answer.read()
+            kept = {
+                name: value
+                for name, value in answer.getheaders()
+                if name.lower()
+                not in {"content-length", "connection", "date", "server"}
+            }
+            self._send(answer.status, kept, content)
+            line.close()
+
+        def _send(self, status: int, headers: dict[str, str], content: bytes) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = answer
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing: the counts are asked for."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", counted
+        server.shutdown()
+        thread.join()
