@@ -133,9 +133,9 @@ resource "azurerm_container_app" "this" {
         transport               = "HTTP"
         path                    = "/health/live"
         port                    = 8000
-        interval_seconds        = 20
+        interval_seconds        = 60
         timeout                 = 5
-        failure_count_threshold = 30
+        failure_count_threshold = 10
       }
 
       liveness_probe {

@@ -77,10 +77,11 @@ resource "google_cloud_run_v2_service" "this" {
         }
       }
 
-      # The first start makes roles and schema and migrates.
+      # The first start makes roles and schema and migrates. Cloud Run waits for four
+      # minutes at most.
       startup_probe {
         period_seconds    = 10
-        failure_threshold = 60
+        failure_threshold = 24
         timeout_seconds   = 5
         http_get {
           path = "/health/live"

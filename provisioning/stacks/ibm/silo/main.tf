@@ -32,7 +32,7 @@ locals {
   # shared hosts 0 CPU means: an eighth of the memory's gigabytes.
   sizes = {
     small = {
-      host    = "multitenant", cpu = 0.5, memory = 4096, disk = 10240
+      host    = "multitenant", cpu = 0, memory = 4096, disk = 10240
       service = { cpu = "0.5", memory = "2G" }
     }
     medium = {
