@@ -95,5 +95,5 @@ def _extensions(connection: Connection, own: str) -> Check:
 
 
 def _one(connection: Connection, query: str, values: Any = None) -> tuple[Any, ...]:
-    row: tuple[Any, ...] | None = connection.execute(query, values).fetchone()  # type: ignore[arg-type]
+    row: tuple[Any, ...] | None = connection.execute(query, values).fetchone()
     return row or (None,) * 5

@@ -23,7 +23,8 @@ from provisioning.actions import (
     QueueRun,
     RequestBackup,
 )
-from provisioning.checks import failures, told
+from provisioning.checks import Check, failures, told
+from provisioning.clouds.inventory import Found
 from provisioning.databases import restoring
 from provisioning.databases.errors import BacksItselfUp, NoDatabase
 from provisioning.databases.places import ground_of
@@ -149,8 +150,8 @@ def _drop(placement: Placement) -> None:
 
 def prove(removal: Removal) -> Finished | None:
     """Look for what is left. Raises Stuck, naming it."""
-    ending: list[Any] = []
-    checks = []
+    checks: list[Check] = []
+    ending: list[Found] = []
     if removal.deployment is not None:
         checks, ending = proof.of(removal.deployment)
     if removal.placement is not None:

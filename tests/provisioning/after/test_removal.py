@@ -26,6 +26,7 @@ from provisioning.databases.states import BackupState
 from provisioning.models import Backup, DatabaseCopy, DatabaseJob, Removal
 from provisioning.removal import driving, handlers, record, steps
 from provisioning.removal.states import RemovalState
+from tenants import pool
 from tenants.events import TenantClosing
 from tenants.models import Placement, Tenant
 from tenants.states import PlacementState, TenantState
@@ -206,12 +207,12 @@ def test_what_is_left_is_named_and_found_again(
     removal = close(pooled)
     go_on(removal)
     work_off()
-    monkeypatch.setattr(steps.pool, "dispose", lambda placement: None)
+    monkeypatch.setattr(pool, "dispose", lambda placement: None)
     go_on(removal)
     assert removal.state == RemovalState.PROVING
     assert "schema: it still exists" in removal.trouble
     monkeypatch.undo()
-    steps.pool.dispose(Placement.objects.get(tenant=pooled))
+    pool.dispose(Placement.objects.get(tenant=pooled))
     perform(RetryRemoval, removal, actor=operator)
     assert go_on(removal).state == RemovalState.DONE
 
