@@ -32,9 +32,7 @@ REGION = REGIONS["azure"]
 
 
 @pytest.fixture
-def cloud(
-    simulator: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+def cloud(simulator: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Azure in a file: whoever names it is let in."""
     monkeypatch.setenv("PAYBILL_TF_MIRROR", str(simulator))
     file = tmp_path / "cloud.db"
@@ -44,7 +42,7 @@ def cloud(
         yield Access({"SCHEMA_PROVIDER_STATE": str(file)})
 
     monkeypatch.setattr(azure, "access", enter)
-    yield file
+    return file
 
 
 @pytest.fixture
