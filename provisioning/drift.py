@@ -48,10 +48,10 @@ def lines(row: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """One line for each attribute that differs; one for a resource that is gone."""
     address = str(row["address"])
     was, now = row.get("before"), row.get("after")
-    if not isinstance(was, dict) or not isinstance(now, dict):
-        gone = "delete" in row.get("actions", [])
-        yield _line(address, "", "exists", "deleted outside" if gone else "changed")
+    if "delete" in row.get("actions", []):
+        yield _line(address, "", "exists", "deleted outside")
         return
+    was, now = was or {}, now or {}
     for name in sorted((was.keys() | now.keys()) - CLOCKS):
         if _plain(was.get(name)) != _plain(now.get(name)):
             yield _line(address, name, _text(was.get(name)), _text(now.get(name)))

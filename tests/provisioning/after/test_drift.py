@@ -35,8 +35,9 @@ def test_each_attribute_that_differs_has_a_line() -> None:
 
 
 def test_a_deletion_outside_is_drift_too() -> None:
-    (line,) = drift.lines(row({"x": 1}, None, ["delete"]))
-    assert (line["was"], line["is"]) == ("exists", "deleted outside")
+    for after in (None, {}):  # masked, nothing may come as an empty map
+        (line,) = drift.lines(row({"x": 1, "y": 2}, after, ["delete"]))
+        assert (line["was"], line["is"]) == ("exists", "deleted outside")
 
 
 @pytest.mark.parametrize(
