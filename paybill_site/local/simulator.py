@@ -138,7 +138,7 @@ def _changes(environ: Environ, body: bytes) -> bool:
     return not READS.match(target or (action[1].decode() if action else ""))
 
 
-class Quiet(MotoRequestHandler):
+class Quiet(MotoRequestHandler):  # type: ignore[misc]  # publishes no types
     """Says nothing of single requests: a run makes a thousand."""
 
     def log_request(self, *_: Any) -> None:

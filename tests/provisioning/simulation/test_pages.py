@@ -61,7 +61,9 @@ def test_the_administration_says_so(
 def test_the_licence_tells_the_tenants_own_pages(simulated: Tenant) -> None:
     granted = Entitlement(tenant=simulated, state="active", plan="business-aws")
     token = sign(simulated.public_id, entitlements.terms(granted), 99)
-    with plane(reach(taken(simulated))):
+    place = taken(simulated)
+    assert place is not None
+    with plane(reach(place)):
         assert not simulated_here()
         Licence.objects.create(version=99, token=token)
         assert simulated_here()
