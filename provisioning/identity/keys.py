@@ -18,6 +18,7 @@ from typing import Any, cast
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 ALGORITHM = "RS256"
 _PEM = re.compile(r"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----", re.DOTALL)
@@ -42,17 +43,19 @@ class Key:
 
 
 def ring() -> tuple[Key, ...]:
-    """All keys, the one that signs first."""
+    """All keys, the one that signs first. Raises ImproperlyConfigured."""
     return _ring(str(settings.PAYBILL_KEYS["oidc"]))
 
 
 @cache
 def _ring(pems: str) -> tuple[Key, ...]:
-    loaded = [
-        cast(RSAPrivateKey, load_pem_private_key(pem.encode(), None))
-        for pem in _PEM.findall(pems)
-    ]
-    return tuple(Key(private, _thumbprint(private)) for private in loaded)
+    loaded = [load_pem_private_key(pem.encode(), None) for pem in _PEM.findall(pems)]
+    if not loaded or not all(isinstance(key, RSAPrivateKey) for key in loaded):
+        raise ImproperlyConfigured(
+            "PAYBILL_OIDC_KEY: RSA private keys (PEM) are needed"
+        )
+    private = cast(list[RSAPrivateKey], loaded)
+    return tuple(Key(key, _thumbprint(key)) for key in private)
 
 
 def _members(private: RSAPrivateKey) -> dict[str, str]:

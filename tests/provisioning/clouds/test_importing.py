@@ -1,4 +1,4 @@
-"""The state is lost; all of it is imported by what the cloud lists, nothing made twice."""
+"""The state is lost; the cloud lists all to import, and nothing is made twice."""
 
 from __future__ import annotations
 

@@ -7,13 +7,14 @@ import urllib.request
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from joserfc import jwt
 from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
 from paybill_site.kernel.planes import Place
-from paybill_site.local.keys import identity_key
+from paybill_site.local.keys import identity_key, signing_key
 from provisioning.errors import LeaseLost
 from provisioning.identity import keys
 from provisioning.identity.tokens import LIFE, Bearer, Purpose, mint
@@ -129,6 +130,13 @@ def test_keys_rotate_without_a_gap(
 def test_only_public_halves_are_published(control: Place) -> None:
     for key in keys.published()["keys"]:
         assert key.keys() == {"kty", "n", "e", "kid", "use", "alg"}
+
+
+@pytest.mark.parametrize("wrong", ["", "no key", signing_key()])
+def test_a_key_that_is_none_is_named(settings: Any, wrong: str) -> None:
+    settings.PAYBILL_KEYS = {**settings.PAYBILL_KEYS, "oidc": wrong}
+    with pytest.raises(ImproperlyConfigured, match="PAYBILL_OIDC_KEY"):
+        keys.ring()
 
 
 def test_the_host_of_a_request_names_no_issuer(control: Place, settings: Any) -> None:
