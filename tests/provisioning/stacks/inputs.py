@@ -101,7 +101,7 @@ def inputs(name: str, **changed: Any) -> dict[str, Any]:
         "domain": "acme.tenants.example",
         "protection": True,
         "generation": 1,
-        "network": "10.20.0.0/22" if kind == "silo" else "",
+        "network": "10.20.0.0/22" if kind == "silo" and cloud != "local" else "",
         "account": ACCOUNTS.get(name, {}),
         "retention_days": 14,
         "handover_version": 1,
