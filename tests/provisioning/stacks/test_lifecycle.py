@@ -1,7 +1,7 @@
 """The stacks of four clouds from nothing to nothing, on their providers' schemas.
 
 AWS has its real provider and a simulator of the cloud (``test_aws.py``), this machine
-its supervisor (``test_silo.py``, ``test_bridge.py``).
+its supervisor (``test_local.py``).
 """
 
 from __future__ import annotations
