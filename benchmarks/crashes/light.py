@@ -32,7 +32,7 @@ def install() -> None:
         own = {file.name: file.read_text() for file in sorted(folder.glob("*.tf"))}
         return {**{name: real(stack)[name] for name in SHARED}, **own}
 
-    stacks.Stack.files = files  # type: ignore[method-assign]
+    stacks.Stack.files = files  # type: ignore[assignment,method-assign]
 
 
 def account(local: Path) -> CloudAccount:
