@@ -5,17 +5,18 @@ Every step may be repeated: a finish that was cut off is taken up again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
 from paybill_site.kernel import licences, migrating, roles, schema
-from provisioning import entitled
+from provisioning import entitled, faraway
+from provisioning.attached import Attached
 from provisioning.clouds import local
 from provisioning.errors import CloudFailed, LeftOver
-from provisioning.models import Run
+from provisioning.models import Deployment, Run
 from provisioning.simulation import places
+from provisioning.states import Cloud
 from tenants import entitlements, entry
 from tenants.models import Tenant
 from tenants.states import Isolation
@@ -27,26 +28,19 @@ SELECT 'role ' || rolname FROM pg_roles WHERE strpos(rolname, %(mark)s) > 0
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """Where the filled place is reached, as ``AttachPlacement`` takes it."""
-
-    kind: str
-    alias: str = "default"
-    schema_name: str = ""
-    dsn: str = ""
-    base_url: str = ""
-    port: int | None = None
-    report_key: str = ""  # what a silo's own report is signed with
-
-
 def fill(run: Run, outputs: dict[str, Any]) -> Attached:
     """Make the plane in what a run has built. Raises CloudFailed."""
+    if not _on_this_machine(run.deployment):
+        return faraway.fill(run, outputs)
     name = entitled.schema_name(run.inputs)
     outputs = {**outputs, **simulated_place(run)}
     if run.deployment.kind == Isolation.SILO:
         return _fill_silo(run, outputs, name)
-    return _fill_bridge(outputs, name)
+    return _fill_bridge(run, outputs, name)
+
+
+def _on_this_machine(deployment: Deployment) -> bool:
+    return deployment.cloud == Cloud.LOCAL or deployment.simulated
 
 
 def simulated_place(run: Run) -> dict[str, str]:
@@ -58,14 +52,20 @@ def simulated_place(run: Run) -> dict[str, str]:
     return places.make(run.deployment) if run.deployment.simulated else {}
 
 
-def _fill_bridge(outputs: dict[str, Any], name: str) -> Attached:
+def _fill_bridge(run: Run, outputs: dict[str, Any], name: str) -> Attached:
     unit = _build(outputs, name)
     return Attached(
         kind=Isolation.BRIDGE,
         alias=str(unit["id"]),
         schema_name=name,
-        dsn=local.tenant_dsn(unit),
+        dsn=_log_in(run.tenant, unit),
     )
+
+
+def _log_in(tenant: Tenant, unit: dict[str, Any]) -> str:
+    """How the tenant gets in: the unit's own log-in may have been rotated since."""
+    standing = tenant.placements.filter(alias=str(unit["id"]), state="taken").first()
+    return str(standing.dsn) if standing else local.tenant_dsn(unit)
 
 
 def _build(outputs: dict[str, Any], name: str) -> dict[str, Any]:
@@ -123,6 +123,8 @@ def prove_gone(run: Run) -> None:
 
     What a cloud still has is looked at by ``removal.proof``.
     """
+    if not _on_this_machine(run.deployment):
+        return
     if run.deployment.simulated:
         places.remove(run.deployment)
     name = entitled.schema_name(run.inputs)

@@ -13,10 +13,10 @@ from __future__ import annotations
 import psycopg
 
 from provisioning import comparison, reports, state
+from provisioning.attached import Attached
 from provisioning.checks import Check
 from provisioning.clouds import inventory
 from provisioning.errors import NoReport
-from provisioning.filling import Attached
 from provisioning.models import Deployment, Run
 from provisioning.states import Cloud
 from provisioning.walls import of_database

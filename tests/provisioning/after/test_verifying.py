@@ -14,6 +14,7 @@ from paybill_site.kernel.models import AuditEntry
 from paybill_site.local.places import Places
 from provisioning import filling, reports
 from provisioning.actions import RetryRun
+from provisioning.attached import Attached
 from provisioning.databases import work as databases
 from provisioning.errors import NoReport
 from provisioning.models import Backup, DatabaseJob, Deployment, Removal, Run
@@ -70,7 +71,7 @@ def test_a_tenant_is_not_pointed_to_a_place_that_is_not_as_it_has_to_be(
     fill = filling.fill
     opened: list[Any] = []
 
-    def tear_down(run: Run, outputs: dict[str, Any]) -> filling.Attached:
+    def tear_down(run: Run, outputs: dict[str, Any]) -> Attached:
         place = fill(run, outputs)
         opened.append(place)
         with psycopg.connect(superuser(place.alias), autocommit=True) as root:
