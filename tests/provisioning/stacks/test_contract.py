@@ -8,7 +8,15 @@ import subprocess
 import pytest
 
 from provisioning import stacks, terraform
-from tests.provisioning.stacks.inputs import CLOUDS, HANDOVER, KINDS, SIMULATED, inputs
+from provisioning.clouds.facts import problem_with_detail
+from tests.provisioning.stacks.inputs import (
+    ACCOUNTS,
+    CLOUDS,
+    HANDOVER,
+    KINDS,
+    SIMULATED,
+    inputs,
+)
 from tests.provisioning.stacks.reading import declared, resources, text
 from tests.provisioning.stacks.test_lifecycle import OUTPUTS
 
@@ -117,3 +125,10 @@ def test_what_is_handed_over_goes_into_write_only_arguments(name: str) -> None:
     plain = [line for line in lines if not re.search(r"_wo\b|_version|password", line)]
     assert plain == []
     assert HANDOVER.keys() >= set(re.findall(r"handover\)\.(\w+)", text(name)))
+
+
+@pytest.mark.parametrize("name", sorted(ACCOUNTS))
+def test_an_account_may_keep_what_the_stack_asks_for(name: str) -> None:
+    """Details are kept in the open: what looks like a secret is refused there."""
+    told = {key: problem_with_detail(key, fact) for key, fact in ACCOUNTS[name].items()}
+    assert {key: why for key, why in told.items() if why} == {}
