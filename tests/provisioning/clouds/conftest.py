@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from provisioning.models import CloudAccount, Deployment
-from tests.provisioning.conftest import Entitle
+from provisioning.models import CloudAccount, Deployment, Run
+from provisioning.states import RunState
+from tests.provisioning.conftest import Entitle, queue
 
 REGION = "eu-central-1"
 
 type Client = Callable[..., Any]
+type Hold = Callable[..., Run]
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +69,57 @@ def aws(moto_address: str) -> Client:
         )
 
     return client
+
+
+@pytest.fixture(autouse=True)
+def loopback(settings: Any) -> None:
+    settings.PAYBILL_OUTGOING_ALLOWED = ["127.0.0.1"]
+
+
+@pytest.fixture
+def hold(deployment: Deployment) -> Hold:
+    """A run that is being applied in an account, with the newest fence."""
+
+    def make(cloud: str, region: str, **account: Any) -> Run:
+        row = CloudAccount.objects.create(
+            name=f"Ours at {cloud}",
+            cloud=cloud,
+            simulation=True,
+            regions=[region],
+            **account,
+        )
+        run = queue(deployment)
+        Deployment.objects.filter(pk=deployment.pk).update(
+            cloud=cloud, region=region, account=row, fence=3
+        )
+        Run.objects.filter(pk=run.pk).update(fence=3, state=RunState.APPLYING)
+        return Run.objects.get(pk=run.pk)
+
+    return make
+
+
+@pytest.fixture
+def on_web_identity(hold: Hold, moto_address: str) -> Run:
+    """A run at a simulated AWS that has to be shown who comes."""
+    role = "arn:aws:iam::123456789012:role/paybill-{}"
+    return hold(
+        "aws",
+        REGION,
+        endpoint=moto_address,
+        method="federated",
+        identities={p: role.format(p) for p in ("plan", "apply", "read")},
+    )
+
+
+def account_of(run: Run) -> CloudAccount:
+    assert run.deployment.account is not None
+    return run.deployment.account
+
+
+def private(path: Path) -> bool:
+    return stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def subject(run: Run, purpose: str) -> str:
+    named = f"deployment:{run.deployment.public_id}:run:{run.public_id}"
+    return f"{named}:phase:{purpose}"
