@@ -89,6 +89,12 @@ def make(places: Places, unit: Unit, known: dict[str, Unit]) -> Part | None:
     return tenant_part(places, unit, known[unit.fields["server"]])
 
 
+# Log-ins are rotated: one that has a password keeps it, one that was revoked has none.
+NEVER_USED = """
+SELECT 1 FROM pg_authid WHERE rolname = %s AND rolpassword IS NULL AND rolcanlogin
+"""
+
+
 def make_database(places: Places, unit: Unit) -> None:
     """A database on the main server with a log-in of its own that owns nothing."""
     server = Server(places)
@@ -99,8 +105,10 @@ def make_database(places: Places, unit: Unit) -> None:
             secret.encode(), unit.id.encode(), b"scram-sha-256"
         ).decode()
         name = sql.Identifier(unit.id)
+        if connection.execute(NEVER_USED, [unit.id]).fetchone():
+            statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, verifier)
+            connection.execute(statement)
         for statement in (
-            sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, verifier),
             sql.SQL("ALTER ROLE {} SET search_path = ''").format(name),
             sql.SQL("ALTER ROLE {} SET timezone = 'UTC'").format(name),
         ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -98,7 +98,7 @@ class NoteArchive(Action[DatabaseJob, FinishBackupInput, DatabaseJob]):
         backup = _backup_of(target)
         for name in ("location", "size", "sha256", "data_key", "manifest"):
             setattr(backup, name, getattr(data, name))
-        backup.taken_at = timezone.datetime.fromisoformat(data.manifest["taken_at"])
+        backup.taken_at = datetime.fromisoformat(data.manifest["taken_at"])
         backup.save()
         return target
 
@@ -181,12 +181,13 @@ class FinishDatabaseJob(Action[DatabaseJob, FinishJobInput, DatabaseJob]):
 
     def _note(self, job: DatabaseJob) -> None:
         now = timezone.now()
-        changed: dict[str, Any] = {
+        known: dict[str, dict[str, Any]] = {
             JobKind.DRILL: {"drilled_at": now},
             JobKind.ROTATE: {"rotated_at": now},
             JobKind.SLEEP: {"asleep": True},
             JobKind.WAKE: {"asleep": False},
-        }.get(JobKind(job.kind), {})
+        }
+        changed = known.get(job.kind)
         if changed:
             Database.objects.update_or_create(placement=job.placement, defaults=changed)
         if job.kind == JobKind.IN_PLACE:

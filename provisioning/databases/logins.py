@@ -1,6 +1,6 @@
 """Log-ins of a tenant's own database: exchanged, limited, closed and opened.
 
-A bridge has two, ``<alias>`` and ``<alias>_b``; one is in use. To rotate:
+A bridge has two, ``<name>`` and ``<name>_b``; one is in use. To rotate:
 1. the idle one gets a fresh password and the rights to step into the plane's roles;
 2. the placement's address names it: processes follow within ``routing.KEPT`` seconds,
    each connection at its next request (``kernel.postgres`` sees another user);
@@ -52,7 +52,7 @@ def rotate(
         raise SharedLogIn
     placement.refresh_from_db()
     old = str(conninfo_to_dict(str(placement.dsn))["user"])
-    new = _other(old, placement.alias)
+    new = _other(old)
     heartbeat.tell("Preparing the new log-in")
     password = secrets.token_urlsafe(32)
     with _provisioner(ground) as connection:
@@ -68,8 +68,9 @@ def rotate(
     return {"log_in": new, "revoked": old, "sessions_ended": left}
 
 
-def _other(log_in: str, alias: str) -> str:
-    return alias if log_in.endswith(OTHER) else f"{log_in}{OTHER}"
+def _other(log_in: str) -> str:
+    other = log_in.removesuffix(OTHER)
+    return other if other != log_in else f"{log_in}{OTHER}"
 
 
 def _admit(
