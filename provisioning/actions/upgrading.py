@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from django.utils import timezone
@@ -29,6 +29,7 @@ from provisioning.models import Deployment, Rollout, RolloutItem, StackVersion
 ROLLOUT = Machine("rollout", ROLLOUT_MOVES)
 ITEM = Machine("upgrade", ITEM_MOVES)
 OPEN = frozenset({RolloutState.RUNNING, RolloutState.PAUSED})
+DAY = f"^({'|'.join(windows.DAYS)})$"
 HOUR = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
@@ -190,11 +191,11 @@ def _settle(rollout: Rollout, to: RolloutState, explanation: str) -> Rollout:
 
 
 class WindowInput(Input):
-    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
+    days: list[Annotated[str, Field(pattern=DAY)]] = Field(
         default_factory=list,
         max_length=7,
         title="Days",
-        description="On which it begins, as in sat; without any: at any time.",
+        description="On which it begins (mon to sun); without any: at any time.",
     )
     begins: str = Field(default="22:00", pattern=HOUR, title="From")
     ends: str = Field(default="04:00", pattern=HOUR, title="To")
