@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from paybill_site.kernel.crypto import named
 from paybill_site.local import units
 from paybill_site.local.extras import Unit, server_of
 from paybill_site.local.places import Places
@@ -81,7 +82,7 @@ def test_a_silo_is_waited_for_and_known_by_the_key_it_was_handed(
     place = faraway.fill(run, {"service_address": web})
     assert place.base_url == web
     key = handover.audit_key(run.deployment).public_key()
-    assert place.report_key == faraway.named(key)
+    assert place.report_key == named(key)
     monkeypatch.setattr(faraway, "PATIENCE", 0.0)
     monkeypatch.setattr(faraway, "PAUSE", 0.0)
     with pytest.raises(CloudFailed, match="did not answer"):
