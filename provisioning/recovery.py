@@ -15,6 +15,7 @@ import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -25,9 +26,10 @@ from django.utils import timezone
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import PaybillError
 from provisioning import queue, state, statediff
-from provisioning.actions import SettleRun
+from provisioning.actions import PutOffRun, SettleRun
 from provisioning.clouds import inventory
 from provisioning.clouds.inventory import Found
+from provisioning.errors import CloudFailed
 from provisioning.models import Deployment, Run
 from provisioning.runner import remains
 from provisioning.runner.lease import host
@@ -55,10 +57,21 @@ def _recover(run: Run) -> bool:
     try:
         findings = compare(run)
         perform(SettleRun, run, findings.as_input(), actor=REAPER)
-    except PaybillError as refusal:  # the cloud is away, or another was quicker
-        log.warning("%s is not planned yet: %s", run.public_id, refusal.detail)
+    except CloudFailed as away:
+        log.warning("%s is not planned yet: %s", run.public_id, away.detail)
+        _put_off(run, f"It is not known yet what exists: {away.detail}")
+        return False
+    except PaybillError as refusal:
+        log.info("%s: another was quicker: %s", run.public_id, refusal.detail)
         return False
     return not findings.unplaced
+
+
+def _put_off(run: Run, why: str) -> None:
+    """Say it on the run, once; the next sweep asks again."""
+    if run.explanation != why[:1000]:
+        with suppress(PaybillError):
+            perform(PutOffRun, run, {"why": why[:1000]}, actor=REAPER)
 
 
 @dataclass(slots=True)

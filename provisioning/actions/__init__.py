@@ -85,7 +85,13 @@ from provisioning.actions.rules import (
     DisablePolicy,
     EnablePolicy,
 )
-from provisioning.actions.settling import SettleRun, StartTaking, StopTaking, TakeUpMore
+from provisioning.actions.settling import (
+    PutOffRun,
+    SettleRun,
+    StartTaking,
+    StopTaking,
+    TakeUpMore,
+)
 from provisioning.actions.simulation import MoveSimulation
 from provisioning.actions.statefile import (
     AdoptState,
@@ -161,6 +167,7 @@ __all__ = [
     "PauseRollout",
     "PinRun",
     "PrepareDeployment",
+    "PutOffRun",
     "QueueRun",
     "ReapRun",
     "RecordAccountTest",

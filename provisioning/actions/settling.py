@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from paybill_site.kernel.actions import Action, Input
 from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.crypto import redact
 from paybill_site.kernel.errors import IllegalMove
 from provisioning.actions.advancing import (
     HeldInput,
@@ -56,7 +57,8 @@ class SettleRun(Action[Run, SettleInput, Run]):
             deployment.frozen = _named(data.unplaced)
         else:
             target.imports = [one.model_dump() for one in data.imports]
-            target.save(update_fields=["imports"])
+            target.explanation = ""
+            target.save(update_fields=["imports", "explanation"])
             deployment.settled = True
         deployment.save(update_fields=["frozen", "settled"])
         return target
@@ -66,6 +68,25 @@ def _named(unplaced: list[str]) -> str:
     shown = "\n".join(f"- {words}" for words in unplaced[:50])
     more = f"\nand {len(unplaced) - 50} more" if len(unplaced) > 50 else ""
     return f"What exists can not be placed in the stack:\n{shown}{more}"
+
+
+class PutOffInput(Input):
+    why: str = Field(max_length=1000)
+
+
+class PutOffRun(Action[Run, PutOffInput, Run]):
+    """Note on a waiting run why it is not known yet what exists."""
+
+    model = Run
+    Input = PutOffInput
+    permission = "provisioning.advance_run"
+
+    def run(self, target: Run, data: PutOffInput, *, actor: Actor) -> Run:
+        if target.state != RunState.PENDING:
+            raise IllegalMove(f"run is {target.state} and waits for nothing")
+        target.explanation = redact(data.why)
+        target.save(update_fields=["explanation"])
+        return target
 
 
 class StartTaking(Action[Run, StartInput, Run]):

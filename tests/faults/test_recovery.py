@@ -117,8 +117,12 @@ def test_nothing_is_planned_before_it_is_known_what_exists(
     assert recovery.recover() == 0
     assert cloud.asked == 1
     assert not order.claimable().exists()
+    run.refresh_from_db()
+    assert run.explanation == "It is not known yet what exists: no answer"
     cloud.away = False
     assert recovery.recover() == 1
+    run.refresh_from_db()
+    assert run.explanation == ""
     assert order.claimable().get() == run
 
 
