@@ -21,6 +21,8 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import make_conninfo
 
 from paybill_site.local import parts, terraform
+from paybill_site.local.environment import ports
+from paybill_site.local.places import Places
 
 Finding = tuple[bool, str]
 
@@ -85,6 +87,15 @@ def _mail() -> Finding:
     return True, f"{options['host']}:{options['port']}"
 
 
+def _simulator() -> Finding:
+    if not settings.PAYBILL_EMBEDDED:
+        return True, "none, this is production"
+    port = ports(Places(settings.PAYBILL_LOCAL))["aws"]
+    if not parts.listens(port):
+        return False, f"AWS is not simulated on port {port} - {_start()}"
+    return True, f"AWS on port {port}"
+
+
 def _web() -> Finding:
     address = urlsplit(settings.PAYBILL_BASE_URL)
     if settings.PAYBILL_EMBEDDED and not parts.listens(address.port or 80):
@@ -120,6 +131,7 @@ EXAMINATIONS: dict[str, Callable[[], Finding]] = {
     "PostgreSQL": _postgres,
     "Redis": _redis,
     "mail": _mail,
+    "simulator": _simulator,
     "web": _web,
     "Terraform": _terraform,
     "disk": _disk,
