@@ -78,6 +78,21 @@ def test_a_new_generation_stands_beside_the_old_one(lay: Lay, name: str) -> None
     assert len(laid.existing()) == 2 * first
 
 
+@pytest.mark.parametrize("cloud", SIMULATED)
+def test_growing_and_a_new_password_replace_no_database(lay: Lay, cloud: str) -> None:
+    laid = lay(f"{cloud}/bridge")
+    laid.terraform("init")
+    laid.plan()
+    laid.apply()
+    laid.give(size="large", handover_version=2)
+    changed = {
+        change["address"]: change["change"]["actions"]
+        for change in managed(laid.plan())
+    }
+    assert changed[DATABASES[cloud]] == ["update"]
+    assert all("delete" not in actions for actions in changed.values())
+
+
 def check_unprotecting(laid: Laid) -> None:
     """Taking the protection away changes what holds data, and replaces nothing."""
     changed = {
