@@ -10,9 +10,9 @@ from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Forbidden
 from paybill_site.kernel.ids import new_id
 from provisioning import actions
-from provisioning.gates import approvals
+from provisioning.gates import approvals, diff
 from provisioning.gates.reading import HIDDEN
-from provisioning.models import Run
+from provisioning.models import Run, ShownPlan
 from provisioning.runner import logs
 from provisioning.states import Operation, Phase, PhaseState, RunState
 
@@ -87,6 +87,7 @@ def deciding(run: Run, actor: Actor) -> dict[str, Any]:
     return {
         "resources": resources,
         "hidden": HIDDEN,
+        **_compared(run),
         "opened": len(resources) <= OPENED,
         "policies": [_worded(entry) for entry in run.policies],
         "waits": waits,
@@ -97,6 +98,19 @@ def deciding(run: Run, actor: Actor) -> dict[str, Any]:
         "verbs": [verb for verb in BUTTONS if _offered(BUTTONS[verb], run, actor)],
         "once": new_id("key"),
     }
+
+
+def _compared(run: Run) -> dict[str, Any]:
+    """How the plan differs from the one before it of this deployment."""
+    shown = getattr(run, "shown", None)
+    earlier = ShownPlan.objects.filter(
+        run__deployment=run.deployment_id, run__lt=run.pk
+    )
+    last = earlier.select_related("run").order_by("-run_id").first() if shown else None
+    if shown is None or last is None:
+        return {"last": None}
+    found = diff.compared(last.resources, shown.resources)
+    return {"last": last.run, "others": {k: v for k, v in found.items() if v}}
 
 
 def _worded(entry: dict[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,21 @@ def shown(rows: list[Change]) -> list[dict[str, Any]]:
     return entries
 
 
+type Shown = list[dict[str, Any]]
+
+
+def compared(old: Shown, new: Shown) -> dict[str, list[str]]:
+    """Addresses by how the new plan differs from the old; all empty: it does not."""
+    before = {entry["address"]: entry for entry in old}
+    after = {entry["address"]: entry for entry in new}
+    both = before.keys() & after.keys()
+    return {
+        "only now": sorted(after.keys() - both),
+        "only before": sorted(before.keys() - both),
+        "otherwise": sorted(name for name in both if before[name] != after[name]),
+    }
+
+
 def _entry(row: Change) -> dict[str, Any]:
     lines = list(_lines(row))
     return {

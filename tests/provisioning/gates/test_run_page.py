@@ -72,6 +72,21 @@ def test_nothing_sensitive_gets_to_the_page_or_its_row(
         assert "old-secret" not in text
 
 
+def test_a_plan_is_compared_with_the_one_before(wait: Wait, browser: Client) -> None:
+    first = wait(shown=plan(CREATED, REPLACED))
+    assert "the plan before" not in page(browser, first)
+    decide(browser, first, "discard")
+    second = wait(shown=plan(CREATED, REPLACED))
+    assert "The same as the plan before" in page(browser, second)
+    decide(browser, second, "discard")
+    other = resource("aws_a_bucket.second", {"bucket": "pb-2"})
+    shown = page(browser, wait(shown=plan(CREATED, other)))
+    assert "Differs from the plan before" in shown
+    assert f'href="/runs/{second.public_id}/"' in shown
+    assert "Only now: <code>aws_a_bucket.second</code>" in shown
+    assert f"Only before: <code>{DATABASE}</code>" in shown
+
+
 def test_both_digests_findings_and_what_has_no_price_are_shown(
     wait: Wait, browser: Client
 ) -> None:
