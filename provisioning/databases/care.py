@@ -160,7 +160,7 @@ def measure_one(placement: Placement) -> None:
     """Note the size of one placement's plane, and set what its plan limits."""
     ground, tenant = ground_of(placement), Tenant.objects.get(placements=placement)
     connections = None
-    if placement.kind == Isolation.BRIDGE:
+    if ground.app != roles.APP:
         connections = limit_of(tenant, "connections")
         logins.limit(ground, connections)
     noted = {"size": size_of(ground), "connections": connections}

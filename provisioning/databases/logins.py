@@ -50,6 +50,7 @@ def rotate(
     """Give a bridge a new log-in without an error for anybody; say what was done."""
     if placement.kind != Isolation.BRIDGE:
         raise SharedLogIn
+    _refuse_shared(ground)
     placement.refresh_from_db()
     old = str(conninfo_to_dict(str(placement.dsn))["user"])
     new = _other(old)
@@ -134,7 +135,7 @@ def limit(ground: Ground, connections: int | None) -> None:
 
 def _refuse_shared(ground: Ground) -> None:
     if ground.app == roles.APP:
-        raise SharedLogIn("A database that is shared does not sleep for one tenant.")
+        raise SharedLogIn("This log-in is not the database's own: nothing is changed.")
 
 
 def _end_sessions(connection: roles.Connection, name: str) -> None:
