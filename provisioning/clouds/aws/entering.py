@@ -7,7 +7,6 @@ any keys; its address is in ``AWS_ENDPOINT_URL``, so no stack knows of it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from provisioning.clouds import keys
 from provisioning.clouds.adapters import Access
 from provisioning.clouds.facts import FACTS
 from provisioning.errors import CloudFailed
@@ -43,7 +43,7 @@ PATIENCE = Config(
 @contextmanager
 def access(run: Run, phase: Phase, folder: Path) -> Iterator[Access]:
     """Variables for Terraform, and for a federated account a token that stays fresh."""
-    account, region = _account(run.deployment), run.deployment.region
+    account, region = keys.account_of(run.deployment), run.deployment.region
     shared = {
         "AWS_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -54,39 +54,25 @@ def access(run: Run, phase: Phase, folder: Path) -> Iterator[Access]:
         bearer = Bearer(account, purpose, run.deployment, run)
         with TokenFile(folder / "aws.jwt", bearer, AUDIENCE) as file:
             role = {
-                "AWS_ROLE_ARN": role_of(account, purpose),
+                "AWS_ROLE_ARN": keys.identity(account, purpose),
                 "AWS_WEB_IDENTITY_TOKEN_FILE": str(file.path),
                 "AWS_ROLE_SESSION_NAME": run.public_id,
                 **_endpoint(account, "_STS"),  # the exchange heeds this one only
             }
             yield Access({**shared, **role})
         return
-    keys = static_keys(account)
-    yield Access({**shared, **keys}, secrets=hidden(account, keys))
+    static = static_keys(account)
+    yield Access({**shared, **static}, secrets=hidden(account, static))
 
 
-def hidden(account: CloudAccount, keys: dict[str, str]) -> tuple[str, ...]:
+def hidden(account: CloudAccount, static: dict[str, str]) -> tuple[str, ...]:
     """What no log may show; a simulator's keys are no secret and an ordinary word."""
-    return () if account.method == Method.NONE else tuple(keys.values())
-
-
-def _account(deployment: Deployment) -> CloudAccount:
-    if deployment.account is None:
-        raise CloudFailed(f"{deployment.public_id} has no account at AWS")
-    return deployment.account
+    return () if account.method == Method.NONE else tuple(static.values())
 
 
 def _endpoint(account: CloudAccount, service: str = "") -> dict[str, str]:
     name = f"AWS_ENDPOINT_URL{service}"
     return {name: account.endpoint} if account.endpoint else {}
-
-
-def role_of(account: CloudAccount, purpose: Purpose) -> str:
-    """The role for a purpose. Raises CloudFailed when the account names none."""
-    role = account.identities.get(purpose)
-    if not role:
-        raise CloudFailed(f"{account.name} names no role to {purpose}")
-    return str(role)
 
 
 def static_keys(account: CloudAccount) -> dict[str, str]:
@@ -95,8 +81,7 @@ def static_keys(account: CloudAccount) -> dict[str, str]:
         return dict(TEST_KEYS)
     if account.method != Method.STATIC:
         return {}
-    stored = json.loads(account.secret or "{}")
-    return {STATIC[name]: str(value) for name, value in stored.items()}
+    return {STATIC[name]: value for name, value in keys.static(account).items()}
 
 
 class Entrance:
@@ -114,7 +99,7 @@ class Entrance:
     @classmethod
     def to(cls, deployment: Deployment) -> Entrance:
         """As the reading identity. Raises CloudFailed."""
-        return cls(_account(deployment), Purpose.READ, deployment)
+        return cls(keys.account_of(deployment), Purpose.READ, deployment)
 
     def client(self, service: str, region: str) -> Any:
         """A client of a service. Raises CloudFailed."""
@@ -127,8 +112,8 @@ class Entrance:
     def _keys(self, region: str) -> dict[str, str]:
         if self.account.method == Method.FEDERATED:
             return self._assumed(region)
-        keys = static_keys(self.account)
-        return {variable.lower(): value for variable, value in keys.items()}
+        static = static_keys(self.account)
+        return {variable.lower(): value for variable, value in static.items()}
 
     def _assumed(self, region: str) -> dict[str, str]:
         """The exchange that the SDK makes for Terraform, made here."""
@@ -142,7 +127,7 @@ class Entrance:
         )
         with told("exchange the identity"):
             given = sts.assume_role_with_web_identity(
-                RoleArn=role_of(self.account, self.purpose),
+                RoleArn=keys.identity(self.account, self.purpose),
                 RoleSessionName=name,
                 WebIdentityToken=mint(bearer, AUDIENCE),
                 DurationSeconds=900,
@@ -171,10 +156,8 @@ def attempt(account: CloudAccount) -> str:
     """Ask STS, as every identity of the account, who that is."""
     region = account.regions[0] if account.regions else HOME_REGION
     names = []
-    for purpose in Purpose:
+    for purpose in keys.purposes(account):
         sts = Entrance(account, purpose).client("sts", region)
         with told("say who Paybill is"):
             names.append(f"{purpose}: {sts.get_caller_identity()['Arn']}")
-        if account.method != Method.FEDERATED:
-            return names[0].partition(": ")[2]
     return "; ".join(names)
