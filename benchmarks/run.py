@@ -33,6 +33,9 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON alone")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, no silo")
     parser.add_argument("--rounds", type=int, default=10, help="of the bridge")
+    parser.add_argument(
+        "--parts", default="bridge,silo,many", help="of the bench, to do one alone"
+    )
     given = parser.parse_args(words)
     folder = Path(tempfile.mkdtemp(prefix="paybill-run-"))
     world = World(folder)
@@ -55,19 +58,24 @@ def _figures(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     from paybill_site.kernel.planes import CONTROL, plane  # noqa: PLC0415
     from provisioning import terraform  # noqa: PLC0415
 
-    rounds = 2 if given.quick else given.rounds
+    parts = set(given.parts.split(",")) - ({"silo"} if given.quick else set())
+    rounds, many = (2, MANY[:2]) if given.quick else (given.rounds, MANY)
+    measured: dict[str, Any] = {}
     with plane(CONTROL):
-        bridge = [runs.pair("local", "bridge", folder) for _ in range(rounds)]
-        silo = [] if given.quick else [runs.pair("aws", "silo", folder)]
-        at_once = {str(n): runs.at_once(n) for n in (MANY[:2] if given.quick else MANY)}
+        if "bridge" in parts:
+            pairs = [runs.pair("local", "bridge", folder) for _ in range(rounds)]
+            measured["bridge_on_this_machine"] = _compared(pairs)
+        if "silo" in parts:
+            pairs = [runs.pair("aws", "silo", folder)]
+            measured["silo_on_simulated_aws"] = _compared(pairs)
+        if "many" in parts:
+            measured["at_once"] = {str(n): runs.at_once(n) for n in many}
     return {
         "bench": "run",
         "terraform": terraform.version(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        "bridge_on_this_machine": _compared(bridge),
-        **({"silo_on_simulated_aws": _compared(silo)} if silo else {}),
-        "at_once": at_once,
+        **measured,
     }
 
 

@@ -45,6 +45,8 @@ def pair(cloud: str, kind: str, folder: Path) -> dict[str, Any]:
     deployment = scene.deploy(cloud, kind)
     run = scene.queue(deployment, Operation.APPLY)
     ours = through_paybill(run)
+    if ours["failed"]:
+        raise RuntimeError(f"{run.public_id}: {run.explanation[-1500:]}")
     theirs = by_hand(run)
     return {"paybill": ours, "bare": theirs}
 

@@ -23,9 +23,10 @@ from provisioning.runner.patience import AWAY
 from provisioning.states import ACTIVE, DeploymentState, Operation, RunState
 from provisioning.system import PROVISIONING
 from tenants import slugs
-from tenants.models import Account, Entitlement, Tenant
-from tenants.states import EntitlementState, TenantState
+from tenants.models import Account, Entitlement, Membership, Tenant
+from tenants.states import EntitlementState, Role, TenantState
 
+EMAIL = "crash@example.com"
 NUMBERS = itertools.count(1)
 REGIONS = {"local": "local", "google": "europe-west3", "aws": "eu-central-1"}
 GOOGLE = {
@@ -37,9 +38,8 @@ GOOGLE = {
 
 def operator() -> Actor:
     """A person who may everything and asked for nothing."""
-    name = "crash@example.com"
-    user = User.objects.filter(email=name).first() or User.objects.create_user(
-        name, os.urandom(16).hex(), name="Crash", is_staff=True, is_superuser=True
+    user = User.objects.filter(email=EMAIL).first() or User.objects.create_user(
+        EMAIL, os.urandom(16).hex(), name="Crash", is_staff=True, is_superuser=True
     )
     return actors.of_user(user, via="session")
 
@@ -55,7 +55,11 @@ def deploy(cloud: str, kind: str = "bridge") -> Deployment:
     if cloud == "aws":
         light.account(Path(settings.PAYBILL_LOCAL))
     slug = f"crash-{os.getpid()}-{next(NUMBERS)}"
-    account = Account.objects.create(name=slug, created_by="crash")
+    person = operator()
+    account = Account.objects.create(name=slug, created_by=person.id)
+    Membership.objects.create(
+        account=account, user=person.id, email=EMAIL, role=Role.OWNER
+    )
     tenant = Tenant.objects.create(
         account=account, slug=slug, slug_skeleton=slugs.skeleton(slug), name=slug
     )
@@ -94,7 +98,7 @@ class Keeper:
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment, self.actor = deployment, operator()
-        self.by_hand = 0
+        self.by_hand: list[str] = []  # what runs said that were retried by hand
 
     def turn(self) -> None:
         """One look at everything; what beat and an operator would do."""
@@ -112,7 +116,10 @@ class Keeper:
             shown = {"plan_sha256": last.plan_sha256, "plan_digest": last.plan_digest}
             self._try(ConfirmRun, last, shown)
         elif last.is_final and last.state != RunState.APPLIED:
-            self.by_hand += self._try(RetryRun, last, {})
+            if self._try(RetryRun, last, {}):
+                self.by_hand.append(
+                    f"{last.operation} {last.state}: {last.explanation}"
+                )
         waits = last.state in {RunState.PENDING, RunState.CONFIRMED}
         if waits and last.lease_until is None:
             tasks.wake(last.public_id)
