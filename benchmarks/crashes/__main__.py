@@ -85,7 +85,7 @@ def total(kept: Path, seed: int) -> dict[str, Any]:
             name: sum(bool(one[name]) for one in rounds)
             for name in ("converged", "orphaned", "doubled", "stuck", "missing", "hit")
         },
-        "by_hand": sum(one["by_hand"] for one in rounds),
+        "by_hand": sum(len(one["by_hand"]) for one in rounds),
         "seconds": round(sum(one["seconds"] for one in rounds)),
     }
 

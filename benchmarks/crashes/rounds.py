@@ -78,7 +78,7 @@ class Game:
             "deployment": deployment.public_id,
             "hit": hit,
             "seconds": round(time.monotonic() - began, 1),
-            "by_hand": keeper.by_hand,
+            "by_hand": [said[:300] for said in keeper.by_hand],
             "runs": deployment.runs.count(),
             **_judged(seen, in_time=in_time),
             **({} if in_time else {"why": _why(deployment)}),

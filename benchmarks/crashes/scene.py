@@ -115,11 +115,10 @@ class Keeper:
         if last.state == RunState.WAITING:
             shown = {"plan_sha256": last.plan_sha256, "plan_digest": last.plan_digest}
             self._try(ConfirmRun, last, shown)
-        elif last.is_final and last.state != RunState.APPLIED:
-            if self._try(RetryRun, last, {}):
-                self.by_hand.append(
-                    f"{last.operation} {last.state}: {last.explanation}"
-                )
+        bad = last.is_final and last.state != RunState.APPLIED
+        if bad and self._try(RetryRun, last, {}):
+            said = f"{last.operation} {last.state}: {last.explanation}"
+            self.by_hand.append(said)
         waits = last.state in {RunState.PENDING, RunState.CONFIRMED}
         if waits and last.lease_until is None:
             tasks.wake(last.public_id)
