@@ -40,7 +40,7 @@ def put_in_place(
     with psycopg.connect(ground.dsn) as connection:
         settling.carry_revocations(connection, ground.schema, copy.schema_name)
     if restoring.number_of(ground.dsn, ground.schema) != number:
-        restoring.exchange(ground.dsn, ground.schema, copy.schema_name)
+        restoring.exchange(ground, copy.schema_name)
 
 
 def _close(job: DatabaseJob) -> None:

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import threading
 from contextlib import suppress
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -56,7 +56,7 @@ def restore(backup: Backup, ground: Ground, name: str, tell: Tell) -> sums.Table
     manifest = dumping.verify(backup)
     tell("Restoring")
     with psycopg.connect(ground.dsn) as connection:
-        _make(connection, name, ground.app)
+        _make(connection, name)
         _load(connection, backup, manifest["schema"], name)
         tell("Comparing")
         found = sums.tables(connection, name)
@@ -84,8 +84,9 @@ def _catch_up(ground: Ground, name: str) -> None:
         forget_alias(alias)
 
 
-def _make(connection: roles.Connection, name: str, app: str) -> None:
-    roles.create_trio(connection, name, app)
+def _make(connection: roles.Connection, name: str) -> None:
+    # No log-in of the running code may step into a plane that lies beside.
+    roles.create_trio(connection, name, roles.PROVISIONER)
     owner = sql.Identifier(roles.role_of(name, "owner"))
     create = sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}")
     connection.execute(create.format(sql.Identifier(name), owner))
@@ -162,13 +163,14 @@ def _compare(
         raise Different(f"Restored and found different: {'; '.join(wrong[:10])}.")
 
 
-def exchange(dsn: str, mine: str, beside: str) -> None:
-    """Let each of two planes have the other's name, roles too; both or neither.
+def exchange(ground: Ground, beside: str) -> None:
+    """Let the plane of ``ground`` and the one beside have each other's name.
 
-    Where ``mine`` is lost altogether, ``beside`` just takes its name.
+    Roles too, and the log-in's way in: all or nothing. Where the tenant's plane is
+    lost altogether, the one beside just takes its name.
     """
-    between = f"x_{beside[2:]}"
-    with psycopg.connect(dsn) as connection:
+    mine, between = ground.schema, f"x_{beside[2:]}"
+    with psycopg.connect(ground.dsn) as connection:
         stands = _number(connection, mine) is not None
         if stands:
             _rename(connection, mine, between)
@@ -177,6 +179,19 @@ def exchange(dsn: str, mine: str, beside: str) -> None:
         _rename(connection, beside, mine)
         if stands:
             _rename(connection, between, beside)
+        for kind in ("app", "agent"):
+            step = "GRANT {} TO {} WITH INHERIT FALSE, SET TRUE"
+            _grant(connection, step, roles.role_of(mine, kind), ground.app)
+            if stands:
+                out = "REVOKE {} FROM {}"
+                _grant(connection, out, roles.role_of(beside, kind), ground.app)
+
+
+def _grant(
+    connection: roles.Connection, statement: LiteralString, role: str, who: str
+) -> None:
+    names = map(sql.Identifier, (role, who))
+    connection.execute(sql.SQL(statement).format(*names))
 
 
 def _rename(connection: roles.Connection, old: str, new: str) -> None:
