@@ -81,7 +81,8 @@ def _choose(
     try:
         if tenant is None:
             tenant = starting.start_tenant(request, chosen["name"], chosen["slug"])
-        actor, wanted = actors.of_request(request), {"plan": chosen["plan"]}
+        actor = actors.of_request(request)
+        wanted = {"plan": chosen["plan"], "region": chosen.get("region", "")}
         outcome = perform(Subscribe, tenant, wanted, actor=actor)
     except (SlugRefused, SlugTaken) as error:
         form.add_error("slug", error.detail)

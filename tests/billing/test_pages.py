@@ -19,7 +19,7 @@ from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.planes import CONTROL, Place, plane
 from tenants import offers
 from tenants.models import Tenant
-from tests.billing.desk import Turn, only_open
+from tests.billing.desk import Turn, only_open, sell
 from tests.cast import LogIn, browser
 
 
@@ -185,3 +185,15 @@ def test_the_progress_page_knows_what_to_pay(
     chosen, payment = plan_and_payment(tenant)
     assert (chosen.state, payment.state) == ("done", "active")
     assert payment.action_url == f"/pay/{Invoice.objects.get().public_id}/"
+
+
+def test_a_plan_with_several_regions_leaves_the_choice(
+    portal: Client, free: Plan
+) -> None:
+    sell("far", regions=["eu-central-1", "eu-west-1"])
+    assert "eu-west-1" in portal.get("/plans/").content.decode()
+    wanted = {"plan": "far", "name": "Far", "slug": "far", "region": "eu-west-1"}
+    wrong = portal.post("/plans/", {**wanted, "plan": "starter"})
+    assert "is not offered in eu-west-1" in wrong.content.decode()
+    assert portal.post("/plans/", wanted).status_code == 302
+    assert Subscription.objects.get().region == "eu-west-1"

@@ -18,7 +18,7 @@ from tenants.models import Tenant
 from tests.billing.desk import a_plan, sell
 
 
-def test_seeding_twice_leaves_three_plans(control: Place) -> None:
+def test_seeding_twice_leaves_each_plan_once(control: Place) -> None:
     codes = [plan.code for plan in seed_plans()]
     assert codes == ["free", "team", "business", "business-aws"]
     assert seed_plans() == []
@@ -27,6 +27,7 @@ def test_seeding_twice_leaves_three_plans(control: Place) -> None:
         ("free", "pooled", 0),
         ("team", "bridge", 4900),
         ("business", "silo", 49900),
+        ("business-aws", "silo", 59900),
     ]
 
 
