@@ -11,10 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-BUSY = (
+# "Too fast", as each of AWS's protocols says it: by the type of what was asked.
+JSON = b'{"__type": "ThrottlingException", "message": "Rate exceeded"}'
+QUERY = (
     b"<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code>"
     b"<Message>Rate exceeded</Message></Error></ErrorResponse>"
 )
+REST = b"<Error><Code>SlowDown</Code><Message>Please reduce your rate</Message></Error>"
 ONE_OF = 3
 
 
@@ -33,7 +36,15 @@ def refusing(address: str) -> Iterator[tuple[str, dict[str, int]]]:
                 return self._pass_on(body)
             broken = turn % (2 * ONE_OF) == 0
             counted["broken" if broken else "throttled"] += 1
-            return self._send(500 if broken else 400, {}, b"" if broken else BUSY)
+            return self._send(500, {}, b"") if broken else self._slow_down()
+
+        def _slow_down(self) -> None:
+            asked = self.headers.get("Content-Type") or ""
+            if "json" in asked:
+                return self._send(400, {"Content-Type": asked}, JSON)
+            if "urlencoded" in asked:
+                return self._send(400, {"Content-Type": "text/xml"}, QUERY)
+            return self._send(503, {"Content-Type": "application/xml"}, REST)
 
         def _pass_on(self, body: bytes) -> None:
             line = HTTPConnection(behind, timeout=60)
