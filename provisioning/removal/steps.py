@@ -118,7 +118,11 @@ def _never_built(removal: Removal) -> bool:
 def unprotect(removal: Removal) -> Finished | None:
     """Let the cloud delete the data stores: a run of its own, before the destroy."""
     deployment = removal.deployment
-    if deployment is None or not deployment.protected:
+    if deployment is None:
+        return Finished("nothing was protected")
+    # Its own run takes the mark away, so what it did is told by the run.
+    asked = _newest(_trigger(removal, Operation.UNPROTECT))
+    if asked is None and not deployment.protected:
         return Finished("nothing was protected")
     return _run(removal, deployment, Operation.UNPROTECT)
 
@@ -179,7 +183,7 @@ def _run(
     removal: Removal, deployment: Deployment, operation: Operation
 ) -> Finished | None:
     """The run that a step needs: queued once, followed through its retries."""
-    run = _newest(f"{removal.public_id}:{operation}:{removal.attempt}")
+    run = _newest(_trigger(removal, operation))
     if run is None:
         _queue(removal, deployment, operation)
         return None
@@ -190,6 +194,10 @@ def _run(
     if run.state != RunState.APPLIED:
         raise Stuck(f"{run} is {run.state}: {run.explanation or 'without a reason'}")
     return Finished(f"{run.public_id} was applied")
+
+
+def _trigger(removal: Removal, operation: Operation) -> str:
+    return f"{removal.public_id}:{operation}:{removal.attempt}"
 
 
 def _newest(trigger: str) -> Run | None:
@@ -211,7 +219,7 @@ def _queue(removal: Removal, deployment: Deployment, operation: Operation) -> No
         return
     if deployment.frozen:
         raise Stuck(deployment.frozen)
-    trigger = f"{removal.public_id}:{operation}:{removal.attempt}"
+    trigger = _trigger(removal, operation)
     asked = {"operation": operation.value, "trigger": trigger}
     run: Run = perform(QueueRun, deployment, asked, actor=REMOVER).result
     perform(NoteRemoval, removal, {"run": run.public_id}, actor=REMOVER)
