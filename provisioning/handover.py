@@ -36,7 +36,7 @@ def contents(run: Run) -> dict[str, str]:
     the same. What a container makes of it is in ``paybill_site.container.handover``.
     """
     deployment, tenant = run.deployment, run.tenant
-    own = {"database_password": derived(deployment, "database password").hex()}
+    own = {"database_password": database_password(deployment)}
     if deployment.kind != Isolation.SILO:
         return own
     entitlement = entitled.entitlement_of(tenant)
@@ -59,6 +59,16 @@ def contents(run: Run) -> dict[str, str]:
 def audit_key(deployment: Deployment) -> Ed25519PrivateKey:
     """The key with which a silo in a cloud signs its audit heads and its reports."""
     return Ed25519PrivateKey.from_private_bytes(derived(deployment, "audit key"))
+
+
+def database_password(deployment: Deployment) -> str:
+    """The password of the database's first log-in: 31 characters that every cloud takes.
+
+    160 bits behind a beginning with one sign of each kind: Azure wants three kinds, IBM
+    a letter and a digit, at most 32 in all, and no other sign than ``-`` and ``_``.
+    """
+    body = base64.urlsafe_b64encode(derived(deployment, "database password")[:20])
+    return f"Pb1_{body.decode().rstrip('=')}"
 
 
 def derived(deployment: Deployment, purpose: str) -> bytes:

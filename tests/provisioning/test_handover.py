@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -41,6 +42,13 @@ def test_another_deployment_gets_other_keys(entitle: Entitle) -> None:
     one, two = (queue(entitle("silo", slug)) for slug in ("acme", "bolt"))
     mine, theirs = handover.contents(one), handover.contents(two)
     assert all(mine[name] != theirs[name] for name in SECRET)
+
+
+def test_every_cloud_takes_the_password_of_the_first_log_in(run: Run) -> None:
+    password = handover.contents(run)["database_password"]
+    assert 15 <= len(password) <= 32
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", password)
+    assert all(re.search(kind, password) for kind in ("[A-Z]", "[a-z]", "[0-9]", "_"))
 
 
 def test_a_bridge_is_handed_its_password_alone(entitle: Entitle) -> None:

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from paybill_site.kernel.signatures import signed
 from provisioning.clouds import keys
 from provisioning.clouds.adapters import Access
 from provisioning.clouds.calls import exchange, text
@@ -45,6 +46,10 @@ class Signer:
 
     key: rsa.RSAPrivateKey
     name: str
+
+    def headers(self, method: str, url: str, body: bytes = b"") -> dict[str, str]:
+        """Those of a request that Oracle accepts."""
+        return signed(self.key, self.name, method, url, body)
 
 
 def new_key() -> rsa.RSAPrivateKey:

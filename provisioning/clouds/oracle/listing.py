@@ -1,22 +1,11 @@
-"""What Oracle says exists: structured search by free-form tag, with signed requests.
-
-Signed as draft-cavage-http-signatures says, in the form of Oracle's documentation
-"Request Signatures" (version 1, rsa-sha256).
-"""
+"""What Oracle says exists: structured search by free-form tag, with signed requests."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import Any
-from urllib.parse import urlsplit
-
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA256
 
 from provisioning.clouds import keys
 from provisioning.clouds.adapters import Found
@@ -30,35 +19,10 @@ QUERY = (
     "query all resources where (freeformTags.key = 'paybill:deployment'"
     " && freeformTags.value = '{mark}')"
 )
+MASTER = "paybill_master"  # the stacks name it so
 ENDED = ("TERMINAT", "DELET", "PENDING_DELET", "SCHEDULING_DELET")
 # Imported by a name that a search does not tell; found by it in the console.
 NAMED = frozenset({"oci_objectstorage_bucket", "oci_dns_rrset"})
-
-
-def signed(signer: Signer, method: str, url: str, body: bytes = b"") -> dict[str, str]:
-    """The headers of a request that Oracle accepts from the signer."""
-    parts = urlsplit(url)
-    path = parts.path + (f"?{parts.query}" if parts.query else "")
-    headers = {
-        "date": format_datetime(datetime.now(UTC), usegmt=True),
-        "host": parts.netloc,
-    }
-    if method == "POST":
-        digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
-        headers |= {
-            "content-length": str(len(body)),
-            "content-type": "application/json",
-            "x-content-sha256": digest,
-        }
-    lines = {"(request-target)": f"{method.lower()} {path}", **headers}
-    plain = "\n".join(f"{name}: {value}" for name, value in lines.items())
-    made = signer.key.sign(plain.encode(), PKCS1v15(), SHA256())
-    signature = base64.b64encode(made).decode()
-    headers["authorization"] = (
-        f'Signature version="1",keyId="{signer.name}",algorithm="rsa-sha256",'
-        f'headers="{" ".join(lines)}",signature="{signature}"'
-    )
-    return headers
 
 
 class OracleInventory:
@@ -84,7 +48,7 @@ class OracleInventory:
         while True:
             url = f"{base}&page={more}" if more else base
             page, headers = answered(
-                "POST", url, signed(signer, "POST", url, body), body
+                "POST", url, signer.headers("POST", url, body), body
             )
             yield from page.get("items", [])
             more = headers.get("opc-next-page", "")
@@ -108,12 +72,13 @@ def child_id(deployment: Deployment, kind: str, values: Mapping[str, Any]) -> st
 
 
 def read_secret(deployment: Deployment, reference: str) -> str:
-    """The newest version of a vault's secret, by its OCID."""
+    """The first log-in, by the OCID of the vault's secret: that holds its password alone."""
     if not reference.startswith("ocid1.vaultsecret."):
         raise CloudFailed("a secret at Oracle is named by its OCID")
     account, signer = keys.account_of(deployment), reader(deployment)
     host = f"https://secrets.vaults.{deployment.region}.oci.oraclecloud.com"
     url = f"{account.endpoint or host}/20190301/secretbundles/{reference}"
-    found, _ = answered("GET", url, signed(signer, "GET", url))
+    found, _ = answered("GET", url, signer.headers("GET", url))
     content = text(found.get("secretBundleContent", {}), "content")
-    return base64.b64decode(content).decode()
+    password = base64.b64decode(content).decode()
+    return json.dumps({"username": MASTER, "password": password})

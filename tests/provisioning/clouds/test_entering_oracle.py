@@ -107,7 +107,8 @@ def test_oracle_lists_pages_with_signed_requests(
             adapter("oracle").attempt(account_of(run)).startswith("plan: client-plan")
         )
         secret = "ocid1.vaultsecret.oc1.a"
-        assert adapter("oracle").read_secret(run.deployment, secret) == "log-in"
+        kept = json.loads(adapter("oracle").read_secret(run.deployment, secret))
+        assert kept == {"username": "paybill_master", "password": "log-in"}
 
 
 def test_a_client_that_oracle_does_not_know_is_quoted(
