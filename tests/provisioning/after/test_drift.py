@@ -35,7 +35,8 @@ def test_each_attribute_that_differs_has_a_line() -> None:
 
 
 def test_a_deletion_outside_is_drift_too() -> None:
-    for after in (None, {}):  # masked, nothing may come as an empty map
+    nothing: list[Any] = [None, {}]  # masked, it may come as an empty map
+    for after in nothing:
         (line,) = drift.lines(row({"x": 1, "y": 2}, after, ["delete"]))
         assert (line["was"], line["is"]) == ("exists", "deleted outside")
 
