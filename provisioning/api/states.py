@@ -45,7 +45,7 @@ class StateVersions(Things):
     serializer_class = StateVersionSerializer
 
 
-class Changed(BaseModel):
+class ChangedResource(BaseModel):
     """A resource that is in both versions, and which attributes of it differ."""
 
     address: str
@@ -57,7 +57,7 @@ class StateDiff(BaseModel):
 
     added: list[str]
     removed: list[str]
-    changed: list[Changed]
+    changed: list[ChangedResource]
     outputs: list[str]
 
 
