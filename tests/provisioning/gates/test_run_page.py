@@ -11,11 +11,13 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
 
 from paybill_site.accounts.models import User
 from paybill_site.accounts.sessions import cookie_name
 from paybill_site.kernel.actors import Actor
 from provisioning import gates
+from provisioning.checks import Check, told
 from provisioning.models import Approval, CloudAccount, Deployment, Run, RunRules
 from provisioning.runner import logs
 from provisioning.states import FourEyes, PhaseState, RunState
@@ -96,6 +98,19 @@ def test_both_digests_findings_and_what_has_no_price_are_shown(
     assert "this data store is replaced by an empty one" in shown
     assert "without a price" in shown
     assert "expires" in shown
+
+
+def test_a_check_that_failed_does_not_look_like_one_that_passed(
+    wait: Wait, browser: Client
+) -> None:
+    run = wait()
+    run.checks = told(
+        [Check("database", True, "entered"), Check("report", False, "no answer")]
+    )
+    run.save(update_fields=["checks"])
+    text = " ".join(strip_tags(page(browser, run)).split())
+    assert "Passed database: entered" in text, text[text.find("Checks after"):][:200]
+    assert "Failed report: no answer" in text
 
 
 def test_an_operator_approves_on_the_page(wait: Wait, browser: Client) -> None:
