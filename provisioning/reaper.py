@@ -59,6 +59,9 @@ def _reap(run: Run) -> bool:
     except PaybillError as refusal:  # its runner was quicker
         log.info("%s is not reaped: %s", run.public_id, refusal.detail)
         return False
+    except OSError:  # a folder that can not be read does not hold the others up
+        log.exception("%s is not reaped", run.public_id)
+        return False
     if _is_here(run):
         WorkDir.of(run).remove()
     return True
@@ -103,6 +106,15 @@ def clear() -> None:
         if run.holder and (not _is_here(run) or alive(run.holder.partition(" ")[2])):
             continue
         if run.state == RunState.FORCE_CANCELED or not _terraform_lives(folder):
-            remains.end(folder.path)
-            harvest.take(run, REAPER)
-            folder.remove()
+            _clear(run, folder)
+
+
+def _clear(run: Run, folder: WorkDir) -> None:
+    """What can not be taken yet stays in its folder; the next sweep tries again."""
+    remains.end(folder.path)
+    try:
+        harvest.take(run, REAPER)
+    except (PaybillError, OSError):
+        log.exception("what %s left is not taken yet", run.public_id)
+    else:
+        folder.remove()

@@ -64,6 +64,10 @@ def _recover(run: Run) -> bool:
     except PaybillError as refusal:
         log.info("%s: another was quicker: %s", run.public_id, refusal.detail)
         return False
+    except Exception as error:  # one cloud's odd answer does not hold the others up
+        log.exception("%s could not be compared", run.public_id)
+        _put_off(run, f"It could not be compared ({type(error).__name__}).")
+        return False
     return not findings.unplaced
 
 

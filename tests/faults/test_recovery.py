@@ -40,6 +40,7 @@ class Cloud:
 
     things: list[Found]
     away: bool = False
+    odd: bool = False
     asked: int = 0
     verified = True
 
@@ -47,6 +48,8 @@ class Cloud:
         self.asked += 1
         if self.away:
             raise CloudFailed("no answer")
+        if self.odd:
+            raise KeyError("name")
         return self.things
 
 
@@ -124,6 +127,19 @@ def test_nothing_is_planned_before_it_is_known_what_exists(
     run.refresh_from_db()
     assert run.explanation == ""
     assert order.claimable().get() == run
+
+
+def test_a_cloud_that_answers_oddly_holds_nobody_else_up(
+    broken: Break, cloud: Cloud
+) -> None:
+    run = broken([SERVER])
+    cloud.odd = True
+    assert recovery.recover() == 0
+    assert not order.claimable().exists()
+    run.refresh_from_db()
+    assert "could not be compared (KeyError)" in run.explanation
+    cloud.odd = False
+    assert recovery.recover() == 1
 
 
 def test_what_the_state_misses_is_taken_up(broken: Break, cloud: Cloud) -> None:
