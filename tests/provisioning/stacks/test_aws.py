@@ -24,6 +24,7 @@ from tests.simulated import KEYS, REGION, client, simulated_aws
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("aws")]
 
+CERTIFICATE = f"arn:aws:acm:{REGION}:123456789012:certificate/shared"
 # AWS deletes these late, or tells of them for a while after.
 LATE = {
     "aws_ecs_cluster.this",
@@ -127,7 +128,7 @@ def test_a_domain_without_a_zone_gets_one_of_its_own(
     tmp_path: Path, account: CloudAccount
 ) -> None:
     laid = lay_out(tmp_path / "silo", account, "silo")
-    laid.give(account={"certificate": account.details["certificate"]}, size="large")
+    laid.give(account={"certificate": CERTIFICATE}, size="large")
     laid.terraform("init")
     made = {change["address"] for change in laid.plan()["resource_changes"]}
     assert "aws_route53_zone.this[0]" in made
@@ -152,7 +153,8 @@ def test_a_domain_without_a_zone_gets_one_of_its_own(
 def test_a_wrong_input_is_refused_before_anything_is_asked_of_the_cloud(
     tmp_path: Path, account: CloudAccount, kind: str, wrong: dict[str, Any], why: str
 ) -> None:
-    laid = lay_out(tmp_path / kind, account, kind, **wrong)
+    laid = lay_out(tmp_path / kind, account, kind)
+    laid.give(**wrong)
     laid.terraform("init")
     before = client(account.endpoint, "ec2").describe_vpcs()["Vpcs"]
     refused = laid.attempt("plan")
