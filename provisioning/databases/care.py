@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 import psycopg
-from django.db.models import Max, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
 from paybill_site.kernel import migrating, roles
@@ -32,8 +32,10 @@ from tenants.states import Isolation, PlacementState, TenantState
 log = logging.getLogger(__name__)
 
 BACKUP_EVERY, DRILL_EVERY = timedelta(days=1), timedelta(days=7)
+BACKUP_AGAIN = timedelta(hours=3)  # after one that failed
 MEASURE_EVERY = timedelta(hours=1)
-AT_ONCE = 20
+AT_ONCE = 20  # of what is done here
+ASKED_AT_ONCE = 200  # of what is only queued; the sweep comes every five minutes
 STANDING = (TenantState.LIVE, TenantState.SUSPENDED)
 SIZE = """
 SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class
@@ -64,19 +66,26 @@ def waiting() -> QuerySet[DatabaseJob]:
 
 
 def schedule() -> int:
-    """Ask for the backup of the day of every tenant that has had none for a day."""
+    """Ask for the backup of the day of every tenant that has had none for a day.
+
+    One that failed is asked for again after some hours, and who was tried longest ago
+    comes first: tenants whose backups fail do not keep the others from theirs.
+    """
     now = timezone.now()
     kept = Q(backups__state__in=[BackupState.READY, BackupState.QUEUED])
+    tried = Max("backups__created_at")
     due = (
         _in_reach()
-        .annotate(last=Max("backups__created_at", filter=kept))
+        .annotate(last=Max("backups__created_at", filter=kept), tried=tried)
         .filter(Q(last=None) | Q(last__lte=now - BACKUP_EVERY))
+        .filter(Q(tried=None) | Q(tried__lte=now - BACKUP_AGAIN))
+        .order_by(F("tried").asc(nulls_first=True), "id")
     )
-    return _each(due[:AT_ONCE], _ask_backup)
+    return _each(due[:ASKED_AT_ONCE], _ask_backup)
 
 
 def _ask_backup(tenant: Tenant) -> None:
-    trigger = f"{timezone.now():%Y-%m-%d}:{tenant.public_id}"
+    trigger = f"{timezone.now():%Y-%m-%dT%H}:{tenant.public_id}"
     asked = RequestBackup.Input(reason=BackupReason.SCHEDULED, trigger=trigger)
     perform(RequestBackup, tenant, asked, actor=SWEEP)
 

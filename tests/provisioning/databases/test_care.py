@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from django.utils import timezone
 
 from paybill_site.kernel.actions import perform
@@ -13,7 +14,7 @@ from provisioning.databases import care, handlers, tasks, work
 from provisioning.databases.states import BackupState, JobState
 from provisioning.events import DatabaseJobEnded
 from provisioning.models import Backup, DatabaseJob
-from tenants.models import Tenant
+from tenants.models import Placement, Tenant
 from tenants.states import TenantState
 from tests.provisioning.databases.conftest import OPERATOR, asked, back_up, done
 
@@ -39,6 +40,31 @@ def test_every_tenant_gets_a_backup_each_day(pooled: Tenant) -> None:
     age(job.backup, created_at=timedelta(hours=25))
     Backup.objects.update(trigger="yesterday's")
     assert care.schedule() == 1
+
+
+def test_who_fails_is_tried_again_and_keeps_nobody_from_theirs(
+    pooled: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone(pooled)
+    assert care.schedule() == 1
+    job = DatabaseJob.objects.get()
+    DatabaseJob.objects.update(state=JobState.FAILED)
+    Backup.objects.update(state=BackupState.FAILED)
+    assert care.schedule() == 0  # not at once
+    assert job.backup is not None
+    age(job.backup, created_at=timedelta(hours=4))
+    Backup.objects.update(trigger="four hours ago")
+    other = Tenant.objects.create(
+        account=pooled.account, name="Other", slug="other", state=TenantState.LIVE
+    )
+    Placement.objects.create(
+        tenant=other, kind="pooled", state="taken", schema_name="t_other"
+    )
+    monkeypatch.setattr(care, "ASKED_AT_ONCE", 1)
+    assert care.schedule() == 1
+    assert other.backups.count() == 1  # who was never tried goes first
+    assert care.schedule() == 1
+    assert pooled.backups.count() == 2
 
 
 def test_a_backup_is_kept_as_long_as_the_plan_says(pooled: Tenant, store: Path) -> None:
