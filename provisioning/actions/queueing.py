@@ -11,7 +11,7 @@ from pydantic import Field
 from paybill_site.kernel import events
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor, Kind
-from paybill_site.kernel.errors import IllegalMove
+from paybill_site.kernel.errors import Conflict, IllegalMove
 from paybill_site.kernel.ids import new_id
 from provisioning import entitled, stacks, terraform
 from provisioning.clouds import ledger
@@ -91,6 +91,8 @@ class QueueRun(Action[Deployment, QueueRunInput, Run]):
     def run(self, target: Deployment, data: QueueRunInput, *, actor: Actor) -> Run:
         earlier = Run.objects.filter(trigger=data.trigger).first()
         if data.trigger and earlier is not None:
+            if earlier.deployment_id != target.pk:
+                raise Conflict("this trigger belongs to another deployment's run")
             return earlier
         asked = Asked(
             operation=Operation(data.operation),

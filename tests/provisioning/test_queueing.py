@@ -7,7 +7,7 @@ import pytest
 from paybill_site.accounts.models import User
 from paybill_site.kernel.actions import perform, rehearse
 from paybill_site.kernel.actors import Actor
-from paybill_site.kernel.errors import Forbidden, IllegalMove, NotFound
+from paybill_site.kernel.errors import Conflict, Forbidden, IllegalMove, NotFound
 from paybill_site.kernel.models import AuditEntry, OutboxEvent, Transition
 from provisioning import queue as order
 from provisioning.actions import (
@@ -55,6 +55,12 @@ def test_the_same_trigger_is_the_same_run(deployment: Deployment) -> None:
     first = queue(deployment, "delivery-1")
     assert queue(deployment, "delivery-1").pk == first.pk
     assert Run.objects.count() == 1
+
+
+def test_a_trigger_leads_to_no_other_deployments_run(entitle: Entitle) -> None:
+    queue(entitle(slug="one"), "delivery-1")
+    with pytest.raises(Conflict, match="another deployment"):
+        queue(entitle(slug="two"), "delivery-1")
 
 
 def test_a_second_active_run_is_refused(deployment: Deployment) -> None:
