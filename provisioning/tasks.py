@@ -10,7 +10,7 @@ from celery import shared_task
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from provisioning import expiry, queue, reaper, recovery
+from provisioning import expiry, queue, reaper
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def work(run: str) -> str:
     That may be another run than the one that sent the message. The runner is a
     process in a session of its own: when this worker dies, it goes on.
     """
-    recovery.recover()
+    reaper.reap()  # here, where the folders are: the sweep may be on another host
     reserved = queue.reserve()
     if reserved is None:
         return ""

@@ -15,7 +15,7 @@ from paybill_site.kernel import planes
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import IllegalMove
 from provisioning import queue as order
-from provisioning import reaper, stacks, state
+from provisioning import reaper, stacks, state, tasks
 from provisioning.actions import CancelRun, ClaimRun, DiscardRun, RetryRun
 from provisioning.errors import LeaseLost
 from provisioning.models import (
@@ -255,6 +255,25 @@ def test_a_state_that_was_left_behind_is_rescued_and_freezes(
     deployment.refresh_from_db()
     assert "adopted" in deployment.frozen
     assert Run.objects.count() == 1
+    assert not folder.path.exists()
+
+
+def test_a_worker_takes_what_lies_on_its_host_before_it_starts_a_run(
+    deployment: Deployment,
+) -> None:
+    """The reaper that ended the run was on another host and saw no folder."""
+    run = held(deployment, RunState.APPLYING)
+    Run.objects.update(state=RunState.ERRORED, lease_until=None)
+    folder = WorkDir.of(run)
+    folder.path.mkdir(parents=True)
+    folder.write("errored.tfstate", b'{"serial": 3, "lineage": "a", "resources": []}')
+    Run.objects.create(
+        deployment=deployment, trigger="next", stack="-", stack_digest="-"
+    )
+    assert tasks.work(run.public_id) == ""  # frozen: nothing may start
+    assert StateVersion.objects.get().origin == "rescued"
+    deployment.refresh_from_db()
+    assert "adopted" in deployment.frozen
     assert not folder.path.exists()
 
 
