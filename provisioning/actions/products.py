@@ -152,7 +152,7 @@ class SettleNotice(Action[ProductNotice, AnswerInput, ProductNotice]):
     def run(
         self, target: ProductNotice, data: AnswerInput, *, actor: Actor
     ) -> ProductNotice:
-        target.tries = F("tries") + 1  # type: ignore[assignment]  # in the database
+        target.tries = F("tries") + 1  # in the database
         target.said = data.said
         if target.state == NoticeState.OWED:
             target.state = data.state
