@@ -108,7 +108,8 @@ def stage(run: Run, phase: Phase, token: str, heartbeat: Heartbeat) -> Iterator[
         )
 
 
-PLUGIN_DIED = "Plugin did not respond"  # as Terraform says it
+# As Terraform says it: in the middle of its work, and before it had begun.
+PLUGIN_DIED = ("Plugin did not respond", "Unrecognized remote plugin message")
 INIT = ("init", "-input=false", "-no-color", "-lockfile=readonly")
 PLANNED = "plan.out"
 PLAN = ("plan", "-json", "-input=false", f"-out={PLANNED}")
