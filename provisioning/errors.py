@@ -148,6 +148,10 @@ class CloudFailed(PaybillError):
     permanent = False
 
 
+class NotThere(CloudFailed):
+    """The cloud knows no such thing, or does not show it to us."""
+
+
 class LeftOver(PaybillError):
     """Something of the deployment still exists after it was destroyed."""
 

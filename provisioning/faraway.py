@@ -1,8 +1,9 @@
 """What is done after Terraform where nothing is on this machine: in a real cloud.
 
-A silo's container sets itself up from what it was handed; it is only waited for. A
-bridge's database is entered from here, the compute that bridges share, by its first
-log-in, which makes the provisioner's and the tenant's own. Every step may be repeated.
+What the stack of a cloud could not take is put in place first. A silo's container sets
+itself up from what it was handed; it is only waited for. A bridge's database is entered
+from here, the compute that bridges share, by its first log-in, which makes the
+provisioner's and the tenant's own. Every step may be repeated.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from paybill_site.kernel import migrating, roles, schema, web
 from paybill_site.kernel.crypto import named
 from provisioning import entitled, handover
 from provisioning.attached import Attached
+from provisioning.clouds import placing
 from provisioning.clouds.adapters import adapter
 from provisioning.errors import CloudFailed
 from provisioning.models import Run
@@ -31,6 +33,7 @@ PATIENCE, PAUSE = 1200.0, 5.0
 
 def fill(run: Run, outputs: dict[str, Any]) -> Attached:
     """Make the plane, or wait for it. Raises CloudFailed."""
+    placing.place(run, outputs, handover.contents(run))
     if run.deployment.kind == Isolation.SILO:
         return _silo(run, outputs)
     return _bridge(run, outputs)

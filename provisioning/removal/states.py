@@ -11,6 +11,7 @@ class RemovalState(models.TextChoices):
     SUSPENDING = "suspending", "closing the doors"
     BACKING_UP = "backing_up", "last backup"
     UNPROTECTING = "unprotecting", "taking the protection away"
+    EMPTYING = "emptying", "emptying the storage"
     DESTROYING = "destroying", "destroying"
     PROVING = "proving", "looking for what is left"
     DONE = "done"
@@ -19,7 +20,8 @@ class RemovalState(models.TextChoices):
 REMOVAL_MOVES = {
     RemovalState.SUSPENDING: {RemovalState.BACKING_UP},
     RemovalState.BACKING_UP: {RemovalState.UNPROTECTING},
-    RemovalState.UNPROTECTING: {RemovalState.DESTROYING},
+    RemovalState.UNPROTECTING: {RemovalState.EMPTYING},
+    RemovalState.EMPTYING: {RemovalState.DESTROYING},
     RemovalState.DESTROYING: {RemovalState.PROVING},
     RemovalState.PROVING: {RemovalState.DONE},
     RemovalState.DONE: set[RemovalState](),

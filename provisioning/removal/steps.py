@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import PaybillError
-from provisioning import reports
+from provisioning import reports, state
 from provisioning.actions import (
     CancelRun,
     NoteDropped,
@@ -24,6 +24,7 @@ from provisioning.actions import (
     RequestBackup,
 )
 from provisioning.checks import Check, failures, told
+from provisioning.clouds import placing
 from provisioning.clouds.inventory import Found
 from provisioning.databases import restoring
 from provisioning.databases.errors import BacksItselfUp, NoDatabase
@@ -127,6 +128,16 @@ def unprotect(removal: Removal) -> Finished | None:
     return _run(removal, deployment, Operation.UNPROTECT)
 
 
+def empty(removal: Removal) -> Finished | None:
+    """Take away what a provider does not delete: objects in a bucket, for one."""
+    deployment = removal.deployment
+    if deployment is None or deployment.state == DeploymentState.GONE:
+        return Finished("there was no storage of its own")
+    outputs = state.outputs(deployment) or dict(deployment.outputs)
+    said = placing.clear(deployment, outputs)
+    return Finished(said) if said else None
+
+
 def destroy(removal: Removal) -> Finished | None:
     """Destroy what Terraform made, or give the place in the pool up."""
     deployment = removal.deployment
@@ -173,7 +184,8 @@ def prove(removal: Removal) -> Finished | None:
 STEPS: dict[str, tuple[Step, RemovalState]] = {
     RemovalState.SUSPENDING: (suspend, RemovalState.BACKING_UP),
     RemovalState.BACKING_UP: (back_up, RemovalState.UNPROTECTING),
-    RemovalState.UNPROTECTING: (unprotect, RemovalState.DESTROYING),
+    RemovalState.UNPROTECTING: (unprotect, RemovalState.EMPTYING),
+    RemovalState.EMPTYING: (empty, RemovalState.DESTROYING),
     RemovalState.DESTROYING: (destroy, RemovalState.PROVING),
     RemovalState.PROVING: (prove, RemovalState.DONE),
 }

@@ -72,7 +72,7 @@ def child_id(deployment: Deployment, kind: str, values: Mapping[str, Any]) -> st
 
 
 def read_secret(deployment: Deployment, reference: str) -> str:
-    """The first log-in, by the OCID of the vault's secret: that holds its password alone."""
+    """The first log-in, by the OCID of a vault's secret, which holds its password."""
     if not reference.startswith("ocid1.vaultsecret."):
         raise CloudFailed("a secret at Oracle is named by its OCID")
     account, signer = keys.account_of(deployment), reader(deployment)

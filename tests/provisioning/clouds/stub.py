@@ -36,7 +36,7 @@ class Asked:
         return found
 
 
-type Answer = tuple[int, dict[str, Any], dict[str, str]]
+type Answer = tuple[int, dict[str, Any] | list[Any], dict[str, str]]
 type Answers = Callable[[Asked], Answer]
 
 
@@ -46,7 +46,7 @@ class Stub:
     asked: list[Asked] = field(default_factory=list)
 
 
-def ok(body: dict[str, Any], **headers: str) -> Answer:
+def ok(body: dict[str, Any] | list[Any], **headers: str) -> Answer:
     return 200, body, {name.replace("_", "-"): v for name, v in headers.items()}
 
 
@@ -73,7 +73,7 @@ def cloud(answers: Answers) -> Iterator[Stub]:
             self.end_headers()
             self.wfile.write(raw)
 
-        do_GET = do_POST = _serve
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 
         def log_message(self, *_: Any) -> None:
             """Say nothing: the test says what it saw."""
