@@ -36,5 +36,6 @@ DOCUMENT: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "Isolation": "tenants.states.Isolation",
         "PhaseName": "provisioning.states.Phase",
+        "RemovalStep": "provisioning.removal.states.RemovalState",
     },
 }

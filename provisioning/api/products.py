@@ -14,7 +14,7 @@ class ProductSerializer(Row[Product]):
         fields = ("id", "code", "name", "image", "address", "created_at")
 
 
-class NoticeSerializer(Row[ProductNotice]):
+class ProductNoticeSerializer(Row[ProductNotice]):
     class Meta:
         model = ProductNotice
         fields = (
@@ -44,7 +44,7 @@ class Notices(Things):
 
     authentication_classes = (SessionAuthentication,)
     queryset = ProductNotice.objects.select_related("product", "tenant")
-    serializer_class = NoticeSerializer
+    serializer_class = ProductNoticeSerializer
 
 
 urlpatterns = [
