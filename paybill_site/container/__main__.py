@@ -14,7 +14,7 @@ import os
 import sys
 import tempfile
 
-from paybill_site.container import handover, serving, setup
+from paybill_site.container import handover, references, serving, setup
 from paybill_site.container.handover import BadHandover
 
 PORT = os.environ.get("PORT", "8000")
@@ -41,7 +41,8 @@ def main(words: list[str]) -> int:
         case [name] if name in COMMANDS:
             os.execv(COMMANDS[name][0], COMMANDS[name])  # noqa: S606 - no shell is meant
         case ["tenant"]:
-            environment = handover.environment(os.environ)
+            given = references.resolved(os.environ, int(PORT))
+            environment = handover.environment(given)
             setup.set_up(environment)
             return serving.serve(environment, f"--bind=0.0.0.0:{PORT}")
         case ["serve", *rest]:
@@ -54,5 +55,5 @@ def main(words: list[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (BadHandover, setup.NotReady) as refusal:
+    except (BadHandover, references.NotThereYet, setup.NotReady) as refusal:
         sys.exit(f"container: {refusal}")

@@ -3,7 +3,8 @@
 The stack gives the container facts by ordinary variables and two secrets as JSON, from
 the cloud's own store: ``PAYBILL_HANDOVER`` (by Paybill, through a write-only argument)
 and ``PAYBILL_DATABASE_MASTER`` (user and password of the database's first log-in).
-Where the cloud takes the password from Paybill the handover holds it instead.
+Where the cloud takes the password from Paybill the handover holds it instead; where the
+cloud's store holds the password alone, ``PAYBILL_DATABASE_MASTER_USER`` names the user.
 """
 
 from __future__ import annotations
@@ -91,6 +92,9 @@ def password(handed: Handover, user: str) -> str:
 
 def _master_url(given: Mapping[str, str], handed: Handover) -> str:
     text = read(given, "PAYBILL_DATABASE_MASTER")
+    alone = read(given, "PAYBILL_DATABASE_MASTER_USER")
+    if text and alone:
+        return _url(given, alone, text)
     if text:
         master = _parsed(Master, "PAYBILL_DATABASE_MASTER", text)
         return _url(given, master.username, master.password)
