@@ -64,7 +64,7 @@ def compare(version: StateVersion | None, found: Iterable[Found]) -> Difference:
 
 
 def _addresses(attributes: dict[str, Any]) -> Iterable[str]:
-    """``tags`` as a map or a list of pairs, or ``labels``, wherever a provider has it."""
+    """In ``tags`` (a map or a list of pairs) or ``labels``: where a provider has it."""
     for name in ("tags_all", "tags", "labels", "freeform_tags", "defined_tags"):
         held = attributes.get(name)
         if isinstance(held, dict):

@@ -62,7 +62,7 @@ def audit_key(deployment: Deployment) -> Ed25519PrivateKey:
 
 
 def database_password(deployment: Deployment) -> str:
-    """The password of the database's first log-in: 31 characters that every cloud takes.
+    """The password of the database's first log-in: 31 characters, good in every cloud.
 
     160 bits behind a beginning with one sign of each kind: Azure wants three kinds, IBM
     a letter and a digit, at most 32 in all, and no other sign than ``-`` and ``_``.

@@ -120,8 +120,6 @@ def masked(data: Any) -> Any:
     if not isinstance(data, BaseModel):
         return "[not parsed]"
     hidden = {
-        name
-        for name, info in type(data).model_fields.items()
-        if is_sensitive(info)
+        name for name, info in type(data).model_fields.items() if is_sensitive(info)
     }
     return data.model_dump(mode="json", exclude=hidden)

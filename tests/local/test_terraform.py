@@ -36,7 +36,9 @@ def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     name = terraform.this_platform()
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("terraform", PROGRAM.format(version=terraform.PINNED, product="Terraform"))
+        archive.writestr(
+            "terraform", PROGRAM.format(version=terraform.PINNED, product="Terraform")
+        )
     file = f"{terraform.PINNED}/terraform_{terraform.PINNED}_{name}.zip"
     target = tmp_path / "site" / file
     target.parent.mkdir(parents=True)

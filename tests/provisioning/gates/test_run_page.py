@@ -109,7 +109,7 @@ def test_a_check_that_failed_does_not_look_like_one_that_passed(
     )
     run.save(update_fields=["checks"])
     text = " ".join(strip_tags(page(browser, run)).split())
-    assert "Passed database: entered" in text, text[text.find("Checks after"):][:200]
+    assert "Passed database: entered" in text, text[text.find("Checks after") :][:200]
     assert "Failed report: no answer" in text
 
 
