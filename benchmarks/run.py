@@ -38,9 +38,9 @@ def main(words: Sequence[str]) -> None:
     )
     given = parser.parse_args(words)
     folder = Path(tempfile.mkdtemp(prefix="paybill-run-"))
-    world = World(folder)
+    world = World(folder, crashing=False)
     try:
-        os.environ.update(environment(folder))
+        os.environ.update(environment(folder, crashing=False))
         for name in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "PAYBILL_MODE"):
             os.environ.pop(name, None)
         figures = _figures(given, folder)

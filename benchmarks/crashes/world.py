@@ -18,15 +18,24 @@ READY = "Ctrl-C stops everything."
 VICTIMS = ("worker", "runner", "terraform", "provider")
 
 
-def environment(local: Path) -> dict[str, str]:
-    """For every process of the installation, and for the one that looks at it."""
+def environment(local: Path, *, crashing: bool = True) -> dict[str, str]:
+    """For every process of the installation, and for the one that looks at it.
+
+    ``crashing``: with a lease that ends soon and simulated clouds in the real ones'
+    places; without it the installation is as anybody's.
+    """
     unset = {"DATABASE_URL", "REDIS_URL", "EMAIL_URL", "PAYBILL_MODE"}
     kept = {name: value for name, value in os.environ.items() if name not in unset}
-    return {
-        **kept,
+    kept |= {
         "PAYBILL_LOCAL": str(local),
         "PAYBILL_LOG_LEVEL": "WARNING",
         "PAYBILL_POOL_SIZE": "0",
+        "DJANGO_SETTINGS_MODULE": "paybill_site.settings",
+    }
+    if not crashing:
+        return kept
+    return {
+        **kept,
         "PAYBILL_RUN_LEASE_SECONDS": "3",
         "PAYBILL_SIMULATED_CLOUD": str(local / "cloud"),
         "PAYBILL_TF_MIRROR": str(local / "cloud" / "mirror"),
@@ -66,18 +75,18 @@ class Installation:
 class World(Installation):
     """An installation that was started for this and is stopped afterwards."""
 
-    def __init__(self, local: Path) -> None:
+    def __init__(self, local: Path, *, crashing: bool = True) -> None:
         super().__init__(local)
         self.log = local / "up.log"
         local.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.without_provider = lay_mirror(local)
+        self.without_provider = lay_mirror(local) if crashing else ""
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up", "--no-seed"],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=ROOT,
-                env=environment(local),
+                env=environment(local, crashing=crashing),
                 start_new_session=True,
             )
         try:
