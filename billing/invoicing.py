@@ -11,7 +11,8 @@ from billing import clock, machines
 from billing.errors import PartlyPaid
 from billing.events import InvoiceOpened
 from billing.models import Invoice, InvoiceLine, InvoiceSeries, Plan, Subscription
-from billing.rating.lines import Charge
+from billing.rating import lines
+from billing.rating.lines import Line
 from billing.rating.periods import Period
 from billing.states import InvoiceKind, InvoiceState
 from paybill_site.kernel import events
@@ -23,7 +24,7 @@ TERMS = {
     InvoiceKind.CHANGE: timedelta(days=14),
 }
 
-type Item = tuple[str, Charge]
+type Item = tuple[str, Line]
 
 
 def issue(
@@ -43,7 +44,7 @@ def issue(
         plan=plan,
         kind=kind,
         currency=plan.currency,
-        total=sum(charge.amount for _, charge in items),
+        total=sum(line.amount for _, line in items),
         period_start=period.start,
         period_end=period.end,
     )
@@ -52,10 +53,10 @@ def issue(
             invoice=invoice,
             position=position,
             description=description[:200],
-            inputs=charge.inputs(),
-            amount=charge.amount,
+            inputs=lines.inputs(line),
+            amount=line.amount,
         )
-        for position, (description, charge) in enumerate(items, start=1)
+        for position, (description, line) in enumerate(items, start=1)
     )
     _finalise(invoice, kind)
     return invoice

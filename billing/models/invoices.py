@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from billing.models.plans import Plan
 from billing.models.subscriptions import Subscription
-from billing.rating.lines import Charge, from_inputs
+from billing.rating.lines import Line, from_inputs
 from billing.states import InvoiceKind, InvoiceState, PaymentState
 from paybill_site.kernel.ids import PublicId
 from paybill_site.kernel.querysets import VisibleManager
@@ -140,14 +140,14 @@ class InvoiceLine(models.Model):
         return self.description
 
     @property
-    def charge(self) -> Charge:
+    def rated(self) -> Line:
         """The line as rating made it; its ``amount`` is this amount."""
         return from_inputs(self.inputs)
 
     @property
     def why(self) -> str:
         """How the amount came about, in words."""
-        return self.charge.why
+        return self.rated.why
 
 
 class Payment(models.Model):

@@ -1,31 +1,57 @@
 """Lines of an invoice: an amount is a function of inputs that are stored with it.
 
-``Charge`` is the one rule so far: a price times a quantity, for the whole of a period
-or a part of it. A credit is a charge that is negative. ``RULES`` names the rules, so
-that a line written today is still recomputed after others were added.
+Each class here and in the modules beside it is a rule. ``RULES`` names them all, so
+that a line written today is still recomputed after others were added; a rule that was
+ever used for an invoice is never changed, it gets a successor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from decimal import Decimal
+from typing import Any, ClassVar, Protocol
+
+from pydantic import TypeAdapter, ValidationError
 
 from billing.rating import money
+from billing.rating.cards import RateCard
+from billing.rating.discounts import AmountOff, PercentOff
+from billing.rating.metering import Metered, TrueUp
 from billing.rating.periods import Period
+from billing.rating.shares import WHOLE, Share
+from billing.rating.stored import Stored, to_data
 
 
 class UnknownRule(ValueError):
-    """The line names a rule that this version does not have."""
+    """The line names a rule, or inputs of it, that this version does not have."""
+
+
+class Line(Protocol):
+    """What every rule can do."""
+
+    rule: ClassVar[str]
+
+    @property
+    def amount(self) -> int:
+        """Minor units, rounded once, half away from zero."""
+        ...
+
+    @property
+    def why(self) -> str:
+        """The computation in words."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
+class Charge(Stored):
     """``unit_amount`` times ``quantity`` times ``part`` / ``whole``, in minor units.
 
-    ``part`` and ``whole`` are seconds of a period when only a part of it is charged.
-    ``credit`` turns the amount into one in the customer's favour.
+    ``part`` and ``whole`` are seconds of a period when only a part of it is charged,
+    ``before`` those of it that were charged already, and ``places`` rounds the fraction
+    (see ``Share``). ``credit`` turns the amount into one in the customer's favour,
+    which is never more than ``at_most``.
     """
 
     rule: ClassVar[str] = "charge"
@@ -35,38 +61,80 @@ class Charge:
     quantity: int = 1
     part: int = 1
     whole: int = 1
+    before: int = 0
+    places: int | None = None
     credit: bool = False
+    at_most: int | None = None
+
+    @property
+    def share(self) -> Share:
+        return Share(self.part, self.whole, self.before, places=self.places)
 
     @property
     def amount(self) -> int:
         """Minor units, rounded once, half away from zero."""
-        due = money.share(self.unit_amount * self.quantity, self.part, self.whole)
-        return -due if self.credit else due
+        due = self.share.of(self.unit_amount * self.quantity)
+        return _signed(due, self.credit, self.at_most)
 
     @property
     def why(self) -> str:
         """The computation in words: "9 of 31 days of 24.95 EUR"."""
         price = money.text(self.unit_amount, self.currency)
         times = f"{self.quantity} times {price}" if self.quantity != 1 else price
-        if self.part == self.whole:
-            return times
-        sign = "credit for " if self.credit else ""
-        return f"{sign}{_parts(self.part, self.whole)} of {times}"
-
-    def inputs(self) -> dict[str, Any]:
-        """JSON values from which ``from_inputs`` makes the same line again."""
-        return {"rule": self.rule, **asdict(self)}
+        return _told(times, self)
 
 
-RULES = {Charge.rule: Charge}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Licensed(Stored):
+    """A rate card for a quantity that is had, not used: a fee, seats, an add-on.
+
+    All of it is prorated, with its commitments.
+    """
+
+    rule: ClassVar[str] = "licensed"
+
+    card: RateCard
+    currency: str
+    quantity: Decimal = Decimal(1)
+    share: Share = WHOLE
+    credit: bool = False
+    at_most: int | None = None
+
+    @property
+    def amount(self) -> int:
+        """Minor units, rounded once, half away from zero."""
+        exact = money.unrounded(self.card.rate(self.quantity).total, self.currency)
+        return _signed(self.share.of(exact), self.credit, self.at_most)
+
+    @property
+    def why(self) -> str:
+        """The computation in words."""
+        return _told(f"{self.card.rate(self.quantity).words} {self.currency}", self)
 
 
-def from_inputs(inputs: Mapping[str, Any]) -> Charge:
+RULES: dict[str, type[Any]] = {
+    rule.rule: rule
+    for rule in (Charge, Licensed, Metered, TrueUp, PercentOff, AmountOff)
+}
+_ADAPTERS = {name: TypeAdapter[Any](rule) for name, rule in RULES.items()}
+
+
+def inputs(line: Line) -> dict[str, Any]:
+    """JSON values from which ``from_inputs`` makes the same line again."""
+    return {"rule": line.rule, **to_data(_ADAPTERS[line.rule], line)}
+
+
+def from_inputs(stored: Mapping[str, Any]) -> Line:
     """The rule with its inputs as they were stored. Raises UnknownRule."""
-    known = RULES.get(str(inputs.get("rule")))
-    if known is None:
-        raise UnknownRule(f"there is no rule {inputs.get('rule')!r}")
-    return known(**{name: value for name, value in inputs.items() if name != "rule"})
+    adapter = _ADAPTERS.get(str(stored.get("rule")))
+    if adapter is None:
+        raise UnknownRule(f"there is no rule {stored.get('rule')!r}")
+    values = {name: value for name, value in stored.items() if name != "rule"}
+    try:
+        line: Line = adapter.validate_python(values)
+    except ValidationError as error:
+        raise UnknownRule(f"inputs of {stored['rule']}: {error}") from error
+    return line
 
 
 def rest_of(
@@ -82,8 +150,16 @@ def rest_of(
     )
 
 
-def _parts(part: int, whole: int) -> str:
-    for size, unit in ((86_400, "days"), (3_600, "hours")):
-        if part % size == 0 and whole % size == 0:
-            return f"{part // size} of {whole // size} {unit}"
-    return f"{part:,} of {whole:,} seconds"
+def _signed(due: int, credit: bool, at_most: int | None) -> int:
+    if not credit:
+        return due
+    return -due if at_most is None else -min(due, at_most)
+
+
+def _told(price: str, line: Charge | Licensed) -> str:
+    sign = "credit for " if line.credit else ""
+    whole = line.share.part == line.share.whole
+    told = f"{sign}{price}" if whole else f"{sign}{line.share.words} of {price}"
+    if line.credit and line.at_most is not None:
+        told += f", at most {money.text(line.at_most, line.currency)}"
+    return told

@@ -1,12 +1,17 @@
 """Money is an integer of minor units with a currency; there are no floats.
 
 Rounding is half away from zero, once per line. Exponents are those of ISO 4217.
+What is not rounded yet is an exact ``Fraction``, of major units where prices are
+spoken of and of minor units where amounts are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+
+type Exact = Fraction | Decimal | int
 
 CODES = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -35,7 +40,7 @@ def exponent(currency: str) -> int:
     return EXPONENTS[currency]
 
 
-def rounded(amount: Fraction | Decimal) -> int:
+def rounded(amount: Exact) -> int:
     """The nearest integer, halves away from zero: 2.5 -> 3, -2.5 -> -3."""
     exact = Fraction(amount)
     down, rest = divmod(abs(exact), 1)
@@ -43,16 +48,33 @@ def rounded(amount: Fraction | Decimal) -> int:
     return int(nearest) if exact >= 0 else -int(nearest)
 
 
-def share(amount: int, part: int, whole: int) -> int:
-    """``amount`` times part / whole, rounded. Raises ValueError for no share of it."""
-    if whole <= 0 or not 0 <= part <= whole:
-        raise ValueError(f"{part} of {whole} is no share")
-    return rounded(Fraction(amount * part, whole))
+def at_places(value: Exact, places: int) -> Decimal:
+    """The value with so many digits after the point, halves away from zero."""
+    return Decimal(rounded(Fraction(value) * 10**places)).scaleb(-places)
 
 
-def to_minor(major: Decimal, currency: str) -> int:
+def unrounded(major: Exact, currency: str) -> Fraction:
+    """Exact minor units: 0.005 EUR -> 1/2. Raises UnknownCurrency."""
+    factor: int = 10 ** exponent(currency)
+    return Fraction(major) * factor
+
+
+def to_minor(major: Exact, currency: str) -> int:
     """49.00 EUR -> 4900, rounded half away from zero. Raises UnknownCurrency."""
-    return rounded(Fraction(major) * 10 ** exponent(currency))
+    return rounded(unrounded(major, currency))
+
+
+def total(amounts: Iterable[Exact], currency: str) -> int:
+    """Minor units of amounts in major units: each is rounded, and then they are summed.
+
+    The sum of what is printed on the lines is the total that is printed below them.
+    """
+    return sum(to_minor(amount, currency) for amount in amounts)
+
+
+def percent_of(base: Exact, percent: Decimal) -> int:
+    """So many percent of an amount in minor units, rounded."""
+    return rounded(Fraction(base) * Fraction(percent) / 100)
 
 
 def to_major(minor: int, currency: str) -> Decimal:
@@ -63,3 +85,12 @@ def to_major(minor: int, currency: str) -> Decimal:
 def text(minor: int, currency: str) -> str:
     """What mails, logs and explanations say: ``"1234.50 EUR"``."""
     return f"{to_major(minor, currency)} {currency}"
+
+
+def plain(value: Exact) -> str:
+    """A number as people write it: ``51.2345``, ``3``, and nine digits of a third."""
+    exact = Fraction(value)
+    for places in range(31):
+        if (exact * 10**places).denominator == 1:
+            return f"{at_places(exact, places):f}"
+    return f"about {at_places(exact, 9):f}"

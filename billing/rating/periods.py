@@ -7,21 +7,13 @@ account's zone, and clamped to the end of a short month: 31 January, 28 February
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
-from enum import StrEnum
+from datetime import UTC, datetime, tzinfo
 
+from billing.rating import dates
+from billing.rating.dates import DAYS, MONTHS, Interval
 
-class Interval(StrEnum):
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    YEAR = "year"
-
-
-DAYS = {Interval.DAY: 1, Interval.WEEK: 7}
-MONTHS = {Interval.MONTH: 1, Interval.YEAR: 12}
+__all__ = ["Every", "Interval", "Period", "boundary", "index_at", "period"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +27,11 @@ class Every:
         if self.count < 1:
             raise ValueError("an interval needs a count of at least 1")
 
+    @property
+    def monthly(self) -> bool:
+        """Whether it is made of months, and so has a day of the month."""
+        return self.interval in MONTHS
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -47,40 +44,77 @@ class Period:
     def seconds(self) -> int:
         return int((self.end - self.start).total_seconds())
 
+    @property
+    def length(self) -> int:
+        """In the smallest steps of time there are, for exact weights."""
+        return (self.end - self.start) // datetime.resolution
+
     def left(self, at: datetime) -> int:
         """Seconds from ``at`` to the end: all before the start, none after the end."""
         rest = int((self.end - at).total_seconds())
         return max(0, min(rest, self.seconds))
 
 
-def boundary(anchor: datetime, every: Every, n: int, zone: tzinfo = UTC) -> datetime:
-    """The start of period ``n`` (0 is the anchor itself; n may be negative), in UTC."""
-    local = anchor.astimezone(zone)
-    step = every.count * n
-    if every.interval in DAYS:
-        moved = local + timedelta(days=DAYS[every.interval] * step)
-    else:
-        moved = _months_later(local, MONTHS[every.interval] * step)
-    return moved.astimezone(UTC)
+def boundary(
+    anchor: datetime, every: Every, n: int, zone: tzinfo = UTC, day: int | None = None
+) -> datetime:
+    """The start of period ``n`` (0 is the anchor itself; n may be negative), in UTC.
+
+    ``day`` of the month is for anchors in a month that does not have it: billed on the
+    31st, anchored in February.
+    """
+    wall = anchor.astimezone(zone)
+    moved = dates.later(wall.date(), every.interval, every.count * n, day)
+    return datetime.combine(moved, wall.timetz()).astimezone(UTC)
 
 
-def period(anchor: datetime, every: Every, n: int, zone: tzinfo = UTC) -> Period:
+def period(
+    anchor: datetime, every: Every, n: int, zone: tzinfo = UTC, day: int | None = None
+) -> Period:
     """Period ``n`` counted from the anchor."""
     return Period(
-        boundary(anchor, every, n, zone), boundary(anchor, every, n + 1, zone)
+        boundary(anchor, every, n, zone, day), boundary(anchor, every, n + 1, zone, day)
     )
 
 
 def index_at(
-    anchor: datetime, every: Every, moment: datetime, zone: tzinfo = UTC
+    anchor: datetime,
+    every: Every,
+    moment: datetime,
+    zone: tzinfo = UTC,
+    day: int | None = None,
 ) -> int:
     """The number of the period that contains ``moment``."""
     n = _guess(anchor.astimezone(zone), every, moment.astimezone(zone))
-    while boundary(anchor, every, n, zone) > moment:
+    while boundary(anchor, every, n, zone, day) > moment:
         n -= 1
-    while boundary(anchor, every, n + 1, zone) <= moment:
+    while boundary(anchor, every, n + 1, zone, day) <= moment:
         n += 1
     return n
+
+
+def containing(
+    anchor: datetime,
+    every: Every,
+    moment: datetime,
+    zone: tzinfo = UTC,
+    day: int | None = None,
+) -> Period:
+    """The period that contains ``moment``."""
+    n = index_at(anchor, every, moment, zone, day)
+    return period(anchor, every, n, zone, day)
+
+
+def next_after(
+    anchor: datetime,
+    every: Every,
+    start: datetime,
+    zone: tzinfo = UTC,
+    until: datetime | None = None,
+) -> datetime:
+    """The first boundary after ``start``, or ``until`` when that comes first."""
+    due = containing(anchor, every, start, zone).end
+    return due if until is None else min(due, until)
 
 
 def _guess(anchor: datetime, every: Every, moment: datetime) -> int:
@@ -88,9 +122,3 @@ def _guess(anchor: datetime, every: Every, moment: datetime) -> int:
         return (moment - anchor).days // (DAYS[every.interval] * every.count)
     months = (moment.year - anchor.year) * 12 + moment.month - anchor.month
     return months // (MONTHS[every.interval] * every.count)
-
-
-def _months_later(local: datetime, months: int) -> datetime:
-    year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return local.replace(year=year, month=month + 1, day=min(local.day, last))

@@ -45,7 +45,7 @@ def test_every_line_is_recomputed_from_its_stored_inputs(
     perform(ChangePlan, subscription, {"plan": "pro"}, actor=owner)
     for invoice in subscription.invoices.all():
         lines = list(invoice.lines.all())
-        assert [line.amount for line in lines] == [line.charge.amount for line in lines]
+        assert [line.amount for line in lines] == [line.rated.amount for line in lines]
         assert invoice.total == sum(line.amount for line in lines)
 
 

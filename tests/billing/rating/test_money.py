@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.rating import money
-from billing.rating.lines import Charge, UnknownRule, from_inputs
+from billing.rating.lines import Charge, UnknownRule, from_inputs, inputs
+from billing.rating.shares import Share
 
 AMOUNTS = st.integers(min_value=-(10**12), max_value=10**12)
 
@@ -36,7 +37,7 @@ def test_the_two_parts_of_a_period_make_the_whole_within_one_unit(
 ) -> None:
     whole = data.draw(st.integers(min_value=1, max_value=31_622_400))
     part = data.draw(st.integers(min_value=0, max_value=whole))
-    parts = money.share(price, part, whole) + money.share(price, whole - part, whole)
+    parts = Share(part, whole).of(price) + Share(whole - part, whole).of(price)
     assert abs(parts - price) <= 1
 
 
@@ -56,7 +57,7 @@ def test_each_currency_has_its_own_digits() -> None:
 def test_a_share_is_between_nothing_and_all() -> None:
     for part, whole in ((5, 4), (-1, 4), (0, 0)):
         with pytest.raises(ValueError, match="no share"):
-            money.share(100, part, whole)
+            Share(part, whole)
 
 
 def test_a_line_says_how_it_came_about() -> None:
@@ -82,7 +83,7 @@ def test_a_line_is_the_same_again_from_what_is_stored(
         whole=31,
         credit=credit,
     )
-    again = from_inputs(line.inputs())
+    again = from_inputs(inputs(line))
     assert (again, again.amount) == (line, line.amount)
 
 

@@ -1,0 +1,71 @@
+"""Credit notes: a part of an invoice given back, with the tax that was on it.
+
+The notes of an invoice are never more than the invoice, with tax as without, and the
+one that gives back the rest gives back all of the tax that is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from billing.rating import taxes
+from billing.rating.shares import Share
+
+
+class TooMuchCredit(ValueError):
+    """The notes of an invoice would be more than the invoice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Minor units of an invoice, or of a note on it."""
+
+    subtotal: int
+    tax: int
+
+    @property
+    def total(self) -> int:
+        return self.subtotal + self.tax
+
+
+def invoiced(subtotal: int, percents: Sequence[Decimal]) -> Amounts:
+    """An amount with the tax on it."""
+    return Amounts(subtotal, sum(taxes.exclusive(subtotal, percents)))
+
+
+def credit(
+    subtotal: int,
+    percents: Sequence[Decimal],
+    invoice: Amounts,
+    earlier: Sequence[Amounts] = (),
+) -> Amounts:
+    """The note for so much of an invoice before tax, by the invoice's own rates.
+
+    ``earlier`` are the notes there are already. Raises TooMuchCredit.
+    """
+    left = Amounts(
+        invoice.subtotal - sum(note.subtotal for note in earlier),
+        invoice.tax - sum(note.tax for note in earlier),
+    )
+    if not 0 < subtotal <= left.subtotal:
+        raise TooMuchCredit(f"{subtotal} can not be credited, {left.subtotal} is left")
+    if subtotal == left.subtotal:
+        return left
+    tax = sum(taxes.exclusive(subtotal, percents))
+    return Amounts(subtotal, min(tax, left.tax))
+
+
+def unused(amount: int, used: int, whole: int) -> int:
+    """What was paid for days that are not used any more, in minor units."""
+    return Share(whole - used, whole).of(amount)
+
+
+def cap[Amount: (int, Decimal)](
+    potential: Amount, charged: Amount, credited: Amount
+) -> Amount:
+    """A credit of at most what was charged for the item less earlier credits."""
+    left = charged - credited
+    most = min(potential, left)
+    return max(most, left - left)

@@ -1,0 +1,144 @@
+"""Answers about days, periods and anchors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from itertools import count, islice
+from typing import Any
+
+from billing.rating import anchors, cycles, dates, durations, periods, retries, versions
+from billing.rating.vectors import reading
+from billing.rating.vectors.reading import Answer, Given, moment
+
+day = date.fromisoformat
+
+
+def whole_periods(given: Given) -> Answer:
+    start, end = day(given["start_date"]), day(given["end_date"])
+    return {"count": durations.whole_between(start, end, reading.every(given))}
+
+
+def advanced(given: Given) -> Answer:
+    start, every = day(given["date"]), reading.every(given)
+    return {"date": durations.advanced(start, every, int(given["n"]))}
+
+
+def receded(given: Given) -> Answer:
+    start, every = day(given["date"]), reading.every(given)
+    return {"date": durations.receded(start, every, int(given["n"]))}
+
+
+def aligned(given: Given) -> Answer:
+    here, on = day(given["date"]), int(given["bill_cycle_day"])
+    return {"date": anchors.aligned(here, on, reading.every(given))}
+
+
+def next_on_day(given: Given) -> Answer:
+    previous = reading.maybe_day(given.get("previous_date"))
+    here, on = day(given["date"]), int(given["bill_cycle_day"])
+    return {"date": anchors.next_on_day(here, on, reading.every(given), previous)}
+
+
+def next_billing(given: Given) -> Answer:
+    due = periods.next_after(
+        moment(given["billing_anchor"]),
+        reading.every(given),
+        moment(given["current_period_start"]),
+        reading.zone(given),
+        reading.maybe_moment(given.get("subscription_end")),
+    )
+    return {"next_billing_date": due}
+
+
+def after_duration(given: Given) -> Answer:
+    return {"date": durations.after(moment(given["start"]), given["duration"])}
+
+
+def containing(given: Given) -> Answer:
+    anchor, at = moment(given["anchor"]), moment(given["at"])
+    found = periods.containing(anchor, reading.every(given), at, reading.zone(given))
+    return {"from": found.start, "to": found.end}
+
+
+def series(given: Given) -> Answer:
+    anchor, every = day(given["anchor"]), reading.every(given)
+    days = (durations.advanced(anchor, every, n) for n in count(1))
+    return {"dates": list(islice(days, int(given["count"])))}
+
+
+def billing_day(given: Given) -> Answer:
+    local = dates.local(moment(given["instant"]), reading.zone(given))
+    return {"bill_cycle_day": local.day}
+
+
+def calendar_days(given: Given) -> Answer:
+    start, end = moment(given["start"]), moment(given["end"])
+    return {"days": dates.days_between(start, end, reading.zone(given))}
+
+
+def cycles_in_advance(given: Given) -> Answer:
+    try:
+        parts = cycles.in_advance(
+            day(given["start_date"]),
+            reading.maybe_day(given.get("end_date")),
+            day(given["target_date"]),
+            int(given["bill_cycle_day"]),
+            reading.every(given),
+        )
+    except cycles.InvalidSequence:
+        return {"error": "InvalidDateSequence"}
+    return {"number_of_billing_cycles": cycles.count(parts)}
+
+
+def leading(given: Given) -> Answer:
+    start, end = day(given["start_date"]), day(given["period_end"])
+    return {"factor": cycles.leading(start, end, reading.every(given)).fraction}
+
+
+def trailing(given: Given) -> Answer:
+    start, end = day(given["period_start"]), day(given["end_date"])
+    return {"factor": cycles.trailing(start, end, reading.every(given)).fraction}
+
+
+def retry_dates(given: Given) -> Answer:
+    intervals = [int(days) for days in given["intervals"]]
+    return {"retry_on": retries.dates(day(given["failed_on"]), intervals)}
+
+
+class Catalogue(dict[str, Any]):
+    """Answers as they are asked for: ``new_subscription_2021_02_01`` names its day."""
+
+    def __init__(self, given: Given) -> None:
+        self.versions = [_version(version) for version in given["versions"]]
+        self.start = day(given["subscription_start"])
+        self.every = reading.every(given)
+        super().__init__(invoices=self._invoices())
+
+    def __missing__(self, name: str) -> Any:
+        on = day(name.removeprefix("new_subscription_").replace("_", "-"))
+        try:
+            return versions.sold(self.versions, on).price
+        except versions.NotSold:
+            return "rejected"
+
+    def _invoices(self) -> Iterator[list[Any]]:
+        for n in count():
+            period = periods.period(_midnight(self.start), self.every, n)
+            start, end = period.start.date(), period.end.date()
+            held = versions.holding(self.versions, self.start, start)
+            yield [start, end, held.price]
+
+
+def _version(said: Given) -> versions.Version:
+    existing = [said[name] for name in said if "existing" in name]
+    price = said.get("price")
+    return versions.Version(
+        effective=day(said["effective"]),
+        price=None if price is None else reading.number(price),
+        effective_for_existing=reading.maybe_day(existing[0] if existing else None),
+    )
+
+
+def _midnight(on: date) -> datetime:
+    return datetime(on.year, on.month, on.day, tzinfo=UTC)
