@@ -7,7 +7,8 @@
 # No argument of the provider takes a secret without keeping it in the state, neither the
 # administrator's password nor a resource key. The stack makes the place for the log-in;
 # after the apply Paybill gives the administrator its password by IBM's API and puts the
-# log-in there. Until then nobody can log in.
+# log-in there. Until then nobody can log in. Before the destroy Paybill takes it away:
+# a group of secrets is deleted only when it is empty.
 
 locals {
   # 64 bits of the tenant's id.

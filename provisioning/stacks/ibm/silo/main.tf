@@ -16,7 +16,8 @@
 # administrator's password nor a resource key nor a secret of Code Engine. The stack makes
 # the place for log-in and handover; after the apply Paybill gives the administrator its
 # password by IBM's API, puts both there, and makes the trusted profile by which this one
-# service reads them. Until then nobody can log in, and the service asks.
+# service reads them. Until then nobody can log in, and the service asks. Before the
+# destroy Paybill takes both away: a group of secrets is deleted only when it is empty.
 #
 # Code Engine's resources and buckets carry no tags with this provider: their names do.
 # Logs go to the account's Cloud Logs, as its routing says.

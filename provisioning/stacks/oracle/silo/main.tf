@@ -14,7 +14,7 @@
 # but Paybill from deleting, the balancer refuses, and with `protection` the last backups
 # outlive the system. Paybill applies once without it, after which they are kept for a day,
 # then destroys. A secret is deleted a day later at the earliest and a key after seven, and
-# a bucket has to be empty: the generation makes new names.
+# a bucket has to be empty, which Paybill sees to: the generation makes new names.
 #
 # No argument of the provider takes a secret without keeping it in the state. The log-in's
 # password is made by the vault and read from there by the database system; the handover
