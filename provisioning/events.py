@@ -82,7 +82,7 @@ class DatabaseJobEnded(Event):
 
 
 class DatabaseFull(Event):
-    """A tenant's database reached 80 % of its limit (``near``) or all of it (``full``)."""
+    """A tenant's database reached 80 % of its limit (``near``), or 100 % (``full``)."""
 
     tenant: str
     notice: str

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 
-from provisioning import stacks, terraform
+from provisioning import proxies, stacks, terraform
 from provisioning.errors import PluginMissing, TerraformFailed
 from provisioning.models import StackVersion
 from provisioning.plugins import files, mirrors
@@ -107,9 +107,11 @@ def _made(stack: StackVersion, served: Served) -> str:
 def bare(*words: str, folder: Path, seconds: float = SECONDS) -> str:
     """Run Terraform on a folder that has a ``terraform.rc``, with nothing else.
 
+    Of this host's environment it gets the way out alone: the mirror may be fetched.
     Raises TerraformFailed with its words.
     """
     environment = {
+        **proxies.environment(),
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(folder),
         "CHECKPOINT_DISABLE": "1",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paybill_site.kernel.crypto import token_digest
-from provisioning import gates, handover
+from provisioning import gates, handover, proxies
 from provisioning.actions import (
     EnterPhase,
     FinishApply,
@@ -60,9 +60,8 @@ class Stage:
         self.check()
         if status not in good:
             trouble = self.words.trouble(f"terraform {words[0]} failed")
-            raise (TerraformDied if PLUGIN_DIED in trouble else TerraformFailed)(
-                trouble
-            )
+            died = any(sign in trouble for sign in PLUGIN_DIED)
+            raise (TerraformDied if died else TerraformFailed)(trouble)
 
     def plan(self, run: Run) -> dict[str, Any]:
         """Plan, and return the plan as ``show -json`` shows it."""
@@ -93,6 +92,7 @@ def stage(run: Run, phase: Phase, token: str, heartbeat: Heartbeat) -> Iterator[
             cloud = opened.enter_context(access(run, phase, folder.path))
             handed = handover.contents(run)
         secret = (token, *cloud.secrets, *handover.secrets(handed))
+        secret = (*secret, *proxies.secrets())
         log = LogWriter(run, phase, secrets=secret)
         opened.callback(log.flush)
         words = Interpreter(log, total=int(run.changes.get("steps", 0)))
