@@ -52,7 +52,7 @@ def deploy(cloud: str, kind: str = "bridge") -> Deployment:
             cloud=cloud,
             defaults={"name": "Simulated Google", "simulation": True, **facts},
         )
-    if cloud == "aws":
+    if cloud == "aws" and not CloudAccount.objects.filter(cloud=cloud).exists():
         light.account(Path(settings.PAYBILL_LOCAL))
     slug = f"crash-{os.getpid()}-{next(NUMBERS)}"
     person = operator()
