@@ -11,6 +11,7 @@ else: an init that broadcasts them would end Terraform in the middle of an apply
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 
@@ -41,6 +42,8 @@ def main(words: list[str]) -> int:
         case [name] if name in COMMANDS:
             os.execv(COMMANDS[name][0], COMMANDS[name])  # noqa: S606 - no shell is meant
         case ["tenant"]:
+            # The first process of a container is deaf to signals that it does not name.
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
             given = references.resolved(os.environ, int(PORT))
             environment = handover.environment(given)
             setup.set_up(environment)

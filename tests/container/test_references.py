@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,8 @@ from cryptography.hazmat.primitives.serialization import (
 from paybill_site.container import handover, references, vaults
 from paybill_site.container.handover import Handover
 from paybill_site.local.ports import free
+from tests.container.conftest import container
+from tests.container.test_tenant import get
 from tests.provisioning.clouds.stub import Answer, Asked, cloud, ok, refused
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -191,3 +194,17 @@ def test_patience_ends_and_names_what_is_missing(
 def test_what_is_given_is_not_looked_for() -> None:
     given = {"PAYBILL_HANDOVER": "{}", "PAYBILL_HANDOVER_REFERENCE": "anything"}
     assert references.resolved(given, port=0) == given
+
+
+def test_a_container_that_waits_can_be_probed_and_stopped() -> None:
+    port = free(8900)
+    process = container({"PAYBILL_HANDOVER_REFERENCE": HANDOVER}, "tenant", port=port)
+    until = time.monotonic() + 60
+    while get(port, "/health/live") != 202:
+        assert process.poll() is None, process.communicate()[1].decode()[-4000:]
+        assert time.monotonic() < until, "nobody answers while it waits"
+        time.sleep(0.1)
+    process.terminate()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert b"OCI_RESOURCE_PRINCIPAL_RPST is not set" in said
