@@ -57,6 +57,19 @@ class TerraformDied(PaybillError):
     permanent = False
 
 
+class OutOfTime(PaybillError):
+    """A phase took longer than it may."""
+
+    status = 504
+    permanent = False
+
+
+class Canceled(PaybillError):
+    """Somebody asked the run to stop, and it has stopped."""
+
+    status = 409
+
+
 class TerraformMissing(PaybillError):
     """There is no Terraform on this machine: set TERRAFORM_BIN or install it."""
 

@@ -29,6 +29,7 @@ from tenants.states import Isolation
 
 # Seconds: a container is fetched, its plane made, its address known in DNS.
 PATIENCE, PAUSE = 1200.0, 5.0
+CONNECT = 10  # seconds for a database to answer at all
 
 
 def fill(run: Run, outputs: dict[str, Any]) -> Attached:
@@ -77,6 +78,7 @@ def _bridge(run: Run, outputs: dict[str, Any]) -> Attached:
         "port": str(outputs["database_port"]),
         "dbname": str(outputs["database_name"]),
         "sslmode": "require",
+        "connect_timeout": str(CONNECT),
     }
     own = handover.derived(deployment, "log-in").hex()
     provisioner = conninfo_to_dict(settings.PAYBILL_PROVISIONER_DSN)

@@ -15,6 +15,8 @@ While the database is away nothing of this happens.
 from __future__ import annotations
 
 import logging
+import os
+import signal
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,7 +31,7 @@ from provisioning.actions.reaping import MissInput, ReapInput
 from provisioning.models import Run
 from provisioning.recovery import GRACE
 from provisioning.runner import harvest, remains
-from provisioning.runner.lease import host
+from provisioning.runner.lease import holder, host
 from provisioning.runner.processes import alive
 from provisioning.runner.workdir import WorkDir
 from provisioning.states import FINAL, RunState
@@ -103,10 +105,23 @@ def clear() -> None:
     names = [path.name for path in folders.iterdir()] if folders.exists() else []
     for run in Run.objects.filter(public_id__in=names, state__in=FINAL):
         folder = WorkDir.of(run)
-        if run.holder and (not _is_here(run) or alive(run.holder.partition(" ")[2])):
+        if run.holder and (not _is_here(run) or _runner_lives(run)):
             continue
         if run.state == RunState.FORCE_CANCELED or not _terraform_lives(folder):
             _clear(run, folder)
+
+
+def _runner_lives(run: Run) -> bool:
+    """Whether it does; one that was shut out by force and hangs is killed."""
+    if not alive(run.holder.partition(" ")[2]):
+        return False
+    ended = run.ended_at or timezone.now()
+    shut_out = run.state == RunState.FORCE_CANCELED and run.holder != holder()
+    if shut_out and ended + GRACE < timezone.now():
+        log.warning("%s: its runner hangs and is killed", run.public_id)
+        with suppress(ProcessLookupError):
+            os.kill(int(run.holder.split(" ")[1]), signal.SIGKILL)
+    return True
 
 
 def _clear(run: Run, folder: WorkDir) -> None:

@@ -138,8 +138,8 @@ class Phase(models.TextChoices):
     FINISH = "finish"
 
 
-# Longest time of each phase in seconds. Terraform is stopped after it; what check and
-# finish start (policies, statements, programs) ends by limits of its own within theirs.
+# Longest time of each phase in seconds. Terraform is asked to stop after it; check and
+# finish, which do without Terraform, are cut off.
 # A managed database takes up to 40 minutes, and a stack makes several things in turn.
 SECONDS = {
     Phase.PREPARE: 300.0,

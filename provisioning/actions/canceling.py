@@ -23,12 +23,16 @@ CANCELABLE = frozenset(
         RunState.WAITING,
         RunState.CONFIRMED,
         RunState.APPLYING,
+        RunState.FINISHING,
     }
 )
 
 
 class CancelRun(Action[Run, NoInput, Run]):
-    """Ask a run to stop; Terraform finishes what it is doing and saves its state."""
+    """Ask a run to stop; Terraform finishes what it is doing and saves its state.
+
+    What comes after Terraform may be repeated, so it is cut off at once.
+    """
 
     model = Run
     permission = "provisioning.cancel_run"

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from paybill_site.kernel.planes import CONTROL, plane
 from provisioning.actions.advancing import LEASE
+from provisioning.errors import Canceled, LeaseLost
 from provisioning.models import Run
 from provisioning.runner.processes import started_at
 from provisioning.states import FINAL, HELD, Operation, RunState
@@ -64,6 +65,13 @@ class Heartbeat:
     ) -> None:
         self._end.set()
         self._thread.join(timeout=10)
+
+    def check(self) -> None:
+        """Raise LeaseLost or Canceled when the run is not to go on."""
+        if self.lost.is_set():
+            raise LeaseLost
+        if self.canceled.is_set():
+            raise Canceled
 
     def _beat(self) -> None:
         renewed = time.monotonic()

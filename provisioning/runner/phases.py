@@ -22,26 +22,18 @@ from provisioning.actions import (
 )
 from provisioning.actions.advancing import PlannedInput
 from provisioning.clouds.access import Access, access
-from provisioning.errors import (
-    LeaseLost,
-    PlanChanged,
-    TerraformDied,
-    TerraformFailed,
-)
+from provisioning.errors import PlanChanged, TerraformDied, TerraformFailed
 from provisioning.models import PlanFile, Run
 from provisioning.plugins import locks
 from provisioning.plugins.locks import Lock
 from provisioning.runner import pins, plans, taking
 from provisioning.runner.lease import Heartbeat
+from provisioning.runner.limits import limited
 from provisioning.runner.logs import Interpreter, LogWriter
 from provisioning.runner.patience import act
 from provisioning.runner.processes import Terraform
 from provisioning.runner.workdir import WorkDir, environment
 from provisioning.states import SECONDS, Operation, Phase
-
-
-class Canceled(Exception):
-    """Somebody asked the run to stop, and it has stopped."""
 
 
 @dataclass(slots=True)
@@ -57,7 +49,7 @@ class Stage:
     def step(self, *words: str, good: tuple[int, ...] = (0,)) -> None:
         """Run a command; raises TerraformFailed, Canceled or LeaseLost."""
         status = self.terraform.run(*words, seconds=self.seconds, handed=self.handed)
-        self.check()
+        self.heartbeat.check()
         if status not in good:
             trouble = self.words.trouble(f"terraform {words[0]} failed")
             died = any(sign in trouble for sign in PLUGIN_DIED)
@@ -70,12 +62,6 @@ class Stage:
             self.terraform.read("show", "-json", PLANNED)
         )
         return shown
-
-    def check(self) -> None:
-        if self.heartbeat.lost.is_set():
-            raise LeaseLost
-        if self.heartbeat.canceled.is_set():
-            raise Canceled
 
 
 @contextmanager
@@ -143,7 +129,8 @@ def plan(run: Run, heartbeat: Heartbeat) -> Run:
     if run.operation == Operation.REFRESH:
         seen = {"fence": run.fence, "found": plans.drifted(shown)}
         return act(FinishLook, run, seen)
-    return _judged(run, folder, shown, lock)
+    with limited(Phase.CHECK, heartbeat):
+        return _judged(run, folder, shown, lock)
 
 
 def _judged(run: Run, folder: WorkDir, shown: dict[str, Any], lock: Lock) -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 
 from paybill_site.kernel.actions import perform
@@ -11,8 +12,11 @@ from paybill_site.kernel.logs import said
 from provisioning import finishing
 from provisioning.actions import ClaimRun, EndRun
 from provisioning.errors import (
+    Canceled,
+    CloudFailed,
     Frozen,
     LeaseLost,
+    OutOfTime,
     TerraformDied,
     TerraformFailed,
     Unsettled,
@@ -20,12 +24,18 @@ from provisioning.errors import (
 from provisioning.models import Run
 from provisioning.runner import harvest, phases
 from provisioning.runner.lease import Heartbeat, holder
+from provisioning.runner.limits import limited
+from provisioning.runner.logs import LogWriter
 from provisioning.runner.patience import AWAY, act
 from provisioning.runner.workdir import WorkDir
-from provisioning.states import RunState
+from provisioning.states import Phase, RunState
 from provisioning.system import RUNNER
 
 log = logging.getLogger(__name__)
+
+# Nobody said no: a process died, a cloud was throttled or away, an answer never came.
+BROKE = (TerraformDied, CloudFailed, OutOfTime)
+PAUSES = (5.0, 20.0, 60.0)  # seconds, between tries to finish
 
 
 def work(run_id: str, reservation: str = "") -> bool:
@@ -54,7 +64,7 @@ def _guarded(run: Run, heartbeat: Heartbeat) -> None:
     except AWAY:
         log.exception("the database stayed away; the reaper takes the run")
         return
-    except phases.Canceled:
+    except Canceled:
         _end(run, RunState.CANCELED, "Canceled on request; Terraform saved its state.")
     except PaybillError as refusal:
         _refused(run, refusal)
@@ -68,8 +78,8 @@ def _guarded(run: Run, heartbeat: Heartbeat) -> None:
 
 
 def _refused(run: Run, refusal: PaybillError) -> None:
-    """Terraform or a check said no; or Terraform was killed, which says nothing."""
-    if isinstance(refusal, TerraformDied):
+    """Terraform or a check said no; or something broke, which says nothing."""
+    if isinstance(refusal, BROKE):
         _end(run, RunState.ERRORED, refusal.detail, again=True)
     elif isinstance(refusal, TerraformFailed):
         _end(run, RunState.FAILED, refusal.detail)
@@ -83,7 +93,23 @@ def _advance(run: Run, heartbeat: Heartbeat) -> None:
     if run.state == RunState.CONFIRMED:
         run = phases.apply(run, heartbeat)
     if run.state == RunState.FINISHING:
-        finishing.finish(run)
+        with limited(Phase.FINISH, heartbeat):
+            _finish(run)
+
+
+def _finish(run: Run) -> None:
+    """Finish, patiently: what was applied well does not end for one bad answer."""
+    for pause in PAUSES:
+        try:
+            finishing.finish(run)
+        except CloudFailed as away:
+            said = LogWriter(run, Phase.FINISH)
+            said.say(f"{away.detail}; trying again in {pause:.0f} s")
+            said.flush()
+            time.sleep(pause)
+        else:
+            return
+    finishing.finish(run)
 
 
 def _end(

@@ -152,7 +152,7 @@ def test_a_pending_run_is_canceled_at_once_and_can_be_retried(
     assert perform(RetryRun, run, actor=OPERATOR).result.pk == again.pk
 
 
-@pytest.mark.parametrize("state", ["finishing", "applied", "failed"])
+@pytest.mark.parametrize("state", ["applied", "failed"])
 def test_it_is_too_late_to_cancel(deployment: Deployment, state: str) -> None:
     run = queue(deployment)
     Run.objects.update(state=state)
