@@ -10,6 +10,7 @@ from django.db.models import Q
 from provisioning.clouds import ledger
 from provisioning.errors import NeedsMove, NotEntitled
 from provisioning.models import Deployment
+from provisioning.removal import keeping
 from provisioning.states import ACTIVE, Cloud, DeploymentState, Operation, Phase
 from tenants.models import Entitlement, Tenant
 from tenants.states import (
@@ -101,14 +102,16 @@ def inputs(deployment: Deployment, operation: str) -> dict[str, Any]:
     """The variables of the stack: the same names for every cloud and every kind.
 
     What looks or takes away works on what stands: on the inputs of the last apply,
-    whatever the tenant is entitled to by now. To take away, the protection is off.
+    whatever the tenant is entitled to by now. To take away, the protection is off and
+    the stack is told whether the cloud keeps a last copy.
     """
     if operation == Operation.APPLY:
         return _entitled_inputs(deployment)
     standing = _last_applied(deployment) or _entitled_inputs(deployment)
     if operation in {Operation.REFRESH, Operation.ADOPT}:
         return standing
-    return {**standing, "protection": False}
+    account = keeping.told(deployment, standing["account"])
+    return {**standing, "protection": False, "account": account}
 
 
 def _last_applied(deployment: Deployment) -> dict[str, Any]:

@@ -12,7 +12,7 @@ class NoDatabase(PaybillError):
 
 
 class BacksItselfUp(PaybillError):
-    """A server of its own in a cloud keeps its backups itself; none are taken here."""
+    """The database of a silo in a cloud is out of reach; no backups are taken here."""
 
     status = 409
 

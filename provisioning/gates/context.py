@@ -7,6 +7,7 @@ from typing import Any
 
 from provisioning.gates.reading import references
 from provisioning.models import Run
+from provisioning.removal.keeping import Copy, copy_of
 from provisioning.states import Operation
 from tenants.models import Entitlement
 from tenants.states import EntitlementState, TenantState
@@ -25,7 +26,8 @@ class Context:
     """Plain values only, so that a policy is a function of what it is given.
 
     ``over``: the tenant is closed or no longer entitled, so its removal was decided;
-    ``front``: addresses that load balancers name, security groups among them.
+    ``copy``: who keeps the data when it is destroyed; ``front``: addresses that load
+    balancers name, security groups among them.
     """
 
     cloud: str
@@ -39,6 +41,7 @@ class Context:
     entitled_size: str
     account_regions: tuple[str, ...] = ()
     over: bool = False
+    copy: Copy = Copy.PAYBILL
     front: frozenset[str] = frozenset()
     plan: dict[str, Any]
 
@@ -59,6 +62,7 @@ class Context:
             account_regions=tuple(account.regions) if account else (),
             over=tenant.state in {TenantState.CLOSING, TenantState.CLOSED}
             or entitlement.state in {EntitlementState.NONE, EntitlementState.ENDED},
+            copy=copy_of(deployment),
             front=frozenset(references(plan, BALANCERS)),
             plan=plan,
         )

@@ -32,7 +32,7 @@ from provisioning.databases.places import ground_of
 from provisioning.databases.states import BackupReason, BackupState
 from provisioning.errors import NoReport
 from provisioning.models import Backup, DatabaseCopy, Deployment, Removal, Run
-from provisioning.removal import proof
+from provisioning.removal import keeping, proof
 from provisioning.removal.states import RemovalState
 from provisioning.removal.system import REMOVER
 from provisioning.states import (
@@ -97,7 +97,7 @@ def back_up(removal: Removal) -> Finished | None:
     except NoDatabase:
         return _no_backup("there was no database")
     except BacksItselfUp:
-        return _no_backup("the cloud keeps the backups of a server of its own")
+        return _left_to_the_cloud(removal)
     if removal.backup_id != backup.pk:
         perform(NoteRemoval, removal, {"backup": backup.public_id}, actor=REMOVER)
     if backup.state == BackupState.FAILED:
@@ -105,6 +105,19 @@ def back_up(removal: Removal) -> Finished | None:
     if backup.state != BackupState.READY:
         return None
     return Finished(f"{backup.public_id}, stored and read back")
+
+
+def _left_to_the_cloud(removal: Removal) -> Finished:
+    """Nothing here reaches the database. Raises Stuck where the cloud keeps nothing."""
+    deployment = removal.deployment
+    if deployment is None or keeping.copy_of(deployment) is not keeping.Copy.CLOUD:
+        raise Stuck(
+            "Paybill can not reach this database, and the cloud keeps nothing of it"
+            " after the destroy: have a copy made there, then skip the backup"
+        )
+    name = keeping.snapshot(deployment)
+    said = f"the cloud is told to keep the snapshot {name} when it deletes the database"
+    return Finished(said, {"no_backup": said, "snapshot": name})
 
 
 def _no_backup(why: str) -> Finished:
@@ -178,7 +191,20 @@ def prove(removal: Removal) -> Finished | None:
         perform(NotePlacementGone, removal.placement, actor=REMOVER)
     remains = [{"name": one.name, "ends": one.ends} for one in ending]
     said = f"gone; {len(remains)} wait for their end" if remains else "nothing is left"
-    return Finished(said, {"proof": told(checks), "remains": remains})
+    notes = {"proof": told(checks), "remains": remains, **_kept(removal, ending)}
+    return Finished(said, notes)
+
+
+def _kept(removal: Removal, ending: list[Found]) -> dict[str, str]:
+    """What became of the snapshot that the cloud was told to keep."""
+    name = removal.notes.get("snapshot")
+    if not name:
+        return {}
+    if any(one.name.endswith(f":snapshot:{name}") for one in ending):
+        said = f"the cloud keeps the snapshot {name}, readable while its key is there"
+    else:
+        said = f"the cloud was told to keep the snapshot {name} and does not list it"
+    return {"no_backup": f"none of Paybill's own: {said}"}
 
 
 STEPS: dict[str, tuple[Step, RemovalState]] = {

@@ -3,10 +3,11 @@
 A destroy run of a tenant that is closed, or that nothing is paid for any more, needs no
 person here. Its removal is the decision of a person or of the contract already: closing
 a tenant is an action that asks for a reason and a fresh log-in, dunning ends what
-was announced again and again, and before a destroy comes a final backup. The
-entitlement is asked again when the apply starts, so a tenant that comes back in time is
-kept. A destroy for any other reason (the plan was changed to another kind of place)
-takes data that somebody still pays for, and asks; and so does every apply.
+was announced again and again, and before a destroy comes a final backup; where no copy
+outlives it, a person is asked all the same. The entitlement is asked again when the
+apply starts, so a tenant that comes back in time is kept. A destroy for any other
+reason (the plan was changed to another kind of place) takes data that somebody still
+pays for, and asks; and so does every apply.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from provisioning.gates.context import Context
 from provisioning.gates.reading import HIDDEN, Change
 from provisioning.gates.tables import table
 from provisioning.gates.verdict import Finding
+from provisioning.removal.keeping import Copy
 from provisioning.states import Operation
 
 REMOVALS = {Operation.DESTROY, Operation.UNPROTECT}
@@ -27,7 +29,7 @@ def rule(rows: list[Change], context: Context) -> Iterator[Finding]:
     decided = context.over and context.operation in REMOVALS
     for row in rows:
         if row.deletes and is_store(row):
-            yield _ends(row, decided=decided)
+            yield _ends(row, context, decided=decided)
         elif "update" in row.actions:
             yield from _unprotected(row, decided=decided)
 
@@ -48,15 +50,24 @@ def _old(row: Change, some: dict[str, str]) -> list[object]:
     return row.old_values(some["attribute"])
 
 
-def _ends(row: Change, *, decided: bool) -> Finding:
+def _ends(row: Change, context: Context, *, decided: bool) -> Finding:
     what = "is replaced by an empty one" if row.replaces else "is destroyed"
     if "forget" in row.actions:
         what = "is left to itself: it goes on existing and nobody looks after it"
-    if decided and not row.replaces:
+    if decided and _is_lost(row, context):
+        what = "is destroyed and no copy of it is kept"
+    elif decided and not row.replaces:
         says = f"this data store {what}, as the removal of its tenant wants it"
         return Finding(address=row.address, level="note", says=says)
     says = f"this data store {what}"
     return Finding(address=row.address, level="approve", says=says)
+
+
+def _is_lost(row: Change, context: Context) -> bool:
+    """Whether nobody keeps a copy, or AWS would not although it was told to."""
+    if context.copy is Copy.CLOUD:
+        return True in row.old_values("skip_final_snapshot")
+    return context.copy is Copy.NOBODY
 
 
 def _unprotected(row: Change, *, decided: bool) -> Iterator[Finding]:

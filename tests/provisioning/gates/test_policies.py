@@ -9,6 +9,7 @@ import pytest
 
 from provisioning.gates.builtin.regions import within
 from provisioning.gates.tables import table
+from provisioning.removal.keeping import Copy
 from tests.provisioning.gates.fragments import (
     DEPLOYMENT,
     found,
@@ -69,6 +70,20 @@ def test_the_removal_of_a_closed_tenant_needs_nobody_more() -> None:
     gone = plan(resource(DATABASE, None, WAS))
     about = {"operation": "destroy", "over": True}
     assert told("data_stores", gone, **about) == [("note", DATABASE)]
+
+
+def test_a_removal_that_leaves_no_copy_asks_all_the_same() -> None:
+    about = {"operation": "destroy", "over": True}
+    gone = plan(resource(DATABASE, None, WAS))
+    (finding,) = found("data_stores", gone, **about, copy=Copy.NOBODY)
+    assert finding.level == "approve"
+    assert "no copy" in finding.says
+    # The cloud was told to keep one; what it has in its own record is what counts.
+    for skips, level in ((False, "note"), (True, "approve")):
+        kept = plan(resource(DATABASE, None, {**WAS, "skip_final_snapshot": skips}))
+        assert told("data_stores", kept, **about, copy=Copy.CLOUD) == [
+            (level, DATABASE)
+        ]
 
 
 def test_a_destroy_of_what_is_still_paid_for_does() -> None:

@@ -15,7 +15,9 @@ from provisioning.clouds.adapters import Found
 from provisioning.clouds.aws import inventory
 from provisioning.models import CloudAccount, Deployment
 from provisioning.plugins import mirrors
+from provisioning.removal import keeping
 from provisioning.simulation import ground
+from tenants.models import Tenant
 from tests.provisioning.stacks.conftest import needed
 from tests.provisioning.stacks.inputs import HANDOVER, KINDS, inputs
 from tests.provisioning.stacks.laying import Laid
@@ -95,14 +97,20 @@ def walk(laid: Laid, account: CloudAccount) -> None:
     assert refused.returncode == 1
     assert "deletion protection" in refused.stdout.lower()
 
-    laid.give(protection=False)
+    # A silo's database is out of Paybill's reach: AWS is told to keep a last copy.
+    kept = {"final_snapshot": "true"} if laid.name == "aws/silo" else {}
+    laid.give(protection=False, account={**laid.inputs["account"], **kept})
     laid.terraform("apply", "-auto-approve")
     laid.handover = {}  # nothing is handed over to what goes
     laid.terraform("destroy", "-auto-approve")
     assert laid.state() == []
     left = existing(laid, account)
-    assert {found.address for found in left} <= LATE
+    snapshots = [found for found in left if ":snapshot:" in found.name]
+    assert {found.address for found in left if found not in snapshots} <= LATE
     assert all(found.ends for found in left)
+    assert [found.name.rpartition(":")[2] for found in snapshots] == [
+        keeping.snapshot(deployment_of(laid, account)) for _ in kept
+    ]
 
 
 def check_tags(laid: Laid, account: CloudAccount) -> None:
@@ -115,13 +123,20 @@ def check_tags(laid: Laid, account: CloudAccount) -> None:
 def existing(laid: Laid, account: CloudAccount) -> list[Found]:
     """What the simulator says exists under the deployment's tags."""
     with plane(CONTROL):  # in which models are; no row is read or written
-        deployment = Deployment(
+        deployment = deployment_of(laid, account)
+        return inventory(deployment).listed(deployment)
+
+
+def deployment_of(laid: Laid, account: CloudAccount) -> Deployment:
+    """As Paybill knows it; never saved."""
+    with plane(CONTROL):
+        return Deployment(
             public_id=laid.inputs["deployment"],
+            tenant=Tenant(public_id=laid.inputs["tenant"]),
             region=REGION,
             generation=laid.inputs["generation"],
             account=account,
         )
-        return inventory(deployment).listed(deployment)
 
 
 def test_a_domain_without_a_zone_gets_one_of_its_own(

@@ -8,7 +8,9 @@
 #   zones           two availability zones, as in "eu-central-1a,eu-central-1b"; without
 #                   them the first two of the region
 #   final_snapshot  "true" keeps a last snapshot and the automated backups when the
-#                   database is deleted. Paybill makes a final backup of its own before
+#                   database is deleted. Paybill, which can not reach it, says "true"
+#                   when it takes a silo away; "false" among the account's details, or an
+#                   operator who skips the backup, has nothing kept
 
 variable "deployment" {
   description = "Public id of the deployment; every resource is tagged with it."
