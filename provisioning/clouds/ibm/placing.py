@@ -26,6 +26,11 @@ verified = False
 CONTROLLER = "https://resource-controller.cloud.ibm.com"
 DATABASES = "https://api.{}.databases.cloud.ibm.com"
 ADMIN = "admin"
+DATABASE = "databases-for-postgresql"
+NEEDED = {
+    Isolation.BRIDGE: {DATABASE},
+    Isolation.SILO: {DATABASE, "cloud-object-storage", "codeengine"},
+}
 # Seconds: a change of a password takes the place of a task in the database's queue.
 PATIENCE, PAUSE = 600.0, 5.0
 
@@ -41,10 +46,15 @@ def place(run: Run, outputs: Mapping[str, Any], handed: Mapping[str, str]) -> No
     token = token_of(account, Purpose.APPLY)
     place_of = vault.Place(account, token, str(outputs["secret_reference"]))
     found = instances(account, token, place_of.owner)
+    missing = NEEDED[Isolation(deployment.kind)] - found.keys()
+    if missing:
+        raise CloudFailed(
+            f"IBM lists no {', '.join(sorted(missing))} of {place_of.owner}"
+        )
     password = handed["database_password"]
     login = json.dumps({"username": ADMIN, "password": password})
     if place_of.kept("login") != login:
-        _set_password(run, token, found["databases-for-postgresql"], password)
+        _set_password(run, token, found[DATABASE], password)
         place_of.keep("login", login)
     if deployment.kind == Isolation.SILO:
         profiles.entrust(account, token, place_of, found)
@@ -84,11 +94,13 @@ def _set_password(run: Run, token: str, crn: str, password: str) -> None:
     base = account.endpoint or DATABASES.format(run.deployment.region)
     address = f"{base}/v5/ibm/deployments/{quote(crn, safe='')}/users/database/{ADMIN}"
     sent = {"user": {"password": password}}
-    task = ask(address, token=token, sent=sent, method="PATCH", secret=True)["task"]
+    task = ask(address, token=token, sent=sent, method="PATCH", secret=True).get(
+        "task", {}
+    )
     until = time.monotonic() + PATIENCE
     while task.get("status") != "completed":
         if task.get("status") == "failed" or time.monotonic() > until:
             raise CloudFailed("the administrator's password could not be changed")
         time.sleep(PAUSE)
         ident = quote(text(task, "id"), safe="")
-        task = ask(f"{base}/v5/ibm/tasks/{ident}", token=token)["task"]
+        task = ask(f"{base}/v5/ibm/tasks/{ident}", token=token).get("task", {})

@@ -76,7 +76,8 @@ def _emptied(base: str, sender: Signer) -> str:
         page, _ = answered("GET", listing, sender.headers("GET", listing))
         found = page.get("items", [])
         for row in found:
-            _delete(f"{base}/o", row["name"], {"versionId": row["versionId"]}, sender)
+            version = {"versionId": text(row, "versionId")}
+            _delete(f"{base}/o", text(row, "name"), version, sender)
         deleted += len(found)
         if not found:
             break
@@ -85,7 +86,8 @@ def _emptied(base: str, sender: Signer) -> str:
     uploads = f"{base}/u?limit={PAGE}"
     begun = rows(uploads, sender.headers("GET", uploads))
     for row in begun:
-        _delete(f"{base}/u", row["object"], {"uploadId": row["uploadId"]}, sender)
+        upload = {"uploadId": text(row, "uploadId")}
+        _delete(f"{base}/u", text(row, "object"), upload, sender)
     return f"the bucket is empty: {deleted} versions and {len(begun)} uploads deleted"
 
 

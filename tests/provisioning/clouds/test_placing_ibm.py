@@ -35,6 +35,7 @@ class Ibm:
     profiles: list[dict[str, Any]] = field(default_factory=list)
     links: list[dict[str, Any]] = field(default_factory=list)
     policies: list[dict[str, Any]] = field(default_factory=list)
+    crns: list[str] = field(default_factory=lambda: list(CRNS.values()))
     password: str = ""
     task: str = "completed"
     written: list[str] = field(default_factory=list)
@@ -64,7 +65,7 @@ class Ibm:
 
     def _instances(self, asked: Asked, path: str, query: dict[str, str]) -> Answer:
         assert query == {"name": "pb-1-g1", "resource_group_id": "0" * 32}
-        return ok({"resources": [{"crn": crn} for crn in CRNS.values()]})
+        return ok({"resources": [{"crn": crn} for crn in self.crns]})
 
     def _database(self, asked: Asked, path: str, query: dict[str, str]) -> Answer:
         if asked.method == "PATCH":
@@ -204,3 +205,12 @@ def test_nothing_secret_is_sent_elsewhere(at_ibm: Make) -> None:
         away = {"secret_reference": f"https://evil.example{PLACE}/pb-1-g1-login"}
         with pytest.raises(CloudFailed, match="not the address of a secret"):
             placing.place(run, away, HANDED)
+
+
+def test_a_stack_that_ibm_does_not_list_yet_is_left_alone(at_ibm: Make) -> None:
+    ibm = Ibm(crns=[CRNS["databases-for-postgresql"]])
+    with cloud(ibm) as stub:
+        run = at_ibm(stub.address)
+        with pytest.raises(CloudFailed, match=r"lists no .*codeengine.* of pb-1-g1"):
+            placing.place(run, OUTPUTS, HANDED)
+        assert ibm.written == []
