@@ -8,12 +8,15 @@ counts from it, is charged for a share of period 0, and in full from period 1 on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from billing.rating import dates
 from billing.rating.dates import Interval
-from billing.rating.periods import Every
+from billing.rating.periods import Every, in_utc
+
+# Quarters and half-years: spans of months that a calendar has names for.
+CALENDAR_SPANS = (3, 6)
 
 
 class Alignment(StrEnum):
@@ -55,6 +58,47 @@ def anchor(
             opening = dates.months_later(local, -1, kept)
         return Anchor(_midnight(opening, zone), kept)
     return Anchor(start)
+
+
+def period_end(
+    start: datetime,
+    anchor: datetime,
+    every: Every,
+    zone: tzinfo,
+    until: datetime | None = None,
+) -> datetime:
+    """Where a period ends that starts at ``start``, which need not be a boundary.
+
+    One interval is counted from the month (the year, the day) of the start, and the
+    anchor says the day in it and the time: from a boundary on, that is the next
+    boundary. A start before the anchor's day of its month ends on that day, and one
+    before the anchor of quarters and half-years at the anchor. ``until`` ends it early.
+    """
+    wall = anchor.astimezone(zone)
+    opened, kept = dates.local(start, zone), wall.date()
+    if every.interval == Interval.MONTH and every.count in CALENDAR_SPANS:
+        before = in_utc(start) < in_utc(anchor)
+        stub = kept if before else opened
+    else:
+        stub = _stub_end(opened, kept, every)
+    ends = stub if stub > opened else _one_later(opened, kept, every)
+    due = datetime.combine(ends, wall.timetz()).astimezone(UTC)
+    return due if until is None else min(due, until)
+
+
+def _stub_end(opened: date, kept: date, every: Every) -> date:
+    if every.interval == Interval.MONTH:
+        return dates.on_day(opened, kept.day)
+    if every.interval == Interval.WEEK:
+        days = (kept.weekday() - opened.weekday()) % 7
+        return opened + timedelta(days=days + 7 * (every.count - 1) if days else 0)
+    return opened
+
+
+def _one_later(opened: date, kept: date, every: Every) -> date:
+    if every.interval == Interval.YEAR:
+        opened = opened.replace(month=kept.month, day=1)
+    return dates.later(opened, every.interval, every.count, kept.day)
 
 
 def next_on_day(

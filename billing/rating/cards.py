@@ -14,6 +14,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from billing.rating import money
 from billing.rating.money import Exact
 from billing.rating.packages import Package
 from billing.rating.percentages import GraduatedPercentage, Percentage
@@ -89,5 +90,5 @@ class RateCard(Stored):
         if not self.percent_off:
             return rated
         off = rated.total * Fraction(self.percent_off) / 100
-        step = Step(f"{self.percent_off.normalize():f}% off", -off)
+        step = Step(f"{money.plain(self.percent_off)}% off", -off)
         return Rated((*rated.steps, step), rated.quantity)

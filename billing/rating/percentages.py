@@ -9,7 +9,7 @@ the most per transaction bound what such an event costs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -97,8 +97,14 @@ class GraduatedPercentage(Stored):
 
     def rate(self, quantity: Exact) -> Rated:
         """Over the turnover of the period. Raises Refused, BeyondTiers."""
-        from_percent = tuple(
-            Tier(tier.up_to, tier.unit_amount.scaleb(-2), tier.flat_amount)
-            for tier in self.tiers
+        by_percent = Graduated(self.tiers, self.flat_at_zero).rate(quantity)
+        return Rated(
+            tuple(_hundredth(step) for step in by_percent.steps), units(quantity)
         )
-        return Graduated(from_percent, self.flat_at_zero).rate(quantity)
+
+
+def _hundredth(step: Step) -> Step:
+    """A percentage of the quantity where there is one; a flat fee as it is."""
+    if step.quantity is None or step.unit_amount is None:
+        return step
+    return replace(step, total=step.total / 100, unit_amount=step.unit_amount / 100)

@@ -35,10 +35,18 @@ class Every:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From ``start`` (inclusive) to ``end`` (exclusive), both in UTC."""
+    """From ``start`` (inclusive) to ``end`` (exclusive), both kept in UTC.
+
+    Between two moments of one zone Python counts wall time, and an hour is lost when
+    the clocks change; between moments of UTC it can not be.
+    """
 
     start: datetime
     end: datetime
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "start", in_utc(self.start))
+        object.__setattr__(self, "end", in_utc(self.end))
 
     @property
     def seconds(self) -> int:
@@ -51,8 +59,15 @@ class Period:
 
     def left(self, at: datetime) -> int:
         """Seconds from ``at`` to the end: all before the start, none after the end."""
-        rest = int((self.end - at).total_seconds())
+        rest = int((self.end - in_utc(at)).total_seconds())
         return max(0, min(rest, self.seconds))
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC. Raises ValueError where it says no zone."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} says no time zone")
+    return moment.astimezone(UTC)
 
 
 def boundary(
@@ -103,18 +118,6 @@ def containing(
     """The period that contains ``moment``."""
     n = index_at(anchor, every, moment, zone, day)
     return period(anchor, every, n, zone, day)
-
-
-def next_after(
-    anchor: datetime,
-    every: Every,
-    start: datetime,
-    zone: tzinfo = UTC,
-    until: datetime | None = None,
-) -> datetime:
-    """The first boundary after ``start``, or ``until`` when that comes first."""
-    due = containing(anchor, every, start, zone).end
-    return due if until is None else min(due, until)
 
 
 def _guess(anchor: datetime, every: Every, moment: datetime) -> int:

@@ -154,6 +154,5 @@ def checked(value: Decimal, name: str) -> None:
     """Raises Refused for less than zero, no number, or more than twelve decimals."""
     if not value.is_finite() or value < 0:
         raise Refused(f"{name} is {value}; it must be zero or more")
-    digits = value.normalize().as_tuple().exponent
-    if isinstance(digits, int) and -digits > MOST_PLACES:
+    if (Fraction(value) * 10**MOST_PLACES).denominator != 1:
         raise Refused(f"{name} has more than {MOST_PLACES} decimals: {value}")

@@ -72,8 +72,7 @@ class Graduated(Stored):
         below = Fraction(0)
         for number, tier in enumerate(self.tiers, start=1):
             top = end if tier.up_to is None else min(end, Fraction(tier.up_to))
-            first = not start and not below
-            at_zero = self.flat_at_zero and first
+            at_zero = self.flat_at_zero and number == 1 and not start
             if (start <= below < end or at_zero) and tier.flat_amount:
                 yield Step(f"flat tier {number}", Fraction(tier.flat_amount))
             inside = max(Fraction(0), top - max(start, below))

@@ -41,10 +41,10 @@ def next_on_day(given: Given) -> Answer:
 
 
 def next_billing(given: Given) -> Answer:
-    due = periods.next_after(
+    due = anchors.period_end(
+        moment(given["current_period_start"]),
         moment(given["billing_anchor"]),
         reading.every(given),
-        moment(given["current_period_start"]),
         reading.zone(given),
         reading.maybe_moment(given.get("subscription_end")),
     )
