@@ -17,6 +17,7 @@ from paybill_site.kernel.admin import VerbAdmin, operators, waiting
 from paybill_site.kernel.templatetags.paybill_ui import badge
 from provisioning import actions
 from provisioning.admin.tasks import task
+from provisioning.databases import expiring
 from provisioning.models import Backup, Database, DatabaseCopy, DatabaseJob
 from tenants.admin import TenantAdmin
 
@@ -28,7 +29,7 @@ TenantAdmin.offer(
     actions.SleepDatabase,
     actions.WakeDatabase,
 )
-RECENT = timedelta(days=7)
+RECENT, OVERDUE = timedelta(days=7), timedelta(hours=1)
 
 
 @operators.register(Backup)
@@ -139,6 +140,10 @@ def databases_to_look_at(actor: Actor) -> Iterable[dict[str, Any]]:
     if others:
         title = "Work on databases that failed"
         yield task(title, DatabaseJob, "state__exact=failed", others)
+    late = Backup.objects.visible_to(actor).filter(pk__in=expiring.over(OVERDUE))
+    if count := late.count():
+        title = "Backups that could not be deleted"
+        yield task(title, Backup, "state__exact=ready", count)
     full = Database.objects.visible_to(actor).filter(notice="full").count()
     if full:
         yield task("Databases over their limit", Database, "notice__exact=full", full)

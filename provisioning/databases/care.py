@@ -1,12 +1,10 @@
-"""What is done without being asked: backups, drills, what expires, sizes.
+"""What is done without being asked: backups, drills, copies dropped, sizes.
 
 Every step looks at what stands in Postgres, does a little, and may be done again.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 import psycopg
@@ -15,28 +13,25 @@ from django.utils import timezone
 
 from paybill_site.kernel import migrating, roles
 from paybill_site.kernel.actions import perform
-from paybill_site.kernel.errors import PaybillError
-from provisioning.actions.backups import ExpireBackup, RequestBackup
+from provisioning.actions.backups import RequestBackup
 from provisioning.actions.databases import NoteSize, limit_of
 from provisioning.actions.databasework import EndDatabaseJob
 from provisioning.actions.restores import DrillBackup, NoteDropped
-from provisioning.databases import dumping, logins, restoring, storage
+from provisioning.databases import logins, restoring, turns
+from provisioning.databases.expiring import STANDING
 from provisioning.databases.inplace import reopen
 from provisioning.databases.places import Ground, ground_of
 from provisioning.databases.states import BackupReason, BackupState, JobState
 from provisioning.databases.system import SWEEP
 from provisioning.models import Backup, DatabaseCopy, DatabaseJob
 from tenants.models import Placement, Tenant
-from tenants.states import Isolation, PlacementState, TenantState
-
-log = logging.getLogger(__name__)
+from tenants.states import Isolation, PlacementState
 
 BACKUP_EVERY, DRILL_EVERY = timedelta(days=1), timedelta(days=7)
 BACKUP_AGAIN = timedelta(hours=3)  # after one that failed
 MEASURE_EVERY = timedelta(hours=1)
-AT_ONCE = 20  # of what is done here
+AT_ONCE = 20  # drills queued by one sweep: each restores a whole backup
 ASKED_AT_ONCE = 200  # of what is only queued; the sweep comes every five minutes
-STANDING = (TenantState.LIVE, TenantState.SUSPENDED)
 SIZE = """
 SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class
 WHERE relnamespace = %s::regnamespace AND relkind IN ('r', 'p', 'm')
@@ -48,7 +43,7 @@ def take_back() -> int:
     lost = DatabaseJob.objects.filter(
         state=JobState.RUNNING, lease_until__lte=timezone.now()
     )
-    return _each(lost, _take_back)
+    return turns.each(lost, _take_back)
 
 
 def _take_back(job: DatabaseJob) -> None:
@@ -81,7 +76,7 @@ def schedule() -> int:
         .filter(Q(tried=None) | Q(tried__lte=now - BACKUP_AGAIN))
         .order_by(F("tried").asc(nulls_first=True), "id")
     )
-    return _each(due[:ASKED_AT_ONCE], _ask_backup)
+    return turns.each(due[:ASKED_AT_ONCE], _ask_backup)
 
 
 def _ask_backup(tenant: Tenant) -> None:
@@ -104,30 +99,11 @@ def drill() -> int:
     tried = DatabaseJob.objects.filter(kind="drill", queued_at__gt=since)
     ready = Backup.objects.filter(state=BackupState.READY)
     due = ready.exclude(tenant__in=tried.values("tenant")).order_by("tenant", "-id")
-    return _each(due.distinct("tenant")[:AT_ONCE], _ask_drill)
+    return turns.each(due.distinct("tenant")[:AT_ONCE], _ask_drill)
 
 
 def _ask_drill(backup: Backup) -> None:
     perform(DrillBackup, backup, actor=SWEEP)
-
-
-def expire() -> int:
-    """Delete archives whose time is over; never the last one of a tenant that lives."""
-    over = Backup.objects.filter(
-        state=BackupState.READY, expires_at__lte=timezone.now()
-    ).select_related("tenant")
-    return _each(over[:AT_ONCE], _expire)
-
-
-def _expire(backup: Backup) -> bool:
-    newer = Backup.objects.filter(
-        tenant=backup.tenant, state=BackupState.READY, pk__gt=backup.pk
-    )
-    if backup.tenant.state in STANDING and not newer.exists():
-        return False
-    storage.store().delete(dumping.start_of(backup))
-    perform(ExpireBackup, backup, actor=SWEEP)
-    return True
 
 
 def drop_copies() -> int:
@@ -138,7 +114,7 @@ def drop_copies() -> int:
     )
     busy = DatabaseJob.objects.filter(state=JobState.RUNNING).values("tenant")
     due = over.exclude(tenant__in=busy).select_related("placement__tenant")
-    return _each(due[:AT_ONCE], _drop)
+    return turns.each(turns.by_lot(due), _drop)
 
 
 def _drop(copy: DatabaseCopy) -> None:
@@ -156,13 +132,16 @@ def _drop_roles(name: str) -> None:
 
 
 def measure() -> int:
-    """Measure databases that were not measured for an hour, and limit connections."""
+    """Measure databases that were not measured for an hour, and limit connections.
+
+    Those that do not answer are tried again by the next sweep, and wait for nothing.
+    """
     since = timezone.now() - MEASURE_EVERY
     fresh = Q(database__measured_at__gt=since)
     taken = Placement.objects.filter(
         state=PlacementState.TAKEN, tenant__in=_in_reach()
     ).exclude(fresh)
-    return _each(taken.select_related("tenant")[:AT_ONCE], measure_one)
+    return turns.each(turns.by_lot(taken.select_related("tenant")), measure_one)
 
 
 def measure_one(placement: Placement) -> None:
@@ -179,16 +158,6 @@ def measure_one(placement: Placement) -> None:
 def size_of(ground: Ground) -> int:
     """Bytes of a plane's tables with their indexes, on disk."""
     with psycopg.connect(ground.dsn) as connection:
+        connection.execute("SET LOCAL statement_timeout = '15s'")
         row = connection.execute(SIZE, [ground.schema]).fetchone()
     return int(row[0]) if row else 0
-
-
-def _each[T](rows: Iterable[T], step: Callable[[T], object]) -> int:
-    """How many rows a step went well with; the others do not wait for one's failure."""
-    done = 0
-    for row in rows:
-        try:
-            done += step(row) is not False
-        except (PaybillError, psycopg.Error) as error:
-            log.warning("%s of %s did not go well: %s", step.__name__, row, error)
-    return done

@@ -42,6 +42,16 @@ class BackupBroken(PaybillError):
     status = 409
 
 
+class ArchiveMissing(PaybillError):
+    """The archive is not in the store of backups that this process sees.
+
+    It may lie on another host's disk, so it does not count as deleted.
+    """
+
+    status = 409
+    permanent = False
+
+
 class BackupNotReady(PaybillError):
     """Only a backup that is stored and verified can be restored."""
 

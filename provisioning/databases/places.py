@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from paybill_site.kernel import migrating, roles
 from provisioning.clouds import local
@@ -22,6 +22,8 @@ from provisioning.states import DeploymentState
 from tenants.directory import reach
 from tenants.models import Placement, Tenant
 from tenants.states import Isolation, PlacementState
+
+CONNECT_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,19 @@ def ground_of(placement: Placement) -> Ground:
         unit = _unit_of(placement)
         if unit is None:
             raise BacksItselfUp
-        shown = local.show(unit)
-        return Ground(local.provisioner_dsn(shown), placement.schema_name, roles.APP)
+        dsn = local.provisioner_dsn(local.show(unit))
+        return Ground(_patient(dsn), placement.schema_name, roles.APP)
     place = reach(placement)
     app = roles.APP
     if placement.kind == Isolation.BRIDGE:
         app = str(conninfo_to_dict(str(placement.dsn))["user"])
-    return Ground(migrating.provisioner_dsn(place.alias), place.schema, app)
+    dsn = migrating.provisioner_dsn(place.alias)
+    return Ground(_patient(dsn), place.schema, app)
+
+
+def _patient(dsn: str) -> str:
+    """An address that is given up when nobody answers: others wait behind it."""
+    return make_conninfo(dsn, connect_timeout=CONNECT_SECONDS)
 
 
 def _unit_of(placement: Placement) -> str | None:

@@ -37,6 +37,9 @@ class Store(Protocol):
     def open(self, key: str) -> Any:
         """Context manager: a readable. Raises BackupBroken when it is not there."""
 
+    def holds(self, start: str) -> bool:
+        """Whether there is anything that begins so. Raises StoreFailed."""
+
     def delete(self, start: str) -> None:
         """Delete what begins so, also what was half stored; repeatable."""
 
@@ -84,10 +87,16 @@ class Folder:
         with file:
             yield file
 
+    def holds(self, start: str) -> bool:
+        return any(self._beginning(start))
+
     def delete(self, start: str) -> None:
-        path = self.root / start
-        for file in path.parent.glob(f"{path.name}.*"):
+        for file in self._beginning(start):
             file.unlink(missing_ok=True)
+
+    def _beginning(self, start: str) -> Iterator[Path]:
+        path = self.root / start
+        return path.parent.glob(f"{path.name}.*")
 
 
 class Bucket:
@@ -120,8 +129,18 @@ class Bucket:
         with closing(found["Body"]) as body:
             yield body
 
+    def holds(self, start: str) -> bool:
+        try:
+            found = _client().list_objects_v2(**self._beginning(start), MaxKeys=1)
+        except S3_FAILURES as error:
+            raise StoreFailed(f"The store does not answer: {error}") from error
+        return bool(found.get("Contents"))
+
+    def _beginning(self, start: str) -> dict[str, str]:
+        return {"Bucket": self.bucket, "Prefix": f"{self.prefix}{start}."}
+
     def delete(self, start: str) -> None:
-        mine = {"Bucket": self.bucket, "Prefix": f"{self.prefix}{start}."}
+        mine = self._beginning(start)
         try:
             for found in _client().list_objects_v2(**mine).get("Contents", []):
                 _client().delete_object(Bucket=self.bucket, Key=found["Key"])

@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from provisioning.databases import care
+from provisioning.databases import care, expiring
 from provisioning.databases.work import work
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def database_care() -> None:
     """Backups and drills that are due, what expires, sizes."""
     care.schedule()
     care.drill()
-    care.expire()
+    expiring.expire()
     care.drop_copies()
     care.measure()
 

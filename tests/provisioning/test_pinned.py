@@ -36,7 +36,7 @@ resource "terraform_data" "service" {
 }
 check "handed" {
   assert {
-    condition     = length(var.handover) > 60
+    condition     = length(jsondecode(var.handover).database_password) > 30
     error_message = "nothing was handed over"
   }
 }

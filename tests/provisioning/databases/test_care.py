@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from paybill_site.kernel.actions import perform
 from provisioning.actions import DrillBackup
-from provisioning.databases import care, handlers, tasks, work
+from provisioning.databases import care, expiring, handlers, tasks, turns, work
+from provisioning.databases.errors import ArchiveMissing, StoreFailed
 from provisioning.databases.states import BackupState, JobState
 from provisioning.events import DatabaseJobEnded
 from provisioning.models import Backup, DatabaseJob
@@ -72,10 +74,10 @@ def test_a_backup_is_kept_as_long_as_the_plan_says(pooled: Tenant, store: Path) 
     old, new = back_up(pooled), back_up(pooled)
     assert old.expires_at is not None
     assert timedelta(days=6) < old.expires_at - timezone.now() < timedelta(days=8)
-    assert care.expire() == 0
+    assert expiring.expire() == 0
     for backup in (old, new):
         age(backup, expires_at=timedelta(seconds=1))
-    assert care.expire() == 1  # the newest of a tenant that lives stays
+    assert expiring.expire() == 1  # the newest of a tenant that lives stays
     old.refresh_from_db()
     assert old.state == BackupState.DELETED
     assert (old.deleted_at is not None, old.data_key) == (True, b"")
@@ -83,8 +85,59 @@ def test_a_backup_is_kept_as_long_as_the_plan_says(pooled: Tenant, store: Path) 
     assert not (store / old.location).exists()
     assert (store / new.location).exists()
     Tenant.objects.filter(pk=pooled.pk).update(state=TenantState.CLOSED)
-    assert care.expire() == 1
+    assert expiring.expire() == 1
     assert not (store / new.location).exists()
+
+
+def test_an_archive_that_lies_elsewhere_does_not_count_as_deleted(
+    pooled: Tenant, store: Path, settings: Any, log_in: Any, operator_user: Any
+) -> None:
+    alone(pooled)
+    old, _ = back_up(pooled), back_up(pooled)
+    age(old, expires_at=timedelta(hours=2))
+    settings.PAYBILL_BACKUPS = str(store.parent / "a disk of this host alone")
+    assert expiring.expire() == 0
+    with pytest.raises(ArchiveMissing, match="another host's disk"):
+        expiring.delete(old)
+    old.refresh_from_db()
+    assert (old.state, old.deleted_at) == (BackupState.READY, None)
+    page = log_in(operator_user).get("/operators/").content.decode()
+    assert "Backups that could not be deleted" in page
+    settings.PAYBILL_BACKUPS = str(store)
+    assert expiring.expire() == 1
+    assert not (store / old.location).exists()
+
+
+def test_a_deletion_that_was_cut_off_goes_on(
+    pooled: Tenant, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone(pooled)
+    old, _ = back_up(pooled), back_up(pooled)
+    age(old, expires_at=timedelta(hours=2))
+
+    def died(*_: Any, **__: Any) -> None:
+        raise StoreFailed("the connection broke")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(expiring, "perform", died)
+        with pytest.raises(StoreFailed):
+            expiring.delete(old)
+    assert not (store / old.location).exists()
+    assert expiring.expire() == 1
+    old.refresh_from_db()
+    assert old.state == BackupState.DELETED
+
+
+def test_the_last_backups_of_the_living_keep_no_other_from_its_end(
+    pooled: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone(pooled)
+    old, new = back_up(pooled), back_up(pooled)
+    for backup in (old, new):
+        age(backup, expires_at=timedelta(hours=2))
+    monkeypatch.setattr(turns, "MOST", 1)
+    assert expiring.expire() == 1  # it was the old one's turn, whatever the lot
+    assert list(expiring.over()) == []
 
 
 def test_a_drill_comes_each_week_and_a_failed_one_is_a_row(
