@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from provisioning.models import Deployment, Run
@@ -83,30 +83,35 @@ def _key(line: Mapping[str, str]) -> tuple[str, str]:
     return line["address"], line["attribute"]
 
 
-def due(now: datetime) -> list[tuple[Deployment, str]]:
+def due(now: datetime) -> list[tuple[str, str]]:
     """Deployments that have not been looked at since their time of the day came.
 
+    Their ids, drawn by lot, so that some that are refused keep no other from its turn.
     The times are spread over the day by the id, always the same for a deployment.
     With each comes the trigger of its look: once a day, whatever becomes of it.
     """
-    found = []
-    for deployment in _idle().iterator():
-        slot = _slot(deployment, now)
-        trigger = f"look:{deployment.public_id}:{slot:%Y-%m-%d}"
-        looked = deployment.drift_seen_at or deployment.created_at
-        if looked < slot and not Run.objects.filter(trigger=trigger).exists():
-            found.append((deployment, trigger))
-    return found
+    found = {}
+    for name, looked in _idle():
+        slot = _slot(name, now)
+        if looked < slot:
+            found[f"look:{name}:{slot:%Y-%m-%d}"] = name
+    queued = Run.objects.filter(trigger__in=found).values_list("trigger", flat=True)
+    for trigger in queued:
+        del found[trigger]
+    return [(name, trigger) for trigger, name in found.items()]
 
 
-def _idle() -> QuerySet[Deployment]:
+def _idle() -> Iterator[tuple[str, datetime]]:
+    """Ids of what stands and has nothing to do, and when it was looked at."""
     standing = Deployment.objects.filter(state=DeploymentState.READY, frozen="")
-    return standing.exclude(runs__state__in=ACTIVE).order_by("drift_seen_at", "id")
+    idle = standing.exclude(runs__state__in=ACTIVE).order_by("?")
+    seen = Coalesce("drift_seen_at", "created_at")
+    return idle.values_list("public_id", seen).iterator()
 
 
-def _slot(deployment: Deployment, now: datetime) -> datetime:
-    """The newest moment that is the deployment's time of the day."""
-    digest = hashlib.sha256(deployment.public_id.encode()).digest()
+def _slot(name: str, now: datetime) -> datetime:
+    """The newest moment that is the time of the day of the deployment of this id."""
+    digest = hashlib.sha256(name.encode()).digest()
     second = int.from_bytes(digest[:4], "big") % DAY
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     slot = midnight + timedelta(seconds=second)

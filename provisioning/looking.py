@@ -20,18 +20,20 @@ from provisioning.system import PROVISIONING
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 20  # queued by one sweep
+AT_ONCE, TRIED = 20, 100  # queued, and asked for, by one sweep
 
 
 @shared_task(name="provisioning.look_around")
 def look_around() -> int:
     """Queue a look at each deployment whose time of the day came; returns how many."""
     queued = 0
-    for deployment, trigger in drift.due(timezone.now())[:AT_ONCE]:
+    for deployment, trigger in drift.due(timezone.now())[:TRIED]:
         asked = {"operation": Operation.REFRESH.value, "trigger": trigger}
         try:
             perform(QueueRun, deployment, asked, actor=PROVISIONING)
             queued += 1
         except PaybillError as refusal:
             log.info("%s is not looked at: %s", deployment, refusal.detail)
+        if queued == AT_ONCE:
+            break
     return queued

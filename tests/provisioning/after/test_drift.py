@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from paybill_site.kernel.actions import perform
 from provisioning import drift, looking
+from provisioning.errors import NotEntitled
 from provisioning.models import Deployment, Run
 from provisioning.states import DeploymentState, Operation, RunState
-from tests.provisioning.conftest import queue
+from tests.provisioning.conftest import Entitle, queue
 
 NOW = datetime(2026, 6, 7, 12, 0, tzinfo=UTC)
 
@@ -111,6 +113,35 @@ def test_a_run_ends_the_look(standing: Deployment) -> None:
     assert looking.look_around() == 0
 
 
+def test_one_that_is_refused_keeps_no_other_from_its_turn(
+    standing: Deployment, entitle: Entitle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = entitle(slug="bolt")
+    long_ago = timezone.now() - timedelta(days=9)
+    Deployment.objects.update(state=DeploymentState.READY, created_at=long_ago)
+
+    def refusing(action: Any, target: Any, *words: Any, **named: Any) -> Any:
+        if target == standing.public_id:
+            raise NotEntitled
+        return perform(action, target, *words, **named)
+
+    monkeypatch.setattr(looking, "perform", refusing)
+    monkeypatch.setattr(looking, "TRIED", 1)
+    while not looking.look_around():
+        pass  # the lot fell on the one that is refused
+    assert Run.objects.get(operation=Operation.REFRESH).deployment == other
+
+
+def test_finding_what_is_due_asks_twice_however_many_there_are(
+    standing: Deployment, entitle: Entitle, django_assert_num_queries: Any
+) -> None:
+    entitle(slug="bolt"), entitle(slug="crag")
+    long_ago = timezone.now() - timedelta(days=9)
+    Deployment.objects.update(state=DeploymentState.READY, created_at=long_ago)
+    with django_assert_num_queries(2):
+        assert len(drift.due(timezone.now())) == 3
+
+
 @pytest.mark.parametrize("state", ["empty", "building", "broken", "gone"])
 def test_only_what_stands_is_looked_at(standing: Deployment, state: str) -> None:
     Deployment.objects.update(state=state)
@@ -118,10 +149,7 @@ def test_only_what_stands_is_looked_at(standing: Deployment, state: str) -> None
 
 
 def test_looks_are_spread_over_the_day(control: object) -> None:
-    slots = [
-        drift._slot(Deployment(public_id=f"dep_{number:026d}"), NOW)
-        for number in range(400)
-    ]
+    slots = [drift._slot(f"dep_{number:026d}", NOW) for number in range(400)]
     assert all(NOW - timedelta(days=1) < slot <= NOW for slot in slots)
     hours = {slot.hour for slot in slots}
     assert len(hours) == 24
