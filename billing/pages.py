@@ -33,7 +33,9 @@ def _card(plan: Plan) -> dict[str, Any]:
         "trial_days": plan.trial_days,
         "isolation": plan.isolation,
         "features": catalogue.in_words(plan.features, plan.limits),
-        "unavailable": offers.why_not(plan.isolation, plan.cloud),
+        "unavailable": offers.why_not(
+            plan.isolation, plan.cloud, offers.product_in(plan.features)
+        ),
     }
 
 

@@ -162,6 +162,8 @@ DEFAULT_FROM_EMAIL = read(
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # With what tenants' own servers send mail; give them a log-in that may do less.
 PAYBILL_SILO_EMAIL_URL = read(ENV, "PAYBILL_SILO_EMAIL_URL") or read(ENV, "EMAIL_URL")
+# The image that silos in a cloud run, best with its digest; a product may have its own.
+PAYBILL_IMAGE = read(ENV, "PAYBILL_IMAGE")
 
 # --- Pages ------------------------------------------------------------------------
 

@@ -8,10 +8,12 @@ from django.conf import settings
 from django.db.models import Q
 
 from provisioning.clouds import ledger
-from provisioning.errors import NeedsMove, NotEntitled
+from provisioning.errors import NeedsMove, NoImage, NotEntitled
 from provisioning.models import Deployment
+from provisioning.products import images
 from provisioning.removal import keeping
 from provisioning.states import ACTIVE, Cloud, DeploymentState, Operation, Phase
+from tenants import offers
 from tenants.models import Entitlement, Tenant
 from tenants.states import (
     EntitlementState,
@@ -20,7 +22,6 @@ from tenants.states import (
     TenantState,
 )
 
-IMAGE = "paybill"  # on this machine: the code that runs here
 MOST_RETENTION = 35  # days; what every cloud can keep (Amazon RDS keeps no longer)
 PERMITS = {EntitlementState.TRIAL, EntitlementState.ACTIVE, EntitlementState.GRACE}
 
@@ -34,7 +35,7 @@ def entitlement_of(tenant: Tenant) -> Entitlement:
 
 
 def check(deployment: Deployment, operation: str) -> None:
-    """Raise NotEntitled, saying why, when the run may not start."""
+    """Raise NotEntitled, NeedsMove or NoImage when the run may not start."""
     tenant = deployment.tenant
     entitlement = entitlement_of(tenant)
     if operation == Operation.REFRESH:
@@ -60,6 +61,12 @@ def check(deployment: Deployment, operation: str) -> None:
     if tenant.state in {TenantState.CLOSING, TenantState.CLOSED}:
         raise NotEntitled(f"{tenant.name} is {tenant.state}", rule="tenant")
     check_no_move(tenant, entitlement)
+    if not _image(deployment, entitlement):
+        raise NoImage
+
+
+def _image(deployment: Deployment, entitlement: Entitlement) -> str:
+    return images.of(deployment, offers.product_in(entitlement.features))
 
 
 def check_no_move(tenant: Tenant, entitlement: Entitlement) -> None:
@@ -131,7 +138,7 @@ def _entitled_inputs(deployment: Deployment) -> dict[str, Any]:
         "tenant": deployment.tenant.public_id,
         "region": deployment.region,
         "size": entitlement.size,
-        "image": IMAGE,
+        "image": _image(deployment, entitlement),
         "domain": f"{deployment.tenant.slug}.{settings.PAYBILL_TENANT_DOMAIN}",
         "protection": deployment.cloud != Cloud.LOCAL,
         "generation": deployment.generation,

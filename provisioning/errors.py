@@ -17,6 +17,12 @@ class NeedsMove(PaybillError):
     status = 409
 
 
+class NoImage(PaybillError):
+    """Nobody said which image a silo runs: set PAYBILL_IMAGE or the product's own."""
+
+    status = 409
+
+
 class AccountRefuses(PaybillError):
     """The cloud account does not let this be built."""
 

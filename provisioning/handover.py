@@ -23,9 +23,13 @@ from django.conf import settings
 from paybill_site.kernel import licences
 from provisioning import entitled
 from provisioning.models import Deployment, Run
+from provisioning.states import Operation
 from tenants import entitlements, entry
 from tenants.states import Isolation
 
+# What sets the whole configuration: a provider may ask for a write-only argument there
+# although its version stays. What only looks or takes away is handed nothing.
+HANDED = {Operation.APPLY, Operation.UNPROTECT}
 PUBLIC = {"licence_public_key", "entry_public_key", "base_url", "tenant_domain"}
 
 
@@ -54,6 +58,11 @@ def contents(run: Run) -> dict[str, str]:
         "tenant_domain": settings.PAYBILL_TENANT_DOMAIN,
         "email_url": settings.PAYBILL_SILO_EMAIL_URL,
     }
+
+
+def given(run: Run) -> dict[str, str]:
+    """What Terraform is given of it: nothing, unless it may set something."""
+    return contents(run) if run.operation in HANDED else {}
 
 
 def audit_key(deployment: Deployment) -> Ed25519PrivateKey:

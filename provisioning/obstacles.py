@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from paybill_site.kernel.errors import PaybillError
 from provisioning import stacks, terraform
+from provisioning.errors import NoImage
 from provisioning.models import CloudAccount
 from provisioning.plugins import mirrors
+from provisioning.products import images
 from provisioning.states import AccountState, Cloud
 from tenants.offers import obstacle
 from tenants.states import Isolation
 
 
 @obstacle
-def tools(isolation: str, cloud: str) -> str:
+def tools(isolation: str, cloud: str, product: str = "") -> str:
     """No Terraform, no stack, or a provider's plugin that is in no mirror."""
     if isolation == Isolation.POOLED:
         return ""
@@ -28,7 +30,7 @@ def tools(isolation: str, cloud: str) -> str:
 
 
 @obstacle
-def account(isolation: str, cloud: str) -> str:
+def account(isolation: str, cloud: str, product: str = "") -> str:
     """No account at the cloud that new things may be built in."""
     if isolation == Isolation.POOLED or cloud == Cloud.LOCAL:
         return ""
@@ -37,3 +39,18 @@ def account(isolation: str, cloud: str) -> str:
         return ""
     name = Cloud(cloud).label if cloud in Cloud else cloud
     return f"no account at {name} is open here: an operator has to add one"
+
+
+@obstacle
+def image(isolation: str, cloud: str, product: str = "") -> str:
+    """A real cloud fetches an image, and nobody said which."""
+    if (
+        isolation != Isolation.SILO
+        or cloud == Cloud.LOCAL
+        or images.of_product(product)
+    ):
+        return ""
+    real = CloudAccount.objects.filter(
+        cloud=cloud, state=AccountState.ACTIVE, simulation=False
+    )
+    return str(NoImage.__doc__) if real.exists() else ""

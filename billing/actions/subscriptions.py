@@ -79,7 +79,8 @@ def on_sale(code: str) -> Plan:
     plan = Plan.objects.on_sale().filter(code=code).first()
     if plan is None:
         raise NotOnSale
-    if why := offers.why_not(plan.isolation, plan.cloud):
+    product = offers.product_in(plan.features)
+    if why := offers.why_not(plan.isolation, plan.cloud, product):
         raise NotBuildable(why)
     return plan
 

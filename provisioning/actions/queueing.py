@@ -159,8 +159,8 @@ class Asked:
 def enqueue(deployment: Deployment, asked: Asked) -> Run:
     """Pin what the run will do, and queue it. For actions, on a locked deployment.
 
-    Raises IllegalMove, Frozen, Protected, NotEntitled, AccountRefuses, RunActive,
-    UnknownStack, TerraformMissing.
+    Raises IllegalMove, Frozen, Protected, NotEntitled, NeedsMove, NoImage,
+    AccountRefuses, RunActive, UnknownStack, TerraformMissing.
     """
     _check(deployment, asked.operation)
     _make_way(deployment, asked.operation)

@@ -23,12 +23,15 @@ STANDING = ~Q(deployments__state=DeploymentState.GONE)
 def choose(cloud: str, region: str) -> CloudAccount:
     """The account in which something new is built: real before simulated, emptiest
     first. Raises AccountRefuses, saying what every account of that cloud lacks.
+
+    The cloud's accounts stay locked until the transaction ends, so that of two who
+    want the last place in one, the second counts the first.
     """
     if cloud == Cloud.LOCAL:
         return this_machine()
-    rows = CloudAccount.objects.filter(cloud=cloud).annotate(
-        load=Count("deployments", filter=STANDING)
-    )
+    accounts = CloudAccount.objects.filter(cloud=cloud)
+    list(accounts.select_for_update(no_key=True).order_by("id"))
+    rows = accounts.annotate(load=Count("deployments", filter=STANDING))
     said = []
     for account in rows.order_by("simulation", "load", "id"):
         why = _why_not(account, region, standing=account.load)
@@ -55,24 +58,31 @@ def this_machine() -> CloudAccount:
 
 
 def check(deployment: Deployment) -> None:
-    """Raise AccountRefuses unless its account lets something be built for it now."""
+    """Raise AccountRefuses unless its account lets something be built for it now.
+
+    What stands already has its place: a limit that was reached, or lowered since,
+    keeps nobody from being repaired.
+    """
     account = deployment.account
     if account is None:
         return
     others = account.deployments.exclude(pk=deployment.pk)
-    standing = others.exclude(state=DeploymentState.GONE).count()
+    standing = None
+    if deployment.state == DeploymentState.EMPTY:
+        standing = others.exclude(state=DeploymentState.GONE).count()
     why = _why_not(account, deployment.region, standing=standing)
     if why:
         raise AccountRefuses(f"{account.name} {why}", rule="account")
 
 
-def _why_not(account: CloudAccount, region: str, *, standing: int) -> str:
+def _why_not(account: CloudAccount, region: str, *, standing: int | None) -> str:
+    """Why an account does not take it; ``standing``: None where no place is needed."""
     if account.state == AccountState.PAUSED:
         return "is paused: nothing new is built there"
     if region not in account.regions:
         return f"does not build in {region}, only in {', '.join(account.regions)}"
     most = account.most_deployments
-    if most is not None and standing >= most:
+    if most is not None and standing is not None and standing >= most:
         return f"is full: {standing} of {most} deployments"
     return ""
 

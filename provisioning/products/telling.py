@@ -23,6 +23,7 @@ from provisioning.actions.products import (
 )
 from provisioning.models import NoticeKind, NoticeState, Product, ProductNotice
 from provisioning.products import signing
+from tenants import offers
 from tenants.actions.places import address, taken
 from tenants.models import Entitlement, Tenant
 from tenants.states import TenantState
@@ -33,7 +34,6 @@ TELLER = actors.system(
     "provisioning.view_productnotice",
     "provisioning.settle_productnotice",
 )
-FEATURE = "product"
 LIMIT, SECONDS = 16 * 1024, 10.0
 # In which states of the tenant a notice is still true.
 TRUE_IN = {
@@ -47,7 +47,7 @@ TRUE_IN = {
 def product_of(tenant: Tenant) -> str:
     """Code of the product that the tenant's plan names; "" is Paybill's own plane."""
     found = Entitlement.objects.filter(tenant=tenant).first()
-    return str(found.features.get(FEATURE) or "") if found else ""
+    return offers.product_in(found.features) if found else ""
 
 
 def tell(tenant: Tenant, kind: NoticeKind, key: str) -> None:

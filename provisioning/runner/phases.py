@@ -69,14 +69,14 @@ def stage(run: Run, phase: Phase, token: str, heartbeat: Heartbeat) -> Iterator[
     """Prepare a phase; its log is complete afterwards, however it ended.
 
     The cloud is opened and the service's secrets are handed over where they are
-    needed: not while the folder is prepared.
+    needed: not while the folder is prepared, and nothing to a look or a destroy.
     """
     folder = WorkDir.of(run)
     with ExitStack() as opened:
         cloud, handed = Access(), dict[str, str]()
         if phase != Phase.PREPARE:
             cloud = opened.enter_context(access(run, phase, folder.path))
-            handed = handover.contents(run)
+            handed = handover.given(run)
         secret = (token, *cloud.secrets, *handover.secrets(handed))
         secret = (*secret, *proxies.secrets())
         log = LogWriter(run, phase, secrets=secret)

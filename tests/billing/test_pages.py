@@ -81,7 +81,7 @@ def test_a_plan_that_can_not_be_built_here_says_why(
     portal: Client, tenant: Tenant, basic: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     why = "There is no Terraform here."
-    monkeypatch.setattr(offers, "_obstacles", [lambda isolation, cloud: why])
+    monkeypatch.setattr(offers, "_obstacles", [lambda *offer: why])
     assert why in portal.get("/plans/").content.decode()
     address = f"/plans/?tenant={tenant.public_id}"
     answer = portal.post(address, {"plan": "basic"})

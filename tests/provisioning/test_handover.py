@@ -10,6 +10,9 @@ import pytest
 from paybill_site.container import handover as container
 from provisioning import handover
 from provisioning.models import Deployment, Run
+from provisioning.runner.lease import Heartbeat
+from provisioning.runner.phases import stage
+from provisioning.states import Operation, Phase
 from tests.provisioning.conftest import Entitle, queue
 
 SECRET = ("secret_key", "data_keys", "audit_key", "database_password")
@@ -36,6 +39,21 @@ def test_a_container_can_start_from_what_paybill_hands_over(run: Run) -> None:
 def test_every_run_hands_over_the_same_keys(run: Run) -> None:
     first, again = handover.contents(run), handover.contents(run)
     assert [first[name] for name in SECRET] == [again[name] for name in SECRET]
+
+
+@pytest.mark.parametrize("operation", Operation)
+def test_only_what_may_set_something_is_handed_anything(
+    run: Run, operation: Operation
+) -> None:
+    run.operation = operation
+    expected = operation in {Operation.APPLY, Operation.UNPROTECT}
+    beat = Heartbeat(run)
+    for phase in Phase.PLAN, Phase.APPLY:
+        with stage(run, phase, "token", beat) as at:
+            handed = json.loads(at.handed["TF_VAR_handover"])
+            assert ("licence" in handed, bool(handed)) == (expected, expected)
+    with stage(run, Phase.PREPARE, "token", beat) as at:
+        assert not at.handed
 
 
 def test_another_deployment_gets_other_keys(entitle: Entitle) -> None:

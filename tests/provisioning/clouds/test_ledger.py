@@ -18,7 +18,7 @@ from provisioning.actions import PrepareDeployment
 from provisioning.clouds import ledger
 from provisioning.errors import AccountRefuses
 from provisioning.models import CloudAccount, Deployment, Network, Run
-from provisioning.states import RunState
+from provisioning.states import DeploymentState, RunState
 from provisioning.system import PROVISIONING
 from tenants.models import Entitlement
 from tests.provisioning.clouds.conftest import REGION
@@ -123,6 +123,34 @@ def test_what_an_account_does_not_take_is_refused_before_a_run(
     with pytest.raises(AccountRefuses, match=words):
         queue(on_aws)
     assert not Run.objects.exists()
+
+
+def test_a_lowered_limit_keeps_nobody_who_stands_from_being_repaired(
+    on_aws: Deployment,
+) -> None:
+    Deployment.objects.update(state=DeploymentState.READY)
+    CloudAccount.objects.update(most_deployments=0)
+    Entitlement.objects.update(cloud="aws", region=REGION)
+    on_aws.refresh_from_db()
+    assert queue(on_aws).state == RunState.PENDING
+
+
+def test_of_two_who_want_the_last_place_one_gets_it(
+    committed: None, entitle: Entitle, simulated: CloudAccount
+) -> None:
+    tenants = [entitle(slug=f"last-{n}").tenant for n in (1, 2)]
+    Deployment.objects.update(state=DeploymentState.GONE)
+    Entitlement.objects.update(cloud="aws", region=REGION)
+    CloudAccount.objects.update(most_deployments=1)
+    asked = [
+        partial(perform, PrepareDeployment, tenant, actor=PROVISIONING)
+        for tenant in tenants
+    ]
+    refused = [one for one in at_once(asked) if isinstance(one, AccountRefuses)]
+    assert [one.detail for one in refused] == [
+        "no account at AWS can take this: Simulated AWS is full: 1 of 1 deployments"
+    ]
+    assert Deployment.objects.filter(account=simulated).count() == 1
 
 
 def test_a_cloud_without_an_account_says_who_can_help(control: object) -> None:

@@ -55,6 +55,7 @@ def test_it_is_built_kept_unprotected_and_gone(lay: Lay, name: str) -> None:
 
     laid.terraform("plan", "-detailed-exitcode")  # 2 would say: there is more to do
 
+    check_looking(laid)
     laid.give(protection=False)
     check_unprotecting(laid)
     laid.handover = {}  # nothing is handed over to what goes
@@ -91,6 +92,13 @@ def test_growing_and_a_new_password_replace_no_database(lay: Lay, cloud: str) ->
     }
     assert changed[DATABASES[cloud]] == ["update"]
     assert all("delete" not in actions for actions in changed.values())
+
+
+def check_looking(laid: Laid) -> None:
+    """Nothing is handed over to a look, and it finds what was built."""
+    handed, laid.handover = laid.handover, {}
+    laid.terraform("plan", "-refresh-only", "-detailed-exitcode")
+    laid.handover = handed
 
 
 def check_unprotecting(laid: Laid) -> None:
