@@ -102,13 +102,15 @@ def _one_later(opened: date, kept: date, every: Every) -> date:
 
 
 def next_on_day(
-    day_of: date, day: int, every: Every, previous: date | None = None
+    day_of: date, day: int, every: Every | None, previous: date | None = None
 ) -> date:
-    """The first billing day on or after ``day_of``.
+    """The first billing day on or after ``day_of``: itself for what is billed once.
 
     By months it is that day of the month, or the month's last. Others count from
     ``previous`` on, the day billed before, and never give that day again.
     """
+    if every is None:
+        return day_of
     if every.monthly:
         aligned = dates.on_day(day_of, day)
         return aligned if aligned >= day_of else dates.months_later(day_of, 1, day)
@@ -119,9 +121,9 @@ def next_on_day(
     return previous + step * max(1, passed)
 
 
-def aligned(day_of: date, day: int, every: Every) -> date:
+def aligned(day_of: date, day: int, every: Every | None) -> date:
     """That day of the same month, or its last one; other intervals have no such day."""
-    return dates.on_day(day_of, day) if every.monthly else day_of
+    return dates.on_day(day_of, day) if every and every.monthly else day_of
 
 
 def _opening(local: date, every: Every) -> date:

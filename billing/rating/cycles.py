@@ -58,6 +58,14 @@ def in_advance(
     return list(_parts(start, end, day, every, target))
 
 
+def in_arrears(
+    start: date, end: date | None, target: date, day: int, every: Every
+) -> list[Part]:
+    """Everything to bill that is over by ``target``. Raises InvalidSequence."""
+    parts = in_advance(start, end, target, day, every)
+    return [part for part in parts if part.end <= target]
+
+
 def count(parts: list[Part]) -> Decimal:
     """How many periods the parts are together, each rounded to nine digits."""
     fractions = (money.at_places(part.share.fraction, PLACES) for part in parts)

@@ -153,7 +153,7 @@ def rest_of(
 def _signed(due: int, credit: bool, at_most: int | None) -> int:
     if not credit:
         return due
-    return -due if at_most is None else -min(due, at_most)
+    return -due if at_most is None else -max(0, min(due, at_most))
 
 
 def _told(price: str, line: Charge | Licensed) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 from fractions import Fraction
 
-from billing.rating import cycles, dates, discounts, money
+from billing.rating import credit_notes, cycles, dates, discounts, money
 from billing.rating.money import Exact
 from billing.rating.periods import Every, Period, boundary
 from billing.rating.shares import WHOLE, Share
@@ -67,7 +67,9 @@ def by_fraction(old: Exact, new: Exact, fraction: Exact) -> Change:
 def by_share(old: int, new: int, left: Share, at_most: int | None = None) -> Change:
     """The same for a share of a period, and no more back than ``at_most``."""
     back = left.of(old)
-    return Change(-back if at_most is None else -min(back, at_most), left.of(new))
+    if at_most is not None:
+        back = credit_notes.cap(back, at_most, 0)
+    return Change(-back, left.of(new))
 
 
 def discounted(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from billing.rating import credit_notes, discounts, money, proration, taxes, totals
 from billing.rating.cards import RateCard
 from billing.rating.conventions import CONVENTIONS, ISO_4217
 from billing.rating.cycles import days_of
 from billing.rating.lines import Licensed
+from billing.rating.money import Exact
 from billing.rating.periods import period
-from billing.rating.prices import Flat
+from billing.rating.prices import Flat, PerUnit
 from billing.rating.shares import Share
 from billing.rating.vectors import reading
 from billing.rating.vectors.reading import Answer, Given, moment, number, numbers
@@ -25,7 +28,7 @@ def rounded_minor(given: Given) -> Answer:
 
 
 def subtotal(given: Given) -> Answer:
-    amounts = numbers(given.get("amounts") or given["lines"])
+    amounts = (_line(line) for line in given.get("amounts") or given["lines"])
     total = money.total(amounts, reading.currency(given))
     return {"subtotal": reading.major(given, total)}
 
@@ -165,6 +168,15 @@ def invoice_total(given: Given) -> Answer:
         "total_cents": found.total,
         "credit_to_customer_cents": found.credit,
     }
+
+
+def _line(said: str | Given) -> Exact:
+    """A line is an amount, or a quantity of units."""
+    if not isinstance(said, Mapping):
+        return number(said)
+    if "amount" in said:
+        return number(said["amount"])
+    return PerUnit(number(said["unit_amount"])).rate(number(said["quantity"])).total
 
 
 def _by_line(given: Given) -> Answer:

@@ -31,13 +31,13 @@ def receded(given: Given) -> Answer:
 
 def aligned(given: Given) -> Answer:
     here, on = day(given["date"]), int(given["bill_cycle_day"])
-    return {"date": anchors.aligned(here, on, reading.every(given))}
+    return {"date": anchors.aligned(here, on, reading.maybe_every(given))}
 
 
 def next_on_day(given: Given) -> Answer:
     previous = reading.maybe_day(given.get("previous_date"))
     here, on = day(given["date"]), int(given["bill_cycle_day"])
-    return {"date": anchors.next_on_day(here, on, reading.every(given), previous)}
+    return {"date": anchors.next_on_day(here, on, reading.maybe_every(given), previous)}
 
 
 def next_billing(given: Given) -> Answer:
@@ -126,7 +126,10 @@ class Catalogue(dict[str, Any]):
         for n in count():
             period = periods.period(_midnight(self.start), self.every, n)
             start, end = period.start.date(), period.end.date()
-            held = versions.holding(self.versions, self.start, start)
+            try:
+                held = versions.holding(self.versions, self.start, start)
+            except versions.NotSold:
+                return
             yield [start, end, held.price]
 
 

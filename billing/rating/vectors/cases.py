@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -38,7 +38,17 @@ class Case:
         return str(self.given.get("model", "-"))
 
 
-ANSWERS: dict[tuple[str, str], Callable[[Given], Answer]] = {
+@dataclass(slots=True)
+class Tally:
+    """How many cases of a kind passed, and what those that failed said."""
+
+    passed: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+type Answers = Mapping[tuple[str, str], Callable[[Given], Answer]]
+
+ANSWERS: Answers = {
     ("billing_periods", "whole_periods_between"): calendar.whole_periods,
     ("catalog_version", "-"): calendar.Catalogue,
     ("commitment", "minimum_commitment_true_up"): prices.true_up_of,
@@ -97,23 +107,40 @@ def read(path: Path) -> list[Case]:
     ]
 
 
-def answer(case: Case) -> Answer:
+def answer(case: Case, answers: Answers = ANSWERS) -> Answer:
     """What the engine says. Raises UnknownModel."""
-    known = ANSWERS.get((case.kind, case.model))
+    known = answers.get((case.kind, case.model))
     if known is None:
         raise UnknownModel(f"nothing answers {case.kind} by {case.model}")
     return known(case.given)
 
 
-def wrong(case: Case) -> list[str]:
+def wrong(case: Case, answers: Answers = ANSWERS) -> list[str]:
     """What the engine says otherwise than expected; nothing where all is right."""
-    said = answer(case)
+    said = answer(case, answers)
     found = []
     for name, expected in case.expected.items():
         got = _limited(_value(said, name), expected)
         if not same(expected, got):
             found.append(f"{name}: {got} and not {expected}")
     return found
+
+
+def tally(cases: Iterable[Case], answers: Answers = ANSWERS) -> dict[str, Tally]:
+    """Passed and failed by kind and model; a model that nobody answers fails.
+
+    Whatever an answer raises is a failure of that case, and said.
+    """
+    tallies: dict[str, Tally] = {}
+    for case in cases:
+        mine = tallies.setdefault(f"{case.kind} {case.model}", Tally())
+        try:
+            found = wrong(case, answers)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            found = [f"{type(error).__name__}: {error}"]
+        mine.passed += not found
+        mine.failed += [f"{case.source}: {each}" for each in found]
+    return tallies
 
 
 def same(expected: Any, got: Any) -> bool:

@@ -47,6 +47,10 @@ def every(given: Given) -> Every:
     return durations.named(word, int(given.get("interval_count", 1)))
 
 
+def maybe_every(given: Given) -> Every | None:
+    return None if given.get("billing_period") == "NO_BILLING_PERIOD" else every(given)
+
+
 def currency(given: Given) -> str:
     return str(given.get("currency", "usd")).upper()
 

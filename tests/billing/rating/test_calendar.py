@@ -228,3 +228,11 @@ def test_retries_count_from_each_other() -> None:
         date(2026, 3, 1),
         date(2026, 3, 6),
     ]
+
+
+def test_in_arrears_a_period_is_billed_when_it_is_over() -> None:
+    start, day = date(2021, 9, 17), 17
+    before = cycles.in_arrears(start, None, date(2021, 10, 16), day, MONTH)
+    over = cycles.in_arrears(start, None, date(2021, 10, 17), day, MONTH)
+    assert before == []
+    assert [(part.start, part.end) for part in over] == [(start, date(2021, 10, 17))]

@@ -95,3 +95,112 @@ def _typing(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.TypeAlias):
         types.append(node.value)
     return [part for found in types if found is not None for part in ast.walk(found)]
+
+
+def test_what_nobody_answers_and_what_raises_fails_and_says_why() -> None:
+    good = {"model": "per_unit", "unit_amount": "2", "quantity": "3"}
+    tallies = cases.tally(
+        [
+            Case("one", "per_unit", good, {"amount": "6"}),
+            Case("two", "per_unit", {**good, "quantity": "-3"}, {"amount": "-6"}),
+            Case("three", "per_unit", {"model": "per_unit"}, {"amount": "6"}),
+            Case("four", "magic", {}, {"amount": "6"}),
+        ]
+    )
+    known, unknown = tallies["per_unit per_unit"], tallies["magic -"]
+    assert (known.passed, unknown.passed) == (1, 0)
+    assert [line.split(":")[0] for line in known.failed] == ["two", "three"]
+    assert unknown.failed == ["four: UnknownModel: nothing answers magic by -"]
+
+
+# Of kinds whose published files show one form only: the other forms they may take.
+OTHER_FORMS = [
+    (
+        "invoice_total",
+        {
+            "fees_cents": [151, 379],
+            "coupon_on_second_fee_cents": 100,
+            "tax_percents": ["10", "20"],
+        },
+        {"tax_per_fee_cents": [45, 84], "tax_cents": 129, "total_cents": 559},
+    ),
+    (
+        "invoice_total",
+        {"lines_cents": [-11219, 3000], "discount_cents": 1500, "tax_percent": "20"},
+        {"tax_cents": -1944, "credit_to_customer_cents": 11663},
+    ),
+    (
+        "catalog_version",
+        {
+            "versions": [
+                {"effective": "2020-01-01", "price": "30"},
+                {
+                    "effective": "2021-01-15",
+                    "price": "60",
+                    "effective_for_existing": "2021-03-01",
+                },
+            ],
+            "subscription_start": "2021-01-01",
+            "interval": "month",
+        },
+        {
+            "invoices": [
+                ["2021-01-01", "2021-02-01", "30"],
+                ["2021-02-01", "2021-03-01", "30"],
+                ["2021-03-01", "2021-04-01", "60"],
+            ],
+            "new_subscription_2021_02_01": "60",
+        },
+    ),
+    (
+        "graduated",
+        {
+            "model": "graduated",
+            "tiers": [{"up_to": "15", "unit_amount": "5"}, {"unit_amount": "1"}],
+            "quantity": "10",
+            "quantity_already_billed_in_period": "12",
+            "line": "mid_period",
+        },
+        {"amount": "22"},
+    ),
+    (
+        "graduated",
+        {
+            "model": "graduated",
+            "tiers": [
+                {"up_to": "10", "unit_amount": "10", "flat_amount": "2"},
+                {"up_to": None, "unit_amount": "5", "flat_amount": "3"},
+            ],
+            "quantity": "0",
+            "first_tier_flat_fee_at_zero": True,
+        },
+        {"amount": "2", "unit_amount_rounded": "0"},
+    ),
+    (
+        "rounding",
+        {
+            "model": "round_each_line_then_sum",
+            "lines": [{"quantity": "3", "unit_amount": "0.115"}, "0.115"],
+            "currency": "usd",
+        },
+        {"subtotal": "0.47"},
+    ),
+    (
+        "month_end",
+        {
+            "model": "next_date_on_bill_cycle_day",
+            "date": "2022-07-19",
+            "previous_date": None,
+            "bill_cycle_day": 17,
+            "billing_period": "NO_BILLING_PERIOD",
+        },
+        {"date": "2022-07-19"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "given", "expected"), OTHER_FORMS)
+def test_other_forms_of_a_kind_are_read_too(
+    kind: str, given: dict[str, object], expected: dict[str, object]
+) -> None:
+    assert cases.wrong(Case("", kind, given, expected)) == []
