@@ -9,6 +9,8 @@ from typing import Any
 from celery import Celery
 from celery.signals import celeryd_init, setup_logging
 from django.conf import settings
+from kombu import Exchange, Queue
+from kombu.common import Broadcast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paybill_site.settings")
 
@@ -18,6 +20,7 @@ EVERY = {
     "kernel.forget": 3600.0,
     "billing.bill": 60.0,
     "provisioning.sweep": 15.0,
+    "provisioning.sweep_host": 15.0,
     "provisioning.database_sweep": 15.0,
     "provisioning.database_care": 300.0,
     "provisioning.look_around": 300.0,
@@ -26,10 +29,24 @@ EVERY = {
     "tenants.refill": 30.0,
     "tenants.sweep_bridges": 60.0,
 }
+# ``runs``: applies and destroys. ``care``: what never delays one of them, looks at what
+# stands and work on databases, whose archives may lie there. ``hosts``: to each worker
+# that keeps folders of runs, for nobody else sees what lies there.
+HOSTS = Exchange("hosts", type="fanout")
+QUEUES = (
+    *(Queue(name, Exchange(name), name) for name in ("default", "runs", "care")),
+    Broadcast("hosts", exchange=HOSTS),
+)
+WHERE: dict[str, dict[str, Any]] = {
+    # Who sends says what it is sent to: Redis does not keep that.
+    "provisioning.sweep_host": {"queue": "hosts", "declare": [HOSTS], "expires": 15.0},
+    "provisioning.database_care": {"queue": "care", "expires": 300.0},
+}
 # Messages only wake somebody up: what is due stands in Postgres, so a lost or repeated
 # message changes nothing, and no result is kept. The broker's address is in settings.
 CONFIGURATION: dict[str, Any] = {
     "task_default_queue": "default",
+    "task_queues": QUEUES,
     "task_ignore_result": True,
     "task_acks_late": True,
     "worker_prefetch_multiplier": 1,
@@ -41,7 +58,7 @@ CONFIGURATION: dict[str, Any] = {
         name: {
             "task": name,
             "schedule": seconds,
-            "options": {"headers": {"plane": "control"}},
+            "options": {"headers": {"plane": "control"}, **WHERE.get(name, {})},
         }
         for name, seconds in EVERY.items()
     },

@@ -4,7 +4,8 @@
 2. Applies before plans: a confirmed plan goes stale while it waits.
 3. Fair across tenants: who has had the fewest runs in the last hour goes first.
 4. Among equals the oldest.
-5. Looks at what changed outside come last, one at a time: they never delay a run.
+Looks at what changed outside have workers of their own, and go one at a time: they
+never delay a run.
 An account has a limit of runs at once; a paused one builds nothing new, and destroys.
 A worker reserves a run while its runner starts, so that two workers that are woken at
 once take two runs. The runner then claims it; of several, one wins.
@@ -42,13 +43,15 @@ UNSETTLED = Q(state=RunState.PENDING, deployment__settled=False) & ~Q(
 STARTING = timedelta(seconds=30)  # longest time from a worker to its runner's claim
 
 
-def reserve() -> tuple[str, str] | None:
-    """Take the next run for a runner that is about to start: run id, reservation.
+def reserve(*, looks: bool = False) -> tuple[str, str] | None:
+    """Take the next run, or look, for a runner that is about to start.
+
+    Its id, and the reservation.
 
     It is a lease like any other, so it ends by itself when the runner does not come.
     """
     name = f"starting {secrets.token_hex(8)}"
-    for run in claimable()[:20]:
+    for run in claimable(looks=looks)[:20]:
         with planes.atomic():
             if not _has_room(run):
                 continue
@@ -72,18 +75,23 @@ def _has_room(run: Run) -> bool:
     return worked_on.count() < locked.at_once
 
 
-def claimable() -> QuerySet[Run]:
-    """Runs that nobody works on and a runner may take up, the next one first."""
+def claimable(*, looks: bool | None = None) -> QuerySet[Run]:
+    """Runs that nobody works on and a runner may take up, the next one first.
+
+    ``looks``: only looks, or only what is none.
+    """
     now = timezone.now()
     recent = Q(deployment__tenant__deployments__runs__queued_at__gte=now - RECENT)
     order = Case(
         When(state=RunState.FINISHING, then=Value(0)),
         When(state=RunState.CONFIRMED, then=Value(1)),
-        When(operation=Operation.REFRESH, then=Value(3)),
         default=Value(2),
         output_field=IntegerField(),
     )
     waiting = Run.objects.filter(_free(), state__in=CLAIMABLE).exclude(_held_back())
+    if looks is not None:
+        look = Q(operation=Operation.REFRESH)
+        waiting = waiting.filter(look if looks else ~look)
     counted = waiting.annotate(
         rank=order,
         share=Count(

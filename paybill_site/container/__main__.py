@@ -1,6 +1,6 @@
 """The entry point of the image.
 
-    python -m paybill_site.container web|worker|runner|beat|migrate   control plane
+    python -m paybill_site.container web|worker|runner|care|beat|migrate   control plane
     python -m paybill_site.container tenant      a tenant's own: set up, then serve
     python -m paybill_site.container serve ...   a tenant's own that is set up
 
@@ -27,7 +27,12 @@ COMMANDS = {
     "web": serving.web(f"--bind=0.0.0.0:{PORT}", workers=2),
     "worker": [*CELERY, "worker", "--queues=default", "--loglevel=WARNING"],
     "runner": [
-        *CELERY, "worker", "--queues=runs", "--concurrency=2", "--loglevel=WARNING",
+        *CELERY, "worker", "--queues=runs,hosts", "--concurrency=2",
+        "--loglevel=WARNING",
+    ],
+    "care": [
+        *CELERY, "worker", "--queues=care,hosts", "--concurrency=2",
+        "--loglevel=WARNING",
     ],
     "beat": [
         *CELERY, "beat", f"--schedule={BEAT}", "--pidfile=", "--loglevel=WARNING",

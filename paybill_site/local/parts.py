@@ -129,8 +129,8 @@ def tenant(name: str, listener: socket.socket, environment: Mapping[str, str]) -
     )
 
 
-def worker(name: str, queue: str, concurrency: int, grace: float = 15.0) -> Part:
-    """A Celery worker of one queue."""
+def worker(name: str, queues: str, concurrency: int, grace: float = 15.0) -> Part:
+    """A Celery worker of the queues that are named, with commas."""
     return Part(
         name=name,
         words=[
@@ -139,7 +139,7 @@ def worker(name: str, queue: str, concurrency: int, grace: float = 15.0) -> Part
             "--app=paybill_site.celery",
             "--quiet",
             "worker",
-            f"--queues={queue}",
+            f"--queues={queues}",
             f"--concurrency={concurrency}",
             f"--hostname={name}@paybill",
             "--without-gossip",

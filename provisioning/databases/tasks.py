@@ -12,6 +12,8 @@ from provisioning.databases.work import work
 
 log = logging.getLogger(__name__)
 
+EXPIRES = 30.0  # seconds: the sweep sends them again while the job waits
+
 
 @shared_task(name="provisioning.database_work")
 def database_work(job: str) -> bool:
@@ -40,8 +42,8 @@ def database_care() -> None:
 
 
 def wake(job: str) -> None:
-    """Ask a worker of the queue ``runs`` to look; without a broker the sweep does."""
+    """Ask a worker of the queue ``care`` to look; without a broker the sweep does."""
     try:
-        database_work.apply_async((job,), queue="runs")
+        database_work.apply_async((job,), queue="care", expires=EXPIRES)
     except OperationalError:
         log.warning("no broker: the next sweep finds the job")

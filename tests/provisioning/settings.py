@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 
 from tests.settings import *  # noqa: F403
-from tests.settings import DATABASES
+from tests.settings import DATABASES, PAYBILL_LOCAL
 
 DATABASES["default"]["NAME"] = os.environ["PAYBILL_TEST_DATABASE"]
 PAYBILL_BASE_URL = os.environ["PAYBILL_TEST_URL"]
+# Another host has another disk; its services are the same.
+PAYBILL_LOCAL = os.environ.get("PAYBILL_TEST_DISK", PAYBILL_LOCAL)

@@ -12,7 +12,7 @@ from paybill_site import celery
 from paybill_site.kernel import planes
 from paybill_site.kernel.actions import perform
 from provisioning import queue as order
-from provisioning import state
+from provisioning import state, tasks
 from provisioning.actions import ClaimRun
 from provisioning.errors import NotEntitled, RunActive
 from provisioning.models import CloudAccount, Deployment, Run, StateLock
@@ -120,17 +120,30 @@ def test_a_look_at_work_ends_when_a_run_is_queued(
     assert Run.objects.get(state=RunState.PENDING).operation == "apply"
 
 
-def test_looks_come_last_and_one_at_a_time(entitle: Entitle) -> None:
+def test_looks_take_no_runner_from_a_run_and_go_one_at_a_time(
+    entitle: Entitle, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, second, third = (entitle(slug=slug) for slug in ("one", "two", "three"))
     Deployment.objects.update(state=DeploymentState.READY)
     looks = [queue(one, operation="refresh") for one in (first, second)]
     run = queue(third)
-    assert list(order.claimable()) == [run, *looks]
-    Run.objects.filter(pk=run.pk).delete()
-    taken = order.reserve()
+    assert {*order.claimable()} == {run, *looks}
+    woken: dict[str, str] = {}
+    monkeypatch.setattr(
+        tasks.work,
+        "apply_async",
+        lambda args, words, *, queue, expires: woken.update({args[0]: queue}),
+    )
+    for one in (run, *looks):
+        tasks.wake(one.public_id)
+    assert [*woken.values()] == ["runs", "care", "care"]
+    taken = order.reserve(looks=True)
     assert taken is not None
     assert taken[0] == looks[0].public_id
-    assert order.reserve() is None, "a second look would take a runner from a run"
+    assert order.reserve(looks=True) is None, "one at a time"
+    taken = order.reserve()
+    assert taken is not None
+    assert taken[0] == run.public_id
 
 
 def test_an_account_has_so_many_runs_at_once(entitle: Entitle) -> None:

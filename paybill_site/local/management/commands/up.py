@@ -106,8 +106,9 @@ def _start_everything(
     web = parts.web("web", doors.web, {})
     worker = parts.worker("worker", "default", 2)
     # A run that is applying gets time to save its state before it is killed.
-    runner = parts.worker("runner", "runs", 2, grace=30.0)
-    for part in (worker, runner, parts.beat(places)):
+    runner = parts.worker("runner", "runs,hosts", 2, grace=30.0)
+    care = parts.worker("care", "care,hosts", 2)
+    for part in (worker, runner, care, parts.beat(places)):
         supervisor.add(part)
     _start(supervisor, [web])
 
