@@ -123,8 +123,9 @@ def _held_back() -> Q:
 
 
 def unsettled() -> QuerySet[Run]:
-    """Runs that wait until it is known what exists."""
-    held = Run.objects.filter(UNSETTLED, deployment__frozen="")
+    """Runs that wait until it is known what exists, and whose cloud may be asked."""
+    due = Q(ask_after=None) | Q(ask_after__lte=timezone.now())
+    held = Run.objects.filter(due, UNSETTLED, deployment__frozen="")
     return held.select_related("deployment__tenant", "stack_version")
 
 

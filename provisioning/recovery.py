@@ -3,7 +3,7 @@
 1. Nothing of an earlier run works any more: on this host its processes are looked
    for, for another host a grace is waited.
 2. The cloud is asked what carries the deployment's tags. While it does not answer
-   nothing is planned; the next sweep asks again.
+   nothing is planned; it is asked again, by one at a time and less and less often.
 3. Each thing is looked for in the state. What is in it is fine. What has a place in
    the stack and is not in the state is taken up by the run (``Run.imports``). What has
    no place freezes the deployment, by name.
@@ -21,10 +21,11 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from paybill_site.kernel.actions import perform
-from paybill_site.kernel.errors import PaybillError
+from paybill_site.kernel.errors import Conflict, IllegalMove, PaybillError
 from provisioning import queue, state, statediff
 from provisioning.actions import PutOffRun, SettleRun
 from provisioning.clouds import inventory
@@ -41,6 +42,7 @@ log = logging.getLogger(__name__)
 
 # For hosts where nobody here can look.
 GRACE = timedelta(seconds=settings.PAYBILL_RUN_LEASE_SECONDS * 4 / 3)
+PAUSE, LONGEST = 30.0, 600.0  # seconds between two questions; doubled each time
 # What a resource can be called; tags come from outside, so they are not believed.
 ADDRESS = re.compile(r'[a-z][a-z0-9_]*\.[A-Za-z_][\w-]*(\[(\d+|"[\w./:@-]+")\])?')
 DECLARED = re.compile(r'^\s*resource\s+"([a-z0-9_]+)"\s+"([\w-]+)"', re.MULTILINE)
@@ -52,7 +54,7 @@ def recover() -> int:
 
 
 def _recover(run: Run) -> bool:
-    if _may_live(run.deployment):
+    if _may_live(run.deployment) or not _asks(run):
         return False
     try:
         findings = compare(run)
@@ -61,8 +63,12 @@ def _recover(run: Run) -> bool:
         log.warning("%s is not planned yet: %s", run.public_id, away.detail)
         _put_off(run, f"It is not known yet what exists: {away.detail}")
         return False
+    except (Conflict, IllegalMove) as quicker:
+        log.info("%s: another was quicker: %s", run.public_id, quicker.detail)
+        return False
     except PaybillError as refusal:
-        log.info("%s: another was quicker: %s", run.public_id, refusal.detail)
+        log.error("%s can not be settled: %s", run.public_id, refusal.detail)
+        _put_off(run, f"What exists can not be noted: {refusal.detail}")
         return False
     except Exception as error:  # one cloud's odd answer does not hold the others up
         log.exception("%s could not be compared", run.public_id)
@@ -71,8 +77,16 @@ def _recover(run: Run) -> bool:
     return not findings.unplaced
 
 
+def _asks(run: Run) -> bool:
+    """Take the question on: nobody else asks meanwhile, and nobody soon again."""
+    pause = timedelta(seconds=min(PAUSE * 2.0 ** min(run.asked, 9), LONGEST))
+    mine = queue.unsettled().filter(pk=run.pk)
+    after = timezone.now() + pause
+    return bool(mine.update(asked=F("asked") + 1, ask_after=after))
+
+
 def _put_off(run: Run, why: str) -> None:
-    """Say it on the run, once; the next sweep asks again."""
+    """Say it on the run, once; it is asked again after a pause."""
     if run.explanation != why[:1000]:
         with suppress(PaybillError):
             perform(PutOffRun, run, {"why": why[:1000]}, actor=REAPER)

@@ -60,6 +60,8 @@ class SettleRun(Action[Run, SettleInput, Run]):
             target.explanation = ""
             target.save(update_fields=["imports", "explanation"])
             deployment.settled = True
+        target.asked, target.ask_after = 0, None  # once thawed, it is asked at once
+        target.save(update_fields=["asked", "ask_after"])
         deployment.save(update_fields=["frozen", "settled"])
         return target
 

@@ -76,6 +76,12 @@ class Run(models.Model):
         blank=True,
         help_text="what exists without being in the state: address and id",
     )
+    asked = models.PositiveSmallIntegerField(
+        default=0, help_text="how often the cloud was asked in vain what exists"
+    )
+    ask_after = models.DateTimeField(
+        null=True, blank=True, help_text="before this the cloud is not asked again"
+    )
     policies = models.JSONField(
         default=list, blank=True, help_text="what each policy said of the plan"
     )

@@ -109,6 +109,11 @@ def frozen(run: Run) -> str:
     return Deployment.objects.get(pk=run.deployment_id).frozen
 
 
+def later() -> None:
+    """Let the pause before the next question be over."""
+    Run.objects.update(ask_after=timezone.now())
+
+
 def test_nothing_is_planned_before_it_is_known_what_exists(
     broken: Break, cloud: Cloud
 ) -> None:
@@ -123,6 +128,9 @@ def test_nothing_is_planned_before_it_is_known_what_exists(
     run.refresh_from_db()
     assert run.explanation == "It is not known yet what exists: no answer"
     cloud.away = False
+    assert recovery.recover() == 0
+    assert cloud.asked == 1, "it is given time"
+    later()
     assert recovery.recover() == 1
     run.refresh_from_db()
     assert run.explanation == ""
@@ -139,7 +147,33 @@ def test_a_cloud_that_answers_oddly_holds_nobody_else_up(
     run.refresh_from_db()
     assert "could not be compared (KeyError)" in run.explanation
     cloud.odd = False
+    later()
     assert recovery.recover() == 1
+
+
+def test_a_cloud_that_stays_away_is_asked_less_and_less(
+    broken: Break, cloud: Cloud
+) -> None:
+    run = broken([SERVER])
+    cloud.away = True
+    pauses = []
+    for _ in range(7):
+        before = timezone.now()
+        assert recovery.recover() == 0
+        run.refresh_from_db()
+        assert run.ask_after is not None
+        pauses.append(round((run.ask_after - before).total_seconds(), -1))
+        later()
+    assert pauses == [30, 60, 120, 240, 480, 600, 600]
+
+
+def test_what_can_not_be_noted_is_said_on_the_run(broken: Break, cloud: Cloud) -> None:
+    run = broken([])
+    cloud.things = [Found("t_disk.data", "x" * 1001, "cloud/x")]
+    assert recovery.recover() == 0
+    run.refresh_from_db()
+    assert run.explanation.startswith("What exists can not be noted: ")
+    assert not run.imports
 
 
 def test_what_the_state_misses_is_taken_up(broken: Break, cloud: Cloud) -> None:
