@@ -51,3 +51,10 @@ CLOUDS = actors.system(
     "provisioning.view_cloudaccount",
     "provisioning.test_cloudaccount",
 )
+
+CONSOLE = actors.system(
+    "console",
+    "provisioning.view_regopolicy",
+    "provisioning.add_regopolicy",
+    "provisioning.change_regopolicy",
+)
