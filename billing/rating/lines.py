@@ -48,10 +48,9 @@ class Line(Protocol):
 class Charge(Stored):
     """``unit_amount`` times ``quantity`` times ``part`` / ``whole``, in minor units.
 
-    ``part`` and ``whole`` are seconds of a period when only a part of it is charged,
-    ``before`` those of it that were charged already, and ``places`` rounds the fraction
-    (see ``Share``). ``credit`` turns the amount into one in the customer's favour,
-    which is never more than ``at_most``.
+    ``part`` and ``whole`` are of a period when only a part of it is charged, with what
+    else a ``Share`` knows: ``before``, ``unit``, ``places``. ``credit`` turns the
+    amount into one in the customer's favour, which is never more than ``at_most``.
     """
 
     rule: ClassVar[str] = "charge"
@@ -62,13 +61,14 @@ class Charge(Stored):
     part: int = 1
     whole: int = 1
     before: int = 0
+    unit: int = 1
     places: int | None = None
     credit: bool = False
     at_most: int | None = None
 
     @property
     def share(self) -> Share:
-        return Share(self.part, self.whole, self.before, places=self.places)
+        return Share(self.part, self.whole, self.before, self.unit, self.places)
 
     @property
     def amount(self) -> int:
@@ -137,17 +137,34 @@ def from_inputs(stored: Mapping[str, Any]) -> Line:
     return line
 
 
+def share_of(
+    price: int,
+    currency: str,
+    share: Share,
+    *,
+    credit: bool = False,
+    at_most: int | None = None,
+) -> Charge:
+    """The charge (or credit) for a share of a period, however it was counted."""
+    return Charge(
+        unit_amount=price,
+        currency=currency,
+        part=share.part,
+        whole=share.whole,
+        before=share.before,
+        unit=share.unit,
+        places=share.places,
+        credit=credit,
+        at_most=at_most,
+    )
+
+
 def rest_of(
     price: int, currency: str, period: Period, at: datetime, *, credit: bool = False
 ) -> Charge:
     """The charge (or credit) for what is left of a period, by the second."""
-    return Charge(
-        unit_amount=price,
-        currency=currency,
-        part=period.left(at),
-        whole=period.seconds,
-        credit=credit,
-    )
+    left = Share(period.left(at), period.seconds)
+    return share_of(price, currency, left, credit=credit)
 
 
 def _signed(due: int, credit: bool, at_most: int | None) -> int:

@@ -47,8 +47,7 @@ class Metered(Stored):
     @property
     def so_far(self) -> int:
         """Minor units for all of the period's usage so far."""
-        used = money.to_minor(self.rated.total, self.currency)
-        return capped(used, self.card.maximum, self.currency, self.share)
+        return self._capped(self.rated)
 
     @property
     def amount(self) -> int:
@@ -58,12 +57,17 @@ class Metered(Stored):
     @property
     def why(self) -> str:
         """The computation in words."""
-        words = [self.rated.words]
-        if self.so_far != money.to_minor(self.rated.total, self.currency):
-            words.append(f"at most {money.text(self.so_far, self.currency)}")
+        rated = self.rated
+        words, so_far = [rated.words], self._capped(rated)
+        if so_far != money.to_minor(rated.total, self.currency):
+            words.append(f"at most {money.text(so_far, self.currency)}")
         if self.billed:
             words.append(f"less {money.text(self.billed, self.currency)} billed before")
         return ", ".join(words)
+
+    def _capped(self, rated: Rated) -> int:
+        used = money.to_minor(rated.total, self.currency)
+        return capped(used, self.card.maximum, self.currency, self.share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

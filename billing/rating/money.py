@@ -91,6 +91,6 @@ def plain(value: Exact) -> str:
     """A number as people write it: ``51.2345``, ``3``, and nine digits of a third."""
     exact = Fraction(value)
     for places in range(31):
-        if (exact * 10**places).denominator == 1:
+        if 10**places % exact.denominator == 0:
             return f"{at_places(exact, places):f}"
     return f"about {at_places(exact, 9):f}"

@@ -46,15 +46,26 @@ class Change:
         return self.credit + self.debit
 
 
+def counted(counting: Counting, part: int, whole: int, before: int = 0) -> Share:
+    """A share of so many days or seconds, as the account counts.
+
+    Days with the last one exclusive have their fraction rounded to nine digits.
+    """
+    if counting == Counting.DAYS:
+        return cycles.days_of(part, whole, before)
+    unit = 1 if counting == Counting.SECONDS else cycles.DAY
+    return Share(part, whole, before, unit)
+
+
 def rest(counting: Counting, period: Period, at: datetime, zone: tzinfo) -> Share:
     """What is left of a period at a moment, as the account counts."""
     if counting == Counting.SECONDS:
-        return Share(period.left(at), period.seconds)
+        return counted(counting, period.left(at), period.seconds)
     whole = dates.days_between(period.start, period.end, zone)
     left = dates.days_between(at, period.end, zone)
     if counting == Counting.DAYS_INCLUSIVE:
-        return Share(max(0, min(left + 1, whole)), whole, unit=cycles.DAY)
-    return cycles.days_of(max(0, min(left, whole)), whole)
+        left += 1
+    return counted(counting, max(0, min(left, whole)), whole)
 
 
 def by_fraction(old: Exact, new: Exact, fraction: Exact) -> Change:
@@ -90,7 +101,7 @@ def now(
     Within the same interval the rest of the period is credited and charged. With
     another one (``renewed``) a new period begins at that moment, charged in full.
     """
-    left = Share(period.left(at), period.seconds)
+    left = counted(Counting.SECONDS, period.left(at), period.seconds)
     if renewed is None:
         return by_share(old, new, left)
     begun = Period(at, boundary(at, renewed, 1))

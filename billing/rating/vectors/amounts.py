@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from billing.rating import credit_notes, discounts, money, proration, taxes, totals
 from billing.rating.cards import RateCard
 from billing.rating.conventions import CONVENTIONS, ISO_4217
-from billing.rating.cycles import days_of
 from billing.rating.lines import Licensed
 from billing.rating.money import Exact
 from billing.rating.periods import period
 from billing.rating.prices import Flat, PerUnit
-from billing.rating.shares import Share
+from billing.rating.proration import Counting
 from billing.rating.vectors import reading
 from billing.rating.vectors.reading import Answer, Given, moment, number, numbers
 
@@ -48,14 +47,17 @@ def by_days(given: Given) -> Answer:
     line = Licensed(
         card=RateCard(Flat(number(given["recurring_price"]))),
         currency=reading.currency(given),
-        share=days_of(int(given["days_in_item"]), int(given["days_in_period"])),
+        share=proration.counted(
+            Counting.DAYS, int(given["days_in_item"]), int(given["days_in_period"])
+        ),
         credit=given["item_type"] == "REPAIR_ADJ",
     )
     return {"amount": reading.major(given, line.amount)}
 
 
 def by_days_inclusive(given: Given) -> Answer:
-    share = Share(int(given["billable_days"]), int(given["period_days"]))
+    days, whole = int(given["billable_days"]), int(given["period_days"])
+    share = proration.counted(Counting.DAYS_INCLUSIVE, days, whole)
     amount = int(given["plan_amount_cents"])
     return {
         "amount_cents": share.of(amount),

@@ -47,6 +47,17 @@ def test_what_was_billed_before_is_told() -> None:
     assert second.why == "1 of 31 days, after 1 that were billed of 24.95 EUR"
 
 
+def test_a_share_is_charged_as_the_account_counts() -> None:
+    by_day = lines.share_of(2495, "EUR", days_of(9, 31))
+    assert (by_day.amount, by_day.why) == (724, "9 of 31 days of 24.95 EUR")
+    assert from_inputs(lines.inputs(by_day)) == by_day
+
+
+def test_nothing_is_left_to_credit_when_all_was_credited() -> None:
+    line = Charge(unit_amount=100, currency="EUR", credit=True, at_most=-5)
+    assert line.amount == 0
+
+
 def test_a_credit_is_never_more_than_was_charged() -> None:
     line = Charge(unit_amount=24995, currency="EUR", credit=True, at_most=23995)
     assert line.amount == -23995
