@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.contrib.admin import ActionLocation
@@ -76,3 +77,24 @@ def test_the_admin_shows_a_fresh_secret_once(
     product.refresh_from_db()
     assert product.secret in shown.content.decode()
     assert "whsec_" not in web.get(page).content.decode()
+
+
+def test_the_api_shows_a_fresh_secret_once(operator_user: User, log_in: LogIn) -> None:
+    web: Client = log_in(operator_user)
+    made = web.post("/api/products", SHOP, content_type="application/json")
+    assert made.status_code == 201, made.content
+    assert "whsec_" not in made.content.decode()
+    address = f"/api/products/{made.json()['id']}/secret"
+    asked: dict[str, Any] = {
+        "content_type": "application/json",
+        "headers": {"Idempotency-Key": "once"},
+    }
+    before = Product.objects.get().secret
+    web.post(f"{address}?dry_run=true", {}, content_type="application/json")
+    assert Product.objects.get().secret == before
+    shown = web.post(address, {}, **asked)
+    assert shown.status_code == 200, shown.content
+    assert shown["Cache-Control"] == "no-store"
+    assert shown.json()["secret"] == Product.objects.get().secret
+    again = web.post(address, {}, **asked)
+    assert again.json() == {"id": made.json()["id"], "secret": ""}
