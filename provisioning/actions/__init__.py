@@ -51,7 +51,7 @@ from provisioning.actions.moving import (
     LeaveUpgrade,
     SettleUpgrade,
 )
-from provisioning.actions.phasing import EnterPhase, FinishLook, PinRun
+from provisioning.actions.phasing import FinishLook, PinRun, StartCheck
 from provisioning.actions.products import (
     AddProduct,
     ChangeProduct,
@@ -143,7 +143,6 @@ __all__ = [
     "EnablePolicy",
     "EndDatabaseJob",
     "EndRun",
-    "EnterPhase",
     "ExpireBackup",
     "FinishApply",
     "FinishBackup",
@@ -195,6 +194,7 @@ __all__ = [
     "SkipBackup",
     "SleepDatabase",
     "StartApply",
+    "StartCheck",
     "StartPlan",
     "StartRollout",
     "StartTaking",

@@ -8,6 +8,7 @@ from pydantic import Field
 from paybill_site.kernel.actions import Action, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import IllegalMove
+from provisioning import attempts
 from provisioning.actions.queueing import Asked, enqueue
 from provisioning.actions.upgrading import ITEM
 from provisioning.fleet.states import ItemState, RolloutState
@@ -66,25 +67,13 @@ class SettleUpgrade(Action[RolloutItem, NoInput, RolloutItem]):
     permission = "provisioning.advance_rollout"
 
     def run(self, target: RolloutItem, data: NoInput, *, actor: Actor) -> RolloutItem:
-        run = newest_run(target)
-        if run is None or target.state != ItemState.RUNNING:
+        if target.run is None or target.state != ItemState.RUNNING:
             raise IllegalMove(f"upgrade is {target.state}")
-        target.run = run
+        target.run = run = attempts.newest(target.run)
         if run.state not in ACTIVE:
             _end(target, run)
         target.save(update_fields=["run", "explanation", "ended_at"])
         return target
-
-
-def newest_run(item: RolloutItem) -> Run | None:
-    """The item's run, or the newest attempt at it."""
-    run = item.run
-    while run is not None:
-        again = Run.objects.filter(trigger=f"retry:{run.public_id}").first()
-        if again is None:
-            return run
-        run = again
-    return None
 
 
 def _end(item: RolloutItem, run: Run) -> None:

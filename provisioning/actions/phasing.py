@@ -9,13 +9,18 @@ from pydantic import Field
 from paybill_site.kernel.actions import Action
 from paybill_site.kernel.actors import Actor
 from provisioning import drift
-from provisioning.actions.advancing import HeldInput, check_fence
+from provisioning.actions.advancing import (
+    HeldInput,
+    StartInput,
+    check_fence,
+    new_token,
+)
 from provisioning.models import Run
 from provisioning.states import Phase, RunState
 from provisioning.transitions import advance, enter
 
 
-class PinRunInput(HeldInput):
+class PinRunInput(StartInput):
     terraform_version: str = Field(max_length=20)
     mirror_digest: str = Field(pattern=r"^[0-9a-f]{64}$")
     lock_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -23,7 +28,10 @@ class PinRunInput(HeldInput):
 
 
 class PinRun(Action[Run, PinRunInput, Run]):
-    """Note what the run plans with, from Terraform to each plugin; planning begins."""
+    """Note what the run plans with, from Terraform to each plugin; planning begins.
+
+    The token of the phase before is dead; the new one is for reading, too.
+    """
 
     model = Run
     Input = PinRunInput
@@ -31,28 +39,26 @@ class PinRun(Action[Run, PinRunInput, Run]):
 
     def run(self, target: Run, data: PinRunInput, *, actor: Actor) -> Run:
         check_fence(target, data.fence)
-        pins = data.model_dump(exclude={"fence"})
+        pins = data.model_dump(exclude={"fence", "token_digest"})
         for name, value in pins.items():
             setattr(target, name, value)
         target.save(update_fields=list(pins))
         enter(target, Phase.PLAN)
-        return target
+        return new_token(target, data, writes=False)
 
 
-class EnterPhaseInput(HeldInput):
-    phase: Phase
-
-
-class EnterPhase(Action[Run, EnterPhaseInput, Run]):
-    """Note that planning goes on with its next phase."""
+class StartCheck(Action[Run, HeldInput, Run]):
+    """Begin to check the plan: Terraform is done, so nobody opens the state."""
 
     model = Run
-    Input = EnterPhaseInput
+    Input = HeldInput
     permission = "provisioning.advance_run"
 
-    def run(self, target: Run, data: EnterPhaseInput, *, actor: Actor) -> Run:
+    def run(self, target: Run, data: HeldInput, *, actor: Actor) -> Run:
         check_fence(target, data.fence)
-        enter(target, data.phase)
+        enter(target, Phase.CHECK)
+        target.token_digest = ""
+        target.save(update_fields=["token_digest"])
         return target
 
 

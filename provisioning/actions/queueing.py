@@ -13,7 +13,7 @@ from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.errors import Conflict, IllegalMove
 from paybill_site.kernel.ids import new_id
-from provisioning import entitled, stacks, terraform
+from provisioning import attempts, entitled, stacks, terraform
 from provisioning.clouds import ledger
 from provisioning.errors import Frozen, Protected, RunActive
 from provisioning.events import RunQueued
@@ -127,16 +127,14 @@ def retry(run: Run, *, requested_by: str | None = None) -> Run:
 
     ``requested_by``: who asks now; else whoever asked for the run itself.
     """
-    trigger = f"retry:{run.public_id}"
-    again = Run.objects.filter(trigger=trigger).first()
     asked = Asked(
         operation=Operation(run.operation),
-        trigger=trigger,
+        trigger=attempts.trigger(run),
         needs_confirmation=run.needs_confirmation,
         requested_by=run.requested_by if requested_by is None else requested_by,
         attempt=run.attempt + 1,
     )
-    return again or enqueue(run.deployment, asked)
+    return attempts.following(run) or enqueue(run.deployment, asked)
 
 
 def person(actor: Actor) -> str:

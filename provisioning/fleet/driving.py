@@ -16,14 +16,13 @@ from django.utils import timezone
 
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import Conflict, IllegalMove, PaybillError
-from provisioning import windows
+from provisioning import attempts, windows
 from provisioning.actions import (
     BeginUpgrade,
     LeaveUpgrade,
     SettleRollout,
     SettleUpgrade,
 )
-from provisioning.actions.moving import newest_run
 from provisioning.errors import RunActive
 from provisioning.fleet.states import ItemState, RolloutState
 from provisioning.fleet.system import FLEET
@@ -56,7 +55,7 @@ def go_on(rollout_id: str, now: datetime | None = None) -> str:
 
 
 def _settle(item: RolloutItem) -> None:
-    run = newest_run(item)
+    run = attempts.newest(item.run) if item.run else None
     if run is not None and (run.pk != item.run_id or run.state not in ACTIVE):
         perform(SettleUpgrade, item, actor=FLEET)
 

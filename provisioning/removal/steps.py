@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import PaybillError
-from provisioning import reports, state
+from provisioning import attempts, reports, state
 from provisioning.actions import (
     CancelRun,
     NoteDropped,
@@ -240,12 +240,7 @@ def _trigger(removal: Removal, operation: Operation) -> str:
 
 def _newest(trigger: str) -> Run | None:
     run = Run.objects.filter(trigger=trigger).first()
-    while run is not None:
-        again = Run.objects.filter(trigger=f"retry:{run.public_id}").first()
-        if again is None:
-            break
-        run = again
-    return run
+    return attempts.newest(run) if run else None
 
 
 def _queue(removal: Removal, deployment: Deployment, operation: Operation) -> None:

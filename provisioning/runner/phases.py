@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-import secrets
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from paybill_site.kernel.crypto import token_digest
 from provisioning import gates, handover, proxies
 from provisioning.actions import (
-    EnterPhase,
     FinishApply,
     FinishLook,
     FinishPlan,
     PinRun,
     StartApply,
+    StartCheck,
     StartPlan,
 )
 from provisioning.actions.advancing import PlannedInput
@@ -26,7 +25,7 @@ from provisioning.errors import PlanChanged, TerraformDied, TerraformFailed
 from provisioning.models import PlanFile, Run
 from provisioning.plugins import locks
 from provisioning.plugins.locks import Lock
-from provisioning.runner import pins, plans, taking
+from provisioning.runner import pins, plans, taking, tokens
 from provisioning.runner.lease import Heartbeat
 from provisioning.runner.limits import limited
 from provisioning.runner.logs import Interpreter, LogWriter
@@ -38,17 +37,20 @@ from provisioning.states import SECONDS, Operation, Phase
 
 @dataclass(slots=True)
 class Stage:
-    """One phase of a run at work."""
+    """One phase of a run at work; all its commands together end at ``until``."""
 
     terraform: Terraform
     words: Interpreter
     heartbeat: Heartbeat
-    seconds: float
+    until: float
     handed: Mapping[str, str]
 
     def step(self, *words: str, good: tuple[int, ...] = (0,)) -> None:
         """Run a command; raises TerraformFailed, Canceled or LeaseLost."""
-        status = self.terraform.run(*words, seconds=self.seconds, handed=self.handed)
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TerraformFailed(f"no time of its phase is left for {words[0]}")
+        status = self.terraform.run(*words, seconds=left, handed=self.handed)
         self.heartbeat.check()
         if status not in good:
             trouble = self.words.trouble(f"terraform {words[0]} failed")
@@ -89,7 +91,8 @@ def stage(run: Run, phase: Phase, token: str, heartbeat: Heartbeat) -> Iterator[
             ),
             words=words,
             heartbeat=heartbeat,
-            seconds=min(SECONDS[phase], cloud.seconds or SECONDS[phase]),
+            until=time.monotonic()
+            + min(SECONDS[phase], cloud.seconds or SECONDS[phase]),
             handed={} if phase == Phase.PREPARE else handover.environment(handed),
         )
 
@@ -108,15 +111,13 @@ MODES: dict[str, tuple[str, ...]] = {
 
 def plan(run: Run, heartbeat: Heartbeat) -> Run:
     """Plan and judge the plan; a look ends here, with what it found."""
-    token = _token()
-    run = _start(StartPlan, run, token)
+    run, token = tokens.opened(StartPlan, run)
     folder = WorkDir.of(run)
     lock = locks.of(pins.pinned_stack(run))
     folder.lay_out(run, lock)
     with stage(run, Phase.PREPARE, token, heartbeat) as at:
         at.step(*INIT)
-    pinned = {"fence": run.fence, **pins.of(lock)}
-    run = act(PinRun, run, pinned)
+    run, token = tokens.opened(PinRun, run, **pins.of(lock))
     if taking.needed(run):
         run, token = taking.begin(run)
         with stage(run, Phase.PLAN, token, heartbeat) as at:
@@ -134,8 +135,7 @@ def plan(run: Run, heartbeat: Heartbeat) -> Run:
 
 
 def _judged(run: Run, folder: WorkDir, shown: dict[str, Any], lock: Lock) -> Run:
-    entered = {"fence": run.fence, "phase": Phase.CHECK}
-    run = act(EnterPhase, run, entered)
+    run = act(StartCheck, run, {"fence": run.fence})
     if run.operation == Operation.ADOPT:
         shown = plans.adopting(shown)
     content = folder.plan.read_bytes()
@@ -153,12 +153,11 @@ def _judged(run: Run, folder: WorkDir, shown: dict[str, Any], lock: Lock) -> Run
 
 def apply(run: Run, heartbeat: Heartbeat) -> Run:
     """Apply the confirmed plan and nothing else. Raises PlanChanged, ToolsChanged."""
-    token = _token()
     folder = WorkDir.of(run)
     kept = PlanFile.objects.get(run=run)
     lock = locks.of(pins.pinned_stack(run))
     pins.check(run, lock)
-    run = _start(StartApply, run, token)
+    run, token = tokens.opened(StartApply, run)
     with stage(run, Phase.APPLY, token, heartbeat) as at:
         if not folder.plan.exists():  # it was planned by another runner
             folder.lay_out(run, lock)
@@ -169,15 +168,6 @@ def apply(run: Run, heartbeat: Heartbeat) -> Run:
             raise PlanChanged
         at.step("apply", "-json", "-input=false", "plan.out")
     return act(FinishApply, run, {"fence": run.fence})
-
-
-def _start(action: type[StartPlan] | type[StartApply], run: Run, token: str) -> Run:
-    return act(action, run, {"fence": run.fence, "token_digest": token_digest(token)})
-
-
-def _token() -> str:
-    """A password for the state, good for one phase: 256 random bits."""
-    return f"pbk_run_{secrets.token_urlsafe(32)}"
 
 
 def _lock(folder: WorkDir) -> str:

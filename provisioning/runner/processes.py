@@ -58,7 +58,8 @@ class Terraform:
         if process.returncode < 0 and not self.kill.is_set():
             raise TerraformDied(f"terraform {words[0]} was killed")
         if late:
-            raise TerraformFailed(f"{words[0]} took longer than {seconds:.0f} s")
+            said = f"{words[0]} took longer than {seconds:.0f} s"
+            raise TerraformFailed(f"{said}, which its phase had left")
         return process.returncode
 
     def read(self, *words: str) -> bytes:

@@ -7,15 +7,14 @@ does it before, with a token that writes and ends with it.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from typing import Any
 
-from paybill_site.kernel.crypto import token_digest
 from provisioning import recovery
 from provisioning.actions import StartTaking, StopTaking, TakeUpMore
 from provisioning.clouds.adapters import adapter
 from provisioning.models import Run
+from provisioning.runner import tokens
 from provisioning.runner.patience import act
 from provisioning.runner.workdir import WorkDir
 from provisioning.states import DeploymentState, Operation
@@ -30,12 +29,12 @@ def needed(run: Run) -> bool:
 
 def begin(run: Run) -> tuple[Run, str]:
     """Open the state for it; the run and the token."""
-    return _turn(StartTaking, run)
+    return tokens.opened(StartTaking, run)
 
 
 def end(run: Run) -> tuple[Run, str]:
     """The state is for reading again; the run and the token."""
-    return _turn(StopTaking, run)
+    return tokens.opened(StopTaking, run)
 
 
 def take_up(run: Run, step: Step) -> None:
@@ -70,9 +69,3 @@ def overlooked(run: Run, shown: dict[str, Any]) -> Run | None:
 
 def _had_trouble(run: Run) -> bool:
     return bool(run.imports) or run.deployment.state == DeploymentState.BROKEN
-
-
-def _turn(action: type[StartTaking] | type[StopTaking], run: Run) -> tuple[Run, str]:
-    token = f"pbk_run_{secrets.token_urlsafe(32)}"
-    asked = {"fence": run.fence, "token_digest": token_digest(token)}
-    return act(action, run, asked), token

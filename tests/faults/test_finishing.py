@@ -20,6 +20,7 @@ from provisioning.clouds import inventory
 from provisioning.clouds.inventory import Found
 from provisioning.errors import CloudFailed, TooEarly
 from provisioning.models import Deployment, LogChunk, Run
+from provisioning.recovery import GRACE
 from provisioning.runner import work as working
 from provisioning.runner.lease import host
 from provisioning.runner.processes import started_at
@@ -174,7 +175,7 @@ def test_force_ends_it_and_a_runner_that_hangs_is_killed(
         perform(ForceCancelRun, run, WHY, actor=OPERATOR)
         reaper.clear()
         assert hangs.poll() is None, "it is given time to see it"
-        long_ago = timezone.now() - reaper.GRACE - timedelta(seconds=1)
+        long_ago = timezone.now() - GRACE - timedelta(seconds=1)
         Run.objects.update(ended_at=long_ago)
         reaper.clear()
         assert hangs.wait(10) == -9

@@ -20,9 +20,11 @@ from provisioning.actions import (
     ClaimRun,
     DiscardState,
     EndRun,
+    PinRun,
     ReleaseStateLock,
     RescueState,
     RollbackState,
+    StartCheck,
     StartPlan,
     ThawDeployment,
 )
@@ -91,6 +93,30 @@ def run(deployment: Deployment) -> Run:
 @pytest.fixture
 def terraform(run: Run) -> Terraform:
     return Terraform(run)
+
+
+def test_a_token_is_good_for_one_phase(deployment: Deployment) -> None:
+    queued = queue(deployment)
+    run = perform(ClaimRun, queued, {"holder": "here 1 2"}, actor=RUNNER).result
+    preparing = {"fence": run.fence, "token_digest": token_digest(TOKEN)}
+    run = perform(StartPlan, run, preparing, actor=RUNNER).result
+    assert Terraform(run)("GET").status_code == 204
+
+    other = f"{TOKEN}-2"
+    pinned = {
+        "fence": run.fence,
+        "token_digest": token_digest(other),
+        "terraform_version": "1.15.0",
+        "mirror_digest": "0" * 64,
+        "lock_sha256": "0" * 64,
+        "providers": [],
+    }
+    run = perform(PinRun, run, pinned, actor=RUNNER).result
+    assert Terraform(run)("GET").status_code == 401, "prepare is over"
+    assert Terraform(run, other)("GET").status_code == 204
+
+    run = perform(StartCheck, run, {"fence": run.fence}, actor=RUNNER).result
+    assert Terraform(run, other)("GET").status_code == 401, "the plan is made"
 
 
 def test_lock_save_read_unlock(terraform: Terraform) -> None:
