@@ -20,6 +20,7 @@ EVERY = {
     "kernel.forget": 3600.0,
     "billing.bill": 60.0,
     "provisioning.sweep": 15.0,
+    "provisioning.forget": 3600.0,
     "provisioning.sweep_host": 15.0,
     "provisioning.database_sweep": 15.0,
     "provisioning.database_care": 300.0,

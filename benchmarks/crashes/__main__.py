@@ -18,6 +18,20 @@ from typing import Any
 
 from benchmarks.crashes.world import World, environment
 
+# What is played where.
+STAGES = {
+    "local": "the stack local/bridge: a database of this machine, by its supervisor",
+    "google": "the stack google/bridge on the schema of the provider, whose cloud is"
+    " a file",
+    "aws": "a light stack of the bench's own (benchmarks/crashes/stacks/aws/bridge) by"
+    " the real provider on a simulated AWS; not the stack aws/bridge",
+}
+NOTE = (
+    "Names are there once at most in nearly all of it, here as in the clouds: who makes"
+    " a thing again is refused. So doubled can hardly rise; a second making would show"
+    " as a round that did not converge, or is stuck."
+)
+
 
 def main(words: Sequence[str]) -> None:
     """Start an installation, play, count, remove everything."""
@@ -72,7 +86,13 @@ def _play(world: World, given: argparse.Namespace, kept: Path) -> dict[str, Any]
             print(json.dumps(played), file=sys.stderr)
         left = list(game.leftovers())
     stayed = [one for one in left if not one["converged"]]
-    return {"taken_away_after": len(left), "stayed_after": stayed}
+    played_on = {cloud: STAGES[cloud] for cloud in clouds}
+    return {
+        "played_on": played_on,
+        "note": NOTE,
+        "taken_away_after": len(left),
+        "stayed_after": stayed,
+    }
 
 
 def total(kept: Path, seed: int) -> dict[str, Any]:

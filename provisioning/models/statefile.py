@@ -26,7 +26,10 @@ ASIDE = frozenset({StateOrigin.RESCUED, StateOrigin.DISCARDED})
 
 
 class StateVersion(models.Model):
-    """One version of a deployment's Terraform state, encrypted, kept for good."""
+    """One version of a deployment's Terraform state, encrypted.
+
+    How long it is kept is in ``provisioning.retention``.
+    """
 
     account_path = "deployment__tenant__account"
 
