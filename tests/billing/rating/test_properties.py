@@ -6,18 +6,28 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from billing.rating import anchors, credit_notes, discounts, lines, metering, taxes
+from billing.rating import (
+    anchors,
+    credit_notes,
+    discounts,
+    lines,
+    metering,
+    proration,
+    taxes,
+)
 from billing.rating.anchors import Alignment
 from billing.rating.cards import RateCard
 from billing.rating.discounts import AmountOff, Coupon, PercentOff
 from billing.rating.lines import Charge, Licensed, from_inputs
 from billing.rating.metering import Metered, TrueUp
-from billing.rating.periods import Every, Interval, boundary, index_at
+from billing.rating.periods import Every, Interval, Period, boundary, index_at
+from billing.rating.proration import Counting
 from billing.rating.shares import Share, spread
 from tests.billing.rating.samples import (
     AMOUNTS,
@@ -29,7 +39,9 @@ from tests.billing.rating.samples import (
     shares,
 )
 
-moderate = settings(max_examples=60, deadline=None)
+# Machines that run tests are busy: how long an example takes says nothing.
+PATIENT: Any = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+moderate = settings(max_examples=60, **PATIENT)
 PERCENTS = st.lists(decimals(40, 3), min_size=1, max_size=3)
 LINES = st.lists(st.integers(-(10**6), 10**6), min_size=1, max_size=6)
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"])
@@ -69,8 +81,7 @@ def test_a_share_is_symmetric(price: int, share: Share) -> None:
 @moderate
 @given(st.integers(-(10**9), 10**9), st.lists(decimals(1000, 4), min_size=1))
 def test_what_is_spread_is_all_there_again(amount: int, weights: list[Decimal]) -> None:
-    if not any(weights):
-        return
+    assume(any(weights))
     parts = spread(amount, weights)
     assert sum(parts) == amount
     assert all(part * amount >= 0 for part in parts)
@@ -229,8 +240,33 @@ ALL_LINES = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, **PATIENT)
 @given(ALL_LINES)
 def test_a_line_is_the_same_again_from_its_stored_inputs(line: lines.Line) -> None:
     again = from_inputs(lines.inputs(line))
     assert (again, again.amount, again.why) == (line, line.amount, line.why)
+
+
+MARCH = Period(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
+
+
+@moderate
+@given(
+    st.integers(0, 10**7),
+    st.lists(st.tuples(st.integers(0, MARCH.seconds), st.integers(0, 10**7))),
+    st.sampled_from([Counting.SECONDS, Counting.DAYS]),
+)
+def test_however_often_it_changes_no_part_is_paid_twice(
+    price: int, changes: list[tuple[int, int]], counting: Counting
+) -> None:
+    zone, paid = ZoneInfo("Europe/Berlin"), price
+    charged, there_and_back = price, price
+    for second, other in sorted(changes):
+        moment = MARCH.start + timedelta(seconds=second)
+        left = proration.rest(counting, MARCH, moment, zone)
+        change = proration.by_share(charged, other, left)
+        # What goes back is a part of what was paid, and never all that was used too.
+        assert change.given_back <= paid
+        paid, charged = change.debit, other
+        there_and_back += proration.by_share(price, price, left).net
+    assert there_and_back == price
