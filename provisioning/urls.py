@@ -6,6 +6,7 @@ from django.urls import path
 
 from provisioning import backend, views
 from provisioning.databases import views as databases
+from provisioning.fleet import views as fleet
 from provisioning.identity import views as identity
 
 app_name = "provisioning"
@@ -23,6 +24,7 @@ urlpatterns = [
         databases.restore,
         name="restore",
     ),
+    path("tenants/<str:public_id>/window/", fleet.window, name="window"),
     path("runs/<str:public_id>/", views.run, name="run"),
     path("runs/<str:public_id>/live/", views.live, name="live"),
     path("runs/<str:public_id>/log/", views.log, name="log"),

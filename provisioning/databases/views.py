@@ -22,6 +22,7 @@ from paybill_site.kernel.actions import AnyAction, perform
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import PaybillError
 from paybill_site.kernel.ids import is_id
+from provisioning import windows
 from provisioning.actions import (
     RequestBackup,
     RestoreCopy,
@@ -29,6 +30,7 @@ from provisioning.actions import (
     RotateCredentials,
 )
 from provisioning.databases.states import BackupState, JobState
+from provisioning.fleet.views import of_tenant
 from provisioning.models import Backup, Database, DatabaseCopy, DatabaseJob
 from tenants.models import Tenant
 from tenants.states import Isolation, PlacementState
@@ -142,6 +144,7 @@ def _context(actor: Actor, tenant: Tenant) -> dict[str, Any]:
         tenant=tenant, dropped_at=None, made_at__isnull=False
     )
     taken = tenant.placements.filter(state=PlacementState.TAKEN).first()
+    deployment = of_tenant(actor, tenant.public_id)
     active = [JobState.QUEUED, JobState.RUNNING]
     return {
         "tenant": tenant,
@@ -158,8 +161,11 @@ def _context(actor: Actor, tenant: Tenant) -> dict[str, Any]:
                 "copy_backup",
                 "restore_backup",
                 "rotate_database",
+                "set_window",
             )
         },
+        "deployment": deployment,
+        "window": windows.told(windows.of(deployment.window)) if deployment else "",
         "own": taken is not None and taken.kind == Isolation.BRIDGE,
         "section": "tenants",
     }
