@@ -11,13 +11,18 @@ from provisioning.models import Run
 from provisioning.runner.patience import act
 
 
+def fresh() -> str:
+    """A token: 256 random bits."""
+    return f"pbk_run_{secrets.token_urlsafe(32)}"
+
+
 def opened(
     action: type[Action[Run, Any, Run]], run: Run, **words: Any
 ) -> tuple[Run, str]:
     """Perform what begins a phase, with a new token: the run, and the token.
 
-    The one before is dead from then on. 256 random bits; only its digest is kept.
+    The one before is dead from then on; only the digest of a token is kept.
     """
-    token = f"pbk_run_{secrets.token_urlsafe(32)}"
+    token = fresh()
     asked = {**words, "fence": run.fence, "token_digest": token_digest(token)}
     return act(action, run, asked), token

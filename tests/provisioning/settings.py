@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from tests.settings import *  # noqa: F403
 from tests.settings import DATABASES, PAYBILL_LOCAL
@@ -10,4 +11,4 @@ from tests.settings import DATABASES, PAYBILL_LOCAL
 DATABASES["default"]["NAME"] = os.environ["PAYBILL_TEST_DATABASE"]
 PAYBILL_BASE_URL = os.environ["PAYBILL_TEST_URL"]
 # Another host has another disk; its services are the same.
-PAYBILL_LOCAL = os.environ.get("PAYBILL_TEST_DISK", PAYBILL_LOCAL)
+PAYBILL_LOCAL = Path(os.environ.get("PAYBILL_TEST_DISK", PAYBILL_LOCAL))

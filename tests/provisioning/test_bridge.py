@@ -23,7 +23,7 @@ from paybill_site.local.places import Places
 from provisioning import state
 from provisioning.actions import DiscardRun, RetryRun
 from provisioning.models import Deployment, LogChunk, PlanFile, Run, StateVersion
-from provisioning.runner import phases
+from provisioning.runner import tokens
 from provisioning.runner.work import work
 from provisioning.states import DeploymentState, Phase, PhaseState, RunState
 from tenants.directory import reach
@@ -139,14 +139,14 @@ def test_no_secret_is_in_log_plan_or_state(
     web: str, machine: Places, entitle: Entitle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every secret that the run came near, looked for in all that it left."""
-    tokens: list[str] = []
-    fresh = phases._token
+    given: list[str] = []
+    fresh = tokens.fresh
 
     def remembered() -> str:
-        tokens.append(fresh())
-        return tokens[-1]
+        given.append(fresh())
+        return given[-1]
 
-    monkeypatch.setattr(phases, "_token", remembered)
+    monkeypatch.setattr(tokens, "fresh", remembered)
     deployment = entitle("bridge")
     run = queue(deployment, needs_confirmation=True)
     work(run.public_id)
@@ -157,7 +157,7 @@ def test_no_secret_is_in_log_plan_or_state(
     assert run.state == RunState.APPLIED, run.explanation
     unit = units.show(machine, Placement.objects.get(tenant=deployment.tenant).alias)
     secrets = [
-        *tokens,
+        *given,
         Path(unit["secret"]).read_text().strip(),
         Path(unit["provisioner_secret"]).read_text().strip(),
         str(settings.SECRET_KEY),
@@ -168,7 +168,7 @@ def test_no_secret_is_in_log_plan_or_state(
     left += [version.content for version in StateVersion.objects.all()]
     left += [chunk.text.encode() for chunk in LogChunk.objects.all()]
     left += [entry.body.encode() for entry in AuditEntry.objects.all()]
-    assert len(tokens) == 2
+    assert len(given) == 3, "prepare, plan and apply each have their own"
     assert len(left) > 10
     for secret in secrets:
         assert not any(secret.encode() in text for text in left)
