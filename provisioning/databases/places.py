@@ -3,8 +3,8 @@
 - pooled: a schema of a shared database; the provisioner of the control plane.
 - bridge: a database of the tenant's own, its alias made usable from the placement.
 - silo on this machine: a server of the tenant's own, by its unit's own provisioner.
-- silo elsewhere: out of reach from here on purpose. While it stands, the cloud keeps its
-  backups; what outlives it is told in ``removal.keeping``.
+- silo elsewhere: out of reach from here on purpose. While it stands, the cloud keeps
+  its backups; what outlives it is told in ``removal.keeping``.
 """
 
 from __future__ import annotations
