@@ -116,9 +116,7 @@ class SuspendTenant(Action[Tenant, SuspendInput, Tenant]):
         target.suspension = data.cause or Suspension.OPERATOR
         target.save(update_fields=["suspension"])
         entitlements.renew(target)
-        events.emit(
-            TenantSuspended(tenant=target.public_id, cause=target.suspension)
-        )
+        events.emit(TenantSuspended(tenant=target.public_id, cause=target.suspension))
         return target
 
 
