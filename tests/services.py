@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,3 +117,10 @@ def release(config: pytest.Config) -> None:
         os.close(held)
         if not is_shared("in-use.lock"):
             services.stop(places())
+
+
+def any_port() -> int:
+    """A port that the system chose: tests in parallel do not meet on it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from paybill_site.kernel.admin import VerbAdmin, operators
 from provisioning import actions, statediff
@@ -60,7 +60,7 @@ class StateVersionAdmin(VerbAdmin[StateVersion]):
             *(("~", f"output {name}", "") for name in found["outputs"]),
         ]
         if not lines:
-            return format_html("nothing")
+            return mark_safe("nothing")
         shown = format_html_join("", "<li>{} <code>{}</code> {}</li>", lines[:MOST])
         more = f"and {len(lines) - MOST} more" if len(lines) > MOST else ""
         return format_html("<ul>{}</ul>{}", shown, more)

@@ -22,10 +22,10 @@ from paybill_site.environ import public_half
 from paybill_site.kernel import licences
 from paybill_site.local import keys, services
 from paybill_site.local.places import Places
-from paybill_site.local.ports import free
 from paybill_site.local.postgres import Server
 from tenants import entry
 from tenants.models import Tenant
+from tests.services import any_port
 
 MASTER, PASSWORD = "cloud_admin", secrets.token_hex(16)
 TERMS = {
@@ -108,7 +108,7 @@ def handed(managed: Managed, tenant: Tenant, owner: object) -> dict[str, str]:
         "PAYBILL_DATABASE_MASTER": json.dumps(
             {"username": MASTER, "password": PASSWORD, "engine": "postgres"}
         ),
-        "REDIS_URL": f"redis://127.0.0.1:{free(6500)}/0",
+        "REDIS_URL": f"redis://127.0.0.1:{any_port()}/0",
     }
 
 

@@ -22,9 +22,9 @@ from django.conf import settings
 
 from paybill_site.container.__main__ import COMMANDS
 from paybill_site.local.environment import rehearsal
-from paybill_site.local.ports import free
 from tests.container.conftest import Managed
 from tests.container.test_tenant import wait_until
+from tests.services import any_port
 
 ROOT = Path(settings.BASE_DIR)
 FOLDER = ROOT / "paybill_site" / "container"
@@ -162,7 +162,7 @@ def test_static_files_can_be_collected(image: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_control_plane_starts_from_it(image: Path) -> None:
-    port = free(8820)
+    port = any_port()
     words = ["-m", "paybill_site.container", "web"]
     process = run(image, *words, PORT=str(port), **rehearsal())
     wait_until(port, process, 60)
@@ -183,7 +183,7 @@ def test_a_tenants_own_server_starts_from_it(
         sockets.chmod(0o711)
         for socket in sockets.iterdir():
             socket.chmod(0o777)
-    port = free(8820)
+    port = any_port()
     words = ["-m", "paybill_site.container", "tenant"]
     process = run(image, *words, PORT=str(port), **handed)
     wait_until(port, process, 120)

@@ -22,10 +22,10 @@ from cryptography.hazmat.primitives.serialization import (
 
 from paybill_site.container import handover, references, vaults
 from paybill_site.container.handover import Handover
-from paybill_site.local.ports import free
 from tests.container.conftest import container
 from tests.container.test_tenant import get
 from tests.provisioning.clouds.stub import Answer, Asked, cloud, ok, refused
+from tests.services import any_port
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 WHOLE = dict.fromkeys(Handover.model_fields, "x" * 60)
@@ -96,7 +96,7 @@ def test_on_oracle_it_waits_for_its_version_and_starts_from_what_it_finds(
     not_yet = refused(404, "NotAuthorizedOrNotFound"), bundle("{}"), version("1")
     with cloud(in_turn(*not_yet, version("2"))) as stub:
         monkeypatch.setattr(vaults, "ORACLE", stub.address)
-        given = references.resolved(on_oracle, free(8900))
+        given = references.resolved(on_oracle, any_port())
     made = handover.environment(given)
     first = "postgresql://paybill_master:p%2Fa%3Ass@10.0.0.5:5432/postgres"
     assert made["PAYBILL_SUPERUSER_URL"].startswith(first)
@@ -107,7 +107,7 @@ def test_on_oracle_it_waits_for_its_version_and_starts_from_what_it_finds(
 def test_while_it_waits_it_is_alive_and_not_ready(
     on_oracle: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port = free(8900)
+    port = any_port()
     seen: list[int] = []
 
     def answer(asked: Asked) -> Answer:
@@ -185,7 +185,7 @@ def test_patience_ends_and_names_what_is_missing(
     with cloud(in_turn(refused(401, "echo session"))) as stub:
         monkeypatch.setattr(vaults, "ORACLE", stub.address)
         with pytest.raises(references.NotThereYet, match=r"for PAYBILL_HANDOVER$"):
-            references.resolved(on_oracle, free(8900))
+            references.resolved(on_oracle, any_port())
     said = capsys.readouterr().err
     assert "answered 401" in said
     assert "session" not in said
@@ -197,7 +197,7 @@ def test_what_is_given_is_not_looked_for() -> None:
 
 
 def test_a_container_that_waits_can_be_probed_and_stopped() -> None:
-    port = free(8900)
+    port = any_port()
     process = container({"PAYBILL_HANDOVER_REFERENCE": HANDOVER}, "tenant", port=port)
     until = time.monotonic() + 60
     while get(port, "/health/live") != 202:

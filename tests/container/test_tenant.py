@@ -15,9 +15,9 @@ from psycopg import errors, sql
 
 from paybill_site.container import handover
 from paybill_site.container.handover import BadHandover, Handover
-from paybill_site.local.ports import free
 from tenants.models import Tenant
 from tests.container.conftest import Managed, container, named
+from tests.services import any_port
 
 
 def get(port: int, path: str, host: str = "bakery.localhost") -> int:
@@ -53,7 +53,7 @@ def stopped(process: subprocess.Popen[bytes]) -> str:
 def test_a_container_sets_its_server_up_serves_and_comes_back(
     managed: Managed, handed: dict[str, str], tenant: Tenant
 ) -> None:
-    port = free(8750)
+    port = any_port()
     first = container(handed, "tenant", port=port)
     wait_until(port, first, 120)
     schema = handed["PAYBILL_SCHEMA"]
@@ -84,8 +84,8 @@ def test_a_container_sets_its_server_up_serves_and_comes_back(
 def test_two_containers_that_start_at_once_set_it_up_once(
     managed: Managed, handed: dict[str, str]
 ) -> None:
-    cache = {"REDIS_URL": f"redis://127.0.0.1:{free(6600)}/0"}
-    ports = free(8750), free(8780)
+    cache = {"REDIS_URL": f"redis://127.0.0.1:{any_port()}/0"}
+    ports = any_port(), any_port()
     both = [
         container(handed, "tenant", port=ports[0]),
         container({**handed, **cache}, "tenant", port=ports[1]),
@@ -104,7 +104,7 @@ def test_two_containers_that_start_at_once_set_it_up_once(
 def test_what_a_managed_server_does_not_allow_is_said_and_the_rest_holds(
     managed: Managed, handed: dict[str, str]
 ) -> None:
-    port = free(8750)
+    port = any_port()
     process = container(handed, "tenant", port=port)
     wait_until(port, process, 120)
     secret = Handover.model_validate_json(handed["PAYBILL_HANDOVER"])
@@ -133,7 +133,7 @@ def test_what_a_managed_server_does_not_allow_is_said_and_the_rest_holds(
 def test_when_one_process_ends_the_container_ends(
     managed: Managed, handed: dict[str, str]
 ) -> None:
-    port = free(8750)
+    port = any_port()
     process = container(handed, "tenant", port=port)
     wait_until(port, process, 120)
     worker = subprocess.run(

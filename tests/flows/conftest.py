@@ -30,12 +30,12 @@ from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import FOR_PROGRAMS
 from paybill_site.kernel.planes import CONTROL, Place, plane
-from provisioning.models import Deployment, Run, RunPhase
 from tenants.actions import InviteMember
 from tenants.models import Account, Tenant
 from tests.agents.conftest import license_plane
 from tests.agents.people import enter, person
 from tests.cast import LogIn, acting, browser
+from tests.flows import infrastructure
 from tests.flows.doors import Door
 from tests.services import superuser
 
@@ -113,9 +113,7 @@ def furnished(tenant: Tenant, live_tenant: Tenant, account: Account) -> Place:
     perform(PayWithSandbox, invoice, {"card": "test_confirm"}, actor=owner)
     asked = {"email": "ivy@example.com", "role": "member"}
     perform(InviteMember, account, asked, actor=owner)
-    deployment = Deployment.objects.create(tenant=tenant, kind="silo")
-    run = Run.objects.create(deployment=deployment, operation="apply", trigger="t1")
-    RunPhase.objects.create(run=run, name="plan")
+    infrastructure.furnish(tenant, live_tenant)
     assert Subscription.objects.exists()
     return Place("default", "ta", live_tenant.public_id)
 

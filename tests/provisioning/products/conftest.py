@@ -16,10 +16,10 @@ from django.conf import settings
 
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
-from paybill_site.local.ports import free
 from provisioning.actions import AddProduct, RotateProductSecret
 from provisioning.models import Product
 from tenants.models import Tenant
+from tests.services import any_port
 from tests.tenants.test_going_live import entitle
 
 FILE = Path(settings.BASE_DIR) / "examples" / "notebook" / "product.py"
@@ -81,7 +81,7 @@ class Notebook:
 @pytest.fixture
 def notebook(tmp_path: Path, settings: Any) -> Iterator[Notebook]:
     settings.PAYBILL_OUTGOING_ALLOWED = ["localhost"]
-    made = Notebook(free(8700), tmp_path / "notebook.db")
+    made = Notebook(any_port(), tmp_path / "notebook.db")
     yield made
     made.stop()
 
