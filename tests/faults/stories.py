@@ -2,7 +2,7 @@
 
 Run in a process of its own with the settings of the installation that it happens in:
 
-    python -m tests.faults.stories NAME FOLDER
+    python -m tests.faults.stories NAME CLOUD FOLDER
 
 Each is told in a whole installation by ``./paybill up``, whose parts restart by
 themselves. At the end the cloud's own record says what exists; printed as JSON.
@@ -132,6 +132,17 @@ STORIES: dict[str, Callable[[Told], None]] = {
 }
 
 
+# What needs neither a plugin nor a cloud whose weather can be made.
+ANYWHERE = (
+    redis_wiped,
+    redis_killed,
+    worker_killed,
+    runner_killed,
+    terraform_killed,
+    web_killed,
+    postgres_restarted,
+)
+LOCAL, GOOGLE = "local", "google"
 THROTTLED = "cloud_throttles"
 
 
@@ -142,17 +153,19 @@ def _strike(told: Told, victim: str) -> None:
     wait(hit, f"the {victim}", 10, 0.02)
 
 
-def tell(name: str, folder: Path) -> dict[str, Any]:
+def tell(name: str, cloud: str, folder: Path) -> dict[str, Any]:
     """Build, let it happen in the middle of the apply, look; then take all away."""
     from benchmarks.crashes import scene, simulated  # noqa: PLC0415
 
     if name == THROTTLED:
         return _throttled(folder)
-    simulated.set_weather(**WEATHER.get(name, {"delay": 1}))
-    deployment = scene.deploy("google")
+    if cloud == GOOGLE:
+        simulated.set_weather(**WEATHER.get(name, {"delay": 1}))
+    deployment = scene.deploy(cloud)
 
     def happens(run: Any, keeper: Any) -> None:
-        wait(simulated.objects, "the first thing in the cloud", 60, 0.05)
+        if cloud == GOOGLE:
+            wait(simulated.objects, "the first thing in the cloud", 60, 0.05)
         STORIES[name](Told(Installation(folder), run, keeper))
 
     return _lived(deployment, folder, happens)
@@ -202,7 +215,7 @@ def _lived(
 
 
 def main() -> None:
-    name, folder = sys.argv[1], Path(sys.argv[2])
+    name, cloud, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     os.environ.update(environment(folder))
     import django  # noqa: PLC0415 - the environment decides the settings
 
@@ -210,7 +223,7 @@ def main() -> None:
     from paybill_site.kernel.planes import CONTROL, plane  # noqa: PLC0415
 
     with plane(CONTROL):
-        print(json.dumps(tell(name, folder)))  # noqa: T201 - whoever asked reads it
+        print(json.dumps(tell(name, cloud, folder)))  # noqa: T201 - whoever asked reads it
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ by ``./paybill up``. Nothing is lost, doubled or stuck, says the cloud's own rec
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from django.conf import settings
 from benchmarks.crashes.world import World, environment
 from paybill_site.local import services
 from paybill_site.local.places import Places
-from tests.faults.stories import STORIES, THROTTLED
+from tests.faults.stories import ANYWHERE, GOOGLE, LOCAL, STORIES, THROTTLED
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("machine")]
 WELL = {"stuck": False, "missing": [], "doubled": [], "strange": [], "left": []}
@@ -27,10 +26,7 @@ WELL = {"stuck": False, "missing": [], "doubled": [], "strange": [], "left": []}
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A whole installation, whose cloud is the schema provider's memory."""
-    simulator = Path(os.environ.get("PAYBILL_TF_SIMULATOR", "-"))
-    if not (simulator / "mirror.py").is_file():
-        pytest.skip("PAYBILL_TF_SIMULATOR names no folder with a mirror.py")
+    """A whole installation; its clouds are this machine, and simulated ones."""
     started = World(tmp_path_factory.mktemp("world"))
     yield started
     started.stop()
@@ -39,8 +35,21 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.mark.parametrize("story", [*STORIES, THROTTLED])
 def test_nothing_is_lost_doubled_or_stuck(world: World, story: str) -> None:
+    """The cloud is the schema provider's memory; where it throttles, simulated AWS."""
+    if story != THROTTLED and world.without_provider:
+        pytest.skip(world.without_provider)
+    _goes_well(world, story, GOOGLE)
+
+
+@pytest.mark.parametrize("story", [story.__name__ for story in ANYWHERE])
+def test_nor_is_it_on_this_machine(world: World, story: str) -> None:
+    """The same without any plugin, so that nothing here is ever skipped."""
+    _goes_well(world, story, LOCAL)
+
+
+def _goes_well(world: World, story: str, cloud: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.stories", story, str(world.local)],
+        [sys.executable, "-m", "tests.faults.stories", story, cloud, str(world.local)],
         check=False,
         capture_output=True,
         text=True,
