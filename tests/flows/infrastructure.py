@@ -22,6 +22,7 @@ from provisioning.models import (
     StackVersion,
     StateVersion,
 )
+from provisioning.states import Phase
 from tenants.models import Placement, Tenant
 
 
@@ -30,7 +31,7 @@ def furnish(tenant: Tenant, housed: Tenant) -> None:
     account = CloudAccount.objects.create(name="Cloud", cloud="aws", regions=["x"])
     deployment = Deployment.objects.create(tenant=tenant, kind="silo", account=account)
     run = Run.objects.create(deployment=deployment, operation="apply", trigger="t1")
-    RunPhase.objects.create(run=run, name="plan")
+    RunPhase.objects.bulk_create(RunPhase(run=run, name=name) for name in Phase)
     StateVersion.objects.create(
         deployment=deployment,
         run=run,
