@@ -14,7 +14,7 @@ import boto3
 from django.conf import settings
 
 from paybill_site.local import parts
-from paybill_site.local.ports import free
+from tests.services import any_port
 
 REGION = "eu-central-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
@@ -23,7 +23,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 @contextmanager
 def simulated_aws(memory: Sequence[Path] = (), port: int = 0) -> Iterator[str]:
     """Its address, while it runs. ``memory``: folder and key file of the journal."""
-    port = port or free(5600)
+    port = port or any_port()
     words = ["-m", "paybill_site.local.simulator", str(port), *map(str, memory)]
     process = subprocess.Popen([sys.executable, *words], cwd=settings.BASE_DIR)
     try:

@@ -14,15 +14,15 @@ import pytest
 from paybill_site.local import mail
 from paybill_site.local.parts import listens
 from paybill_site.local.places import Places
-from paybill_site.local.ports import free
 from tests.local.conftest import ROOT
+from tests.services import any_port
 
 
 @pytest.fixture
 def catcher(places: Places) -> Iterator[int]:
     """Port of a mail catcher."""
     places.create()
-    port = free(18025)
+    port = any_port()
     words = ["-m", "paybill_site.local.mail_catcher", str(port), str(places.mail)]
     with subprocess.Popen([sys.executable, *words], cwd=ROOT) as process:
         until = time.monotonic() + 10
