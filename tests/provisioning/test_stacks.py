@@ -90,14 +90,14 @@ def test_operators_read_files_and_what_was_tested_apart_from_what_is_admitted(
 def test_what_this_machine_can_not_build_is_said_before_it_is_sold(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert obstacles.tools("pooled", "local") == ""
-    assert obstacles.tools("bridge", "local") == ""
-    assert "no stack for bridge on nowhere" in obstacles.tools("bridge", "nowhere")
+    assert obstacles.tools("pooled", "local", "") == ""
+    assert obstacles.tools("bridge", "local", "") == ""
+    assert "no stack for bridge on nowhere" in obstacles.tools("bridge", "nowhere", "")
     monkeypatch.setattr(mirrors, "folders", list)
-    why = obstacles.tools("silo", "aws")
+    why = obstacles.tools("silo", "aws", "")
     assert "registry.terraform.io/hashicorp/aws is not on this machine" in why
     monkeypatch.setenv("TERRAFORM_BIN", str(tmp_path / "nothing"))
-    assert "Terraform is missing" in obstacles.tools("bridge", "local")
+    assert "Terraform is missing" in obstacles.tools("bridge", "local", "")
 
 
 def test_opentofu_is_pinned_as_what_it_is(

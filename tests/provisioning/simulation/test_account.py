@@ -66,9 +66,9 @@ def test_its_places_are_named_as_this_machine_names_them(on_aws: OnAws) -> None:
 
 
 def test_without_an_open_account_the_offer_says_so(aws_account: CloudAccount) -> None:
-    assert obstacles.account("silo", "aws") == ""
-    assert "AWS" not in obstacles.account("silo", "local")
+    assert obstacles.account("silo", "aws", "") == ""
+    assert "AWS" not in obstacles.account("silo", "local", "")
     CloudAccount.objects.update(state=AccountState.PAUSED)
-    assert "no account at AWS is open here" in obstacles.account("silo", "aws")
-    assert obstacles.account("pooled", "aws") == ""
+    assert "no account at AWS is open here" in obstacles.account("silo", "aws", "")
+    assert obstacles.account("pooled", "aws", "") == ""
     assert REGION in aws_account.regions
