@@ -16,6 +16,7 @@ Memory: two segments, however long the stream is.
 from __future__ import annotations
 
 import secrets
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -45,16 +46,16 @@ def exactly(source: Readable, size: int) -> bytes:
     return b"".join(parts)
 
 
-class Pieces:
+class Pieces(ABC):
     """A readable over something that makes one piece after the other."""
 
     def __init__(self) -> None:
         self._left = b""
         self._ended = False
 
+    @abstractmethod
     def following(self) -> bytes | None:
         """The next piece; None after the last."""
-        raise NotImplementedError
 
     def read(self, size: int = -1, /) -> bytes:
         while not self._ended and (size < 0 or len(self._left) < size):

@@ -50,3 +50,4 @@ def test_a_thread_renews_the_file_until_the_run_is_not_held_any_more(
         wait_for(lambda: file.path.read_text() != first, "a new token")
         Deployment.objects.filter(pk=run.deployment_id).update(fence=4)
         wait_for(lambda: not file.path.exists(), "the token to be taken away")
+    assert list(tmp_path.iterdir()) == []

@@ -300,4 +300,5 @@ def test_backups_open_after_the_keys_were_rotated(
     settings.PAYBILL_KEYS = {**settings.PAYBILL_KEYS, "data": [fresh, *old]}
     call_command("rotate_keys", stdout=StringIO())
     settings.PAYBILL_KEYS = {**settings.PAYBILL_KEYS, "data": [fresh]}
-    done(asked(DrillBackup, Backup.objects.get(pk=backup.pk)))
+    job = done(asked(DrillBackup, Backup.objects.get(pk=backup.pk)))
+    assert job.state == JobState.DONE
