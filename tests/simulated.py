@@ -14,7 +14,7 @@ import boto3
 from django.conf import settings
 
 from paybill_site.local import parts
-from tests.services import any_port
+from paybill_site.local.ports import listen
 
 REGION = "eu-central-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
@@ -23,11 +23,15 @@ KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 @contextmanager
 def simulated_aws(memory: Sequence[Path] = (), port: int = 0) -> Iterator[str]:
     """Its address, while it runs. ``memory``: folder and key file of the journal."""
-    port = port or any_port()
-    words = ["-m", "paybill_site.local.simulator", str(port), *map(str, memory)]
-    process = subprocess.Popen([sys.executable, *words], cwd=settings.BASE_DIR)
+    with listen(port) as listener:
+        port = int(listener.getsockname()[1])
+        number = listener.fileno()
+        words = ["-m", "paybill_site.local.simulator", str(number), *map(str, memory)]
+        process = subprocess.Popen(
+            [sys.executable, *words], cwd=settings.BASE_DIR, pass_fds=[number]
+        )
     try:
-        while not parts.listens(port):
+        while not parts.answers(port):
             assert process.poll() is None, "the simulator ended at once"
             time.sleep(0.05)
         yield f"http://127.0.0.1:{port}"

@@ -1,12 +1,15 @@
 """The mail catcher: an SMTP server on loopback that stores what it is given.
 
-python -m paybill_site.local.mail_catcher PORT FOLDER
+python -m paybill_site.local.mail_catcher LISTENER FOLDER
+
+It takes over a socket that listens already: its number is the first argument.
 """
 
 from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 from datetime import UTC, datetime
 from itertools import count
@@ -40,7 +43,7 @@ class Catcher:
         return "250 stored"
 
 
-async def serve(port: int, folder: Path) -> None:
+async def serve(listener: socket.socket, folder: Path) -> None:
     """Serve until TERM or INT."""
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -50,10 +53,10 @@ async def serve(port: int, folder: Path) -> None:
     def talk() -> SMTP:
         return SMTP(catcher, data_size_limit=LARGEST, enable_SMTPUTF8=True)
 
-    server = await loop.create_server(talk, "127.0.0.1", port)
+    server = await loop.create_server(talk, sock=listener)
     async with server:
         await stopped.wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(serve(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2])))

@@ -48,26 +48,35 @@ def redis(places: Places) -> Part:
     )
 
 
-def mail(places: Places, port: int) -> Part:
+def mail(places: Places, listener: socket.socket) -> Part:
     """The mail catcher."""
     module = "paybill_site.local.mail_catcher"
+    port = int(listener.getsockname()[1])
     return Part(
         name="mail",
-        words=[*PYTHON, module, str(port), str(places.mail)],
+        words=[*PYTHON, module, str(listener.fileno()), str(places.mail)],
         ready=lambda: listens(port),
         folder=str(ROOT),
+        listeners=(listener,),
     )
 
 
-def simulator(places: Places, port: int) -> Part:
+def simulator(places: Places, listener: socket.socket) -> Part:
     """The simulated AWS; what it was told is kept in a journal and played again."""
     keys.read(places, "simulator")
-    memory = [str(places.simulator), str(places.keys / "simulator")]
+    port = int(listener.getsockname()[1])
+    given = [str(listener.fileno()), str(places.simulator)]
     return Part(
         name="aws",
-        words=[*PYTHON, "paybill_site.local.simulator", str(port), *memory],
-        ready=lambda: listens(port),
+        words=[
+            *PYTHON,
+            "paybill_site.local.simulator",
+            *given,
+            str(places.keys / "simulator"),
+        ],
+        ready=lambda: answers(port),
         folder=str(ROOT),
+        listeners=(listener,),
         needed=True,
     )
 

@@ -1,6 +1,8 @@
 """The simulated AWS: moto on loopback, with a memory that outlives it.
 
-    python -m paybill_site.local.simulator PORT FOLDER KEY_FILE
+    python -m paybill_site.local.simulator LISTENER FOLDER KEY_FILE
+
+It takes over a socket that listens already: its number is the first argument.
 
 moto keeps all it is told in memory. Here every request that changes something goes
 into a journal and is played again at the next start: moto takes its random numbers
@@ -145,16 +147,17 @@ class Quiet(MotoRequestHandler):  # type: ignore[misc]  # publishes no types
         pass
 
 
-def server(port: int, journal: Journal | None = None) -> BaseWSGIServer:
-    """A server that listens on loopback; port 0 takes one that is free."""
-    simulator = Simulator(journal)
-    return make_server(LOOPBACK, port, simulator, True, request_handler=Quiet)
+def server(listener: int, journal: Journal | None = None) -> BaseWSGIServer:
+    """A server at the socket of this number, which listens on loopback."""
+    return make_server(
+        LOOPBACK, 0, Simulator(journal), True, request_handler=Quiet, fd=listener
+    )
 
 
-def main(port: str, folder: str = "", key_file: str = "") -> None:
+def main(listener: str, folder: str = "", key_file: str = "") -> None:
     """Serve until the process is ended."""
     journal = Journal(Path(folder), Path(key_file).read_text()) if folder else None
-    server(int(port), journal).serve_forever()
+    server(int(listener), journal).serve_forever()
 
 
 if __name__ == "__main__":

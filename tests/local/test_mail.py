@@ -5,29 +5,28 @@ from __future__ import annotations
 import smtplib
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 
 import pytest
 
 from paybill_site.local import mail
-from paybill_site.local.parts import listens
 from paybill_site.local.places import Places
+from paybill_site.local.ports import listen
 from tests.local.conftest import ROOT
-from tests.services import any_port
 
 
 @pytest.fixture
 def catcher(places: Places) -> Iterator[int]:
     """Port of a mail catcher."""
     places.create()
-    port = any_port()
-    words = ["-m", "paybill_site.local.mail_catcher", str(port), str(places.mail)]
-    with subprocess.Popen([sys.executable, *words], cwd=ROOT) as process:
-        until = time.monotonic() + 10
-        while not listens(port) and time.monotonic() < until:
-            time.sleep(0.05)
+    with listen(0) as listener:
+        port, number = int(listener.getsockname()[1]), listener.fileno()
+        words = ["-m", "paybill_site.local.mail_catcher", str(number), str(places.mail)]
+        process = subprocess.Popen(
+            [sys.executable, *words], cwd=ROOT, pass_fds=[number]
+        )
+    with process:
         yield port
         process.terminate()
         assert process.wait(10) == 0

@@ -181,12 +181,14 @@ class _Forms(HTMLParser):
             self._input(form, given, flags)
         elif tag in {"select", "textarea"} and name:
             form.names.add(name)
-            form.values.setdefault(name, "")
-            if tag == "select":
+            if tag == "textarea":
+                form.values.setdefault(name, "")
+            else:
                 self._select = name
         elif tag == "option" and self._select:
             form.choices.setdefault(self._select, []).append(value)
-            if "selected" in flags or not form.values[self._select]:
+            form.values.setdefault(self._select, value)
+            if "selected" in flags:
                 form.values[self._select] = value
 
     def _input(self, form: Form, given: dict[str, str], flags: set[str]) -> None:

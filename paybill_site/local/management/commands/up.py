@@ -62,11 +62,11 @@ class Command(BaseCommand):
 
 
 class Doors(NamedTuple):
-    """Where each listens; the web's port is held from the start."""
+    """Where each listens: held from the start, so that no other installation can."""
 
     web: socket.socket
-    mail: int
-    aws: int
+    mail: socket.socket
+    aws: socket.socket
 
 
 def _settle_ports(places: Places) -> Doors:
@@ -75,10 +75,15 @@ def _settle_ports(places: Places) -> Doors:
     if address != settings.PAYBILL_BASE_URL:
         # Settings were read before the ports were known; links must name the new one.
         os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
+    held: list[socket.socket] = []
     try:
-        return Doors(listen(ports["web"]), ports["mail"], ports["aws"])
+        for name in Doors._fields:
+            held.append(listen(ports[name]))
     except OSError:  # taken since we looked, a moment ago
+        for listener in held:
+            listener.close()
         return _settle_ports(places)
+    return Doors(*held)
 
 
 def _start_everything(
