@@ -38,19 +38,25 @@ def issue(
 
     The total is the sum of the rounded lines. Only inside an action.
     """
+    total = sum(line.amount for _, line in items)
     invoice = Invoice.objects.create(
+        customer=subscription.customer,
         tenant=subscription.tenant,
         subscription=subscription,
         plan=plan,
         kind=kind,
         currency=plan.currency,
-        total=sum(line.amount for _, line in items),
+        subtotal=total,
+        total=total,
         period_start=period.start,
         period_end=period.end,
     )
     InvoiceLine.objects.bulk_create(
         InvoiceLine(
             invoice=invoice,
+            subscription=subscription,
+            period_start=period.start,
+            period_end=period.end,
             position=position,
             description=description[:200],
             inputs=lines.inputs(line),

@@ -47,6 +47,7 @@ def record(
     try:
         with atomic():
             return Payment.objects.create(
+                customer=invoice.customer,
                 tenant=invoice.tenant,
                 invoice=invoice,
                 gateway=gateway,

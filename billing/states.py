@@ -7,6 +7,44 @@ from django.db import models
 from tenants.states import EntitlementState
 
 
+class PlanKind(models.TextChoices):
+    BASE = "base"
+    ADDON = "addon", "add-on"  # taken beside a base plan, any number of them
+
+
+class PriceKind(models.TextChoices):
+    FEE = "fee"  # once for each period
+    SEAT = "seat"  # by a quantity that the customer sets
+    USAGE = "usage"  # by what a meter counted
+
+
+class Timing(models.TextChoices):
+    ADVANCE = "advance", "in advance"
+    ARREARS = "arrears", "in arrears"
+
+
+class Collection(models.TextChoices):
+    """How a customer pays what becomes due."""
+
+    AUTOMATIC = "automatic", "charged to a stored method"
+    TRANSFER = "transfer", "bank transfer"
+
+
+class TaxBy(models.TextChoices):
+    LINE = "line", "on each line, rounded and then summed"
+    TOTAL = "total", "on the sum of the lines"
+
+
+class LineKind(models.TextChoices):
+    FEE = "fee"
+    SEAT = "seat"
+    USAGE = "usage"
+    COMMITMENT = "commitment"
+    CREDIT = "credit"  # for a part that is not used any more
+    DISCOUNT = "discount"
+    OTHER = "other"
+
+
 class PlanState(models.TextChoices):
     ON_SALE = "on_sale", "on sale"
     RETIRED = "retired"  # those who have it keep it; nobody new gets it
@@ -19,24 +57,29 @@ PLAN_MOVES = {
 
 
 class SubscriptionState(models.TextChoices):
+    SCHEDULED = "scheduled"  # begins on a day to come
     INCOMPLETE = "incomplete"  # waits for its first payment
     TRIALING = "trialing"
     ACTIVE = "active"
     PAST_DUE = "past_due", "past due"  # a reminder went out; nothing else changed
     GRACE = "grace"  # the last days before access is closed
     SUSPENDED = "suspended"  # access closed, data and infrastructure kept
+    PAUSED = "paused"  # by the customer: nothing is billed, access closed
     CANCELLED = "cancelled"
 
 
 _S = SubscriptionState
 SUBSCRIPTION_MOVES = {
+    _S.SCHEDULED: {_S.INCOMPLETE, _S.TRIALING, _S.ACTIVE, _S.CANCELLED},
     _S.INCOMPLETE: {_S.TRIALING, _S.ACTIVE, _S.CANCELLED},
-    _S.TRIALING: {_S.ACTIVE, _S.CANCELLED},
-    _S.ACTIVE: {_S.PAST_DUE, _S.CANCELLED},
+    _S.TRIALING: {_S.ACTIVE, _S.PAUSED, _S.CANCELLED},
+    _S.ACTIVE: {_S.PAST_DUE, _S.PAUSED, _S.CANCELLED},
     _S.PAST_DUE: {_S.ACTIVE, _S.GRACE, _S.CANCELLED},
     _S.GRACE: {_S.ACTIVE, _S.SUSPENDED, _S.CANCELLED},
     _S.SUSPENDED: {_S.ACTIVE, _S.CANCELLED},
-    _S.CANCELLED: set[SubscriptionState](),
+    _S.PAUSED: {_S.ACTIVE, _S.CANCELLED},
+    # Reactivated while what it had is still kept.
+    _S.CANCELLED: {_S.ACTIVE},
 }
 
 # States in which a period follows a period.
@@ -46,12 +89,14 @@ OWING = frozenset({_S.PAST_DUE, _S.GRACE, _S.SUSPENDED})
 
 # What the tenant is entitled to in each state.
 ENTITLEMENT_IN = {
+    _S.SCHEDULED: EntitlementState.NONE,
     _S.INCOMPLETE: EntitlementState.NONE,
     _S.TRIALING: EntitlementState.TRIAL,
     _S.ACTIVE: EntitlementState.ACTIVE,
     _S.PAST_DUE: EntitlementState.ACTIVE,
     _S.GRACE: EntitlementState.GRACE,
     _S.SUSPENDED: EntitlementState.SUSPENDED,
+    _S.PAUSED: EntitlementState.SUSPENDED,
     _S.CANCELLED: EntitlementState.ENDED,
 }
 

@@ -8,10 +8,13 @@ from pydantic import Field, StringConstraints, field_validator
 
 from billing import machines
 from billing.catalogue import Features, Limits
-from billing.models import Plan
+from billing.models import Plan, Price
+from billing.models.prices import CARD
 from billing.rating import money
+from billing.rating.cards import RateCard
 from billing.rating.periods import Interval
-from billing.states import PlanState
+from billing.rating.prices import Flat
+from billing.states import PlanState, PriceKind
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from tenants.states import Isolation
@@ -64,7 +67,19 @@ class CreatePlan(Action[None, PlanInput, Plan]):
         for plan in earlier.filter(state=PlanState.ON_SALE):
             machines.plans.move(plan, PlanState.RETIRED, reason="a new version")
         version = newest.version + 1 if newest else 1
-        return Plan.objects.create(version=version, **data.model_dump())
+        plan = Plan.objects.create(version=version, **data.model_dump())
+        fee = money.to_major(data.price, data.currency)
+        Price.objects.create(
+            plan=plan,
+            code="base",
+            name=plan.name,
+            kind=PriceKind.FEE,
+            currency=plan.currency,
+            card=CARD.dump_python(RateCard(Flat(fee)), mode="json"),
+            interval=plan.interval,
+            interval_count=plan.interval_count,
+        )
+        return plan
 
 
 class RetirePlan(Action[Plan, NoInput, Plan]):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from billing import agenda, changes, clock, invoicing, lifecycle
+from billing import agenda, changes, clock, customers, invoicing, lifecycle
 from billing.changes import Change, When
 from billing.errors import (
     AlreadySubscribed,
@@ -17,7 +17,7 @@ from billing.errors import (
     PartlyPaid,
     RegionNotOffered,
 )
-from billing.models import Plan, Subscription
+from billing.models import Plan, Subscription, SubscriptionItem
 from billing.rating import periods
 from billing.rating.lines import Charge
 from billing.states import RUNNING, InvoiceKind, SubscriptionState
@@ -127,8 +127,13 @@ def _had_trial(tenant: Tenant, plan: Plan) -> bool:
 
 def _draft(tenant: Tenant, plan: Plan, region: str) -> Subscription:
     now = clock.now()
-    return Subscription.objects.create(
+    customer = customers.of(tenant.account)
+    if not customer.currency:
+        customer.currency = plan.currency
+        customer.save(update_fields=["currency"])
+    subscription = Subscription.objects.create(
         tenant=tenant,
+        customer=customer,
         plan=plan,
         region=region,
         state=SubscriptionState.INCOMPLETE,
@@ -136,6 +141,11 @@ def _draft(tenant: Tenant, plan: Plan, region: str) -> Subscription:
         period_start=now,
         period_end=now,
     )
+    for price in plan.prices.filter(currency=customer.currency):
+        SubscriptionItem.objects.create(
+            subscription=subscription, price=price, start=now, billed_to=now
+        )
+    return subscription
 
 
 def _bill_first(subscription: Subscription) -> None:

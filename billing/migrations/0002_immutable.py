@@ -19,8 +19,8 @@ EXECUTE FUNCTION billing_refuse_change();
 
 CREATE TRIGGER invoice_is_final BEFORE UPDATE ON billing_invoice FOR EACH ROW
 WHEN (OLD.state <> 'draft' AND
-  (to_jsonb(OLD) - ARRAY['state', 'paid', 'paid_at'])
-  IS DISTINCT FROM (to_jsonb(NEW) - ARRAY['state', 'paid', 'paid_at']))
+  (to_jsonb(OLD) - ARRAY['state', 'paid', 'applied', 'noted', 'paid_at'])
+  IS DISTINCT FROM (to_jsonb(NEW) - ARRAY['state', 'paid', 'applied', 'noted', 'paid_at']))
 EXECUTE FUNCTION billing_refuse_change();
 
 CREATE TRIGGER invoice_stays BEFORE DELETE ON billing_invoice FOR EACH ROW

@@ -1,18 +1,23 @@
-"""Plans, subscriptions, invoices with their lines, payments, and the clock's offset."""
+"""Customers, plans, subscriptions, invoices with their lines, payments, the clock."""
 
 from __future__ import annotations
 
 from billing.models.clock import ClockOffset
+from billing.models.customers import Customer
 from billing.models.invoices import Invoice, InvoiceLine, InvoiceSeries, Payment
 from billing.models.plans import Plan
-from billing.models.subscriptions import Subscription
+from billing.models.prices import Price
+from billing.models.subscriptions import Subscription, SubscriptionItem
 
 __all__ = [
     "ClockOffset",
+    "Customer",
     "Invoice",
     "InvoiceLine",
     "InvoiceSeries",
     "Payment",
     "Plan",
+    "Price",
     "Subscription",
+    "SubscriptionItem",
 ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Now
 
+from billing.models.customers import Customer
 from billing.models.plans import Plan
-from billing.models.subscriptions import Subscription
+from billing.models.subscriptions import Subscription, SubscriptionItem
 from billing.rating.lines import Line, from_inputs
-from billing.states import InvoiceKind, InvoiceState, PaymentState
+from billing.states import InvoiceKind, InvoiceState, LineKind, PaymentState
 from paybill_site.kernel.ids import PublicId
 from paybill_site.kernel.querysets import VisibleManager
 from tenants.models import Tenant
@@ -30,20 +31,36 @@ class InvoiceSeries(models.Model):
 class Invoice(models.Model):
     """What a customer owes for a period, or for a change within one.
 
-    Amounts are minor units of ``currency``. Once open, nothing of it changes but
-    ``state`` and what was paid.
+    Amounts are minor units of ``currency``: subtotal - discount + tax = total, and of
+    the total ``applied`` came from the customer's balance, ``noted`` was taken back by
+    credit notes and ``paid`` came in. Once open, nothing of it changes but ``state``
+    and these three. ``tenant`` and ``subscription`` are empty where its lines are of
+    several; ``plan`` is what a change of plan leads to.
     """
 
-    account_path = "tenant__account"
+    account_path = "customer__account"
 
     public_id = PublicId("inv")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="invoices"
+    )
     tenant = models.ForeignKey(
-        Tenant, on_delete=models.PROTECT, related_name="invoices"
+        Tenant,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="invoices",
     )
     subscription = models.ForeignKey(
-        Subscription, on_delete=models.PROTECT, related_name="invoices"
+        Subscription,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="invoices",
     )
-    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    plan = models.ForeignKey(
+        Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     kind = models.CharField(max_length=10, choices=InvoiceKind.choices)
     state = models.CharField(
         max_length=15, choices=InvoiceState.choices, default=InvoiceState.DRAFT
@@ -51,7 +68,12 @@ class Invoice(models.Model):
     series = models.CharField(max_length=20, blank=True)
     sequence = models.PositiveBigIntegerField(null=True, blank=True)
     currency = models.CharField(max_length=3)
+    subtotal = models.BigIntegerField(help_text="minor units")
+    discount = models.BigIntegerField(default=0, help_text="minor units")
+    tax = models.BigIntegerField(default=0, help_text="minor units")
     total = models.BigIntegerField(help_text="minor units")
+    applied = models.BigIntegerField(default=0, help_text="minor units of the balance")
+    noted = models.BigIntegerField(default=0, help_text="minor units of credit notes")
     paid = models.BigIntegerField(default=0, help_text="minor units")
     period_start = models.DateTimeField()
     period_end = models.DateTimeField()
@@ -81,7 +103,13 @@ class Invoice(models.Model):
             models.CheckConstraint(
                 condition=models.Q(total__gte=0)
                 & models.Q(paid__gte=0)
-                & models.Q(paid__lte=models.F("total")),
+                & models.Q(applied__gte=0)
+                & models.Q(noted__gte=0)
+                & models.Q(
+                    total__gte=models.F("paid")
+                    + models.F("applied")
+                    + models.F("noted")
+                ),
                 name="paid_between_nothing_and_total",
             ),
             models.CheckConstraint(
@@ -114,7 +142,7 @@ class Invoice(models.Model):
     @property
     def outstanding(self) -> int:
         """Minor units that are still to be paid."""
-        return self.total - self.paid
+        return self.total - self.paid - self.applied - self.noted
 
 
 class InvoiceLine(models.Model):
@@ -125,8 +153,22 @@ class InvoiceLine(models.Model):
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
     position = models.PositiveSmallIntegerField()
     description = models.CharField(max_length=200)
+    kind = models.CharField(
+        max_length=12, choices=LineKind.choices, default=LineKind.FEE
+    )
+    subscription = models.ForeignKey(
+        Subscription, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    item = models.ForeignKey(
+        SubscriptionItem, null=True, on_delete=models.PROTECT, related_name="lines"
+    )
+    period_start = models.DateTimeField(null=True)
+    period_end = models.DateTimeField(null=True)
     inputs = models.JSONField()
-    amount = models.BigIntegerField(help_text="minor units")
+    amount = models.BigIntegerField(help_text="minor units, before discount and tax")
+    discount = models.BigIntegerField(default=0, help_text="minor units")
+    tax = models.BigIntegerField(default=0, help_text="minor units")
+    taxed = models.JSONField(default=dict, help_text="how it was taxed, and why")
 
     class Meta:
         ordering = ["invoice", "position"]
@@ -153,11 +195,18 @@ class InvoiceLine(models.Model):
 class Payment(models.Model):
     """Money that came, or an attempt that failed, for one invoice."""
 
-    account_path = "tenant__account"
+    account_path = "customer__account"
 
     public_id = PublicId("pay")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="payments"
+    )
     tenant = models.ForeignKey(
-        Tenant, on_delete=models.PROTECT, related_name="payments"
+        Tenant,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="payments",
     )
     invoice = models.ForeignKey(
         Invoice, on_delete=models.PROTECT, related_name="payments"

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from billing.rating.periods import Every, Interval
-from billing.states import PlanState
+from billing.states import PlanKind, PlanState
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.ids import PublicId
 from paybill_site.kernel.querysets import Visible, view_permission
@@ -28,14 +28,25 @@ class Plans(Visible["Plan"]):
 
 
 class Plan(models.Model):
-    """One version of a plan: its price, how it isolates, what it grants.
+    """One version of a plan: how it isolates, what it grants; ``prices`` are rows.
 
-    ``price`` is in minor units of ``currency`` for each ``interval_count`` intervals.
+    ``price`` is what a card says first: the base fee in minor units of ``currency`` for
+    each ``interval_count`` intervals. An add-on names the plans it can be taken beside.
+    A version is sold from ``effective_from`` on; subscriptions of an earlier version
+    stay with theirs, unless it says from when it is for them too.
     """
 
     public_id = PublicId("pln")
     code = models.SlugField(max_length=40, help_text="the same in every version")
     version = models.PositiveIntegerField(default=1)
+    kind = models.CharField(
+        max_length=10, choices=PlanKind.choices, default=PlanKind.BASE
+    )
+    effective_from = models.DateTimeField(db_default=Now())
+    effective_for_existing = models.DateTimeField(null=True, blank=True)
+    beside = models.JSONField(
+        default=list, blank=True, help_text="codes of the plans an add-on goes with"
+    )
     state = models.CharField(
         max_length=10, choices=PlanState.choices, default=PlanState.ON_SALE
     )

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.db.models.functions import Now
 
+from billing.models.customers import Customer
 from billing.models.plans import Plan
+from billing.models.prices import Price
 from billing.rating.periods import Period
 from billing.states import SubscriptionState
 from paybill_site.kernel.ids import PublicId
@@ -20,7 +22,9 @@ class Subscription(models.Model):
     """What a tenant takes, since when, and until when it is billed.
 
     Period ``period_index`` counted from ``anchor`` runs from ``period_start`` to
-    ``period_end``. ``next_at`` is when the biller has something to do.
+    ``period_end``; ``anchor_day`` is the day of the month that all of them keep, where
+    the anchor's own month is too short for it. ``items`` are what is billed.
+    ``next_at`` is when the biller has something to do.
     """
 
     account_path = "tenant__account"
@@ -28,6 +32,9 @@ class Subscription(models.Model):
     public_id = PublicId("sub")
     tenant = models.ForeignKey(
         Tenant, on_delete=models.PROTECT, related_name="subscriptions"
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="subscriptions"
     )
     plan = models.ForeignKey(
         Plan, on_delete=models.PROTECT, related_name="subscriptions"
@@ -42,11 +49,21 @@ class Subscription(models.Model):
     )
     region = models.CharField(max_length=40)
     state = models.CharField(max_length=12, choices=SubscriptionState.choices)
+    starts_at = models.DateTimeField(
+        null=True, blank=True, help_text="when it begins, if not at once"
+    )
+    trial_end = models.DateTimeField(null=True, blank=True)
     anchor = models.DateTimeField(help_text="all periods are counted from here")
+    anchor_day = models.PositiveSmallIntegerField(null=True, blank=True)
     period_index = models.IntegerField(default=0)
     period_start = models.DateTimeField()
     period_end = models.DateTimeField()
     cancel_at_period_end = models.BooleanField(default=False)
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    resumes_at = models.DateTimeField(null=True, blank=True)
+    overrides = models.JSONField(
+        default=dict, blank=True, help_text="features and limits of this one alone"
+    )
     created_at = models.DateTimeField(db_default=Now())
     activated_at = models.DateTimeField(null=True, blank=True, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -92,3 +109,48 @@ class Subscription(models.Model):
     def zone(self) -> tzinfo:
         """The zone in whose wall time months are counted."""
         return ZoneInfo(self.tenant.account.time_zone)
+
+
+class SubscriptionItem(models.Model):
+    """One price of a subscription from ``start`` until ``end`` (None: it goes on).
+
+    ``billed_to`` is up to when its fee is on invoices: ahead of now where it is billed
+    in advance, behind where it is billed in arrears. It moves in the transaction of
+    the invoice, so nothing is billed twice.
+    """
+
+    account_path = "subscription__tenant__account"
+
+    public_id = PublicId("itm")
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, related_name="items"
+    )
+    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
+    quantity = models.DecimalField(max_digits=20, decimal_places=6, default=1)
+    start = models.DateTimeField()
+    end = models.DateTimeField(null=True, blank=True)
+    billed_to = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = VisibleManager()
+
+    class Meta:
+        ordering = ["subscription", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription", "price"],
+                condition=models.Q(end__isnull=True),
+                name="price_taken_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(quantity__gte=0), name="item_quantity_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(end__isnull=True)
+                | models.Q(end__gte=models.F("start")),
+                name="item_ends_after_its_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.price.name} of {self.subscription}"

@@ -58,4 +58,4 @@ def test_what_is_due_is_found_by_an_index(control: Place) -> None:
 def test_every_state_has_its_moves_and_its_entitlement() -> None:
     assert set(SUBSCRIPTION_MOVES) == set(SubscriptionState) == set(ENTITLEMENT_IN)
     reachable = set().union(*SUBSCRIPTION_MOVES.values())
-    assert reachable == set(SubscriptionState) - {SubscriptionState.INCOMPLETE}
+    assert reachable == set(SubscriptionState) - {SubscriptionState.SCHEDULED}

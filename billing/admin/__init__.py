@@ -1,0 +1,7 @@
+"""Operators' view of billing: rows to read, verbs as buttons. A file for each noun."""
+
+from __future__ import annotations
+
+from billing.admin import clock, invoices, payments, plans, subscriptions
+
+__all__ = ["clock", "invoices", "payments", "plans", "subscriptions"]

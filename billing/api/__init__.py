@@ -1,0 +1,12 @@
+"""REST of billing, a file for each noun."""
+
+from __future__ import annotations
+
+from billing.api import invoices, payments, plans, subscriptions
+
+urlpatterns = [
+    *plans.urlpatterns,
+    *subscriptions.urlpatterns,
+    *invoices.urlpatterns,
+    *payments.urlpatterns,
+]

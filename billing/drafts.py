@@ -1,0 +1,53 @@
+"""What is to be invoiced, before it is an invoice: between biller and invoicing.
+
+The biller says which lines are due; invoicing takes discounts off, puts tax on, gives
+the number. A draft is worked out from rows without writing any, so the dry run of the
+next invoice is the same code with nothing stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing.models import Customer, Plan, Subscription, SubscriptionItem
+from billing.rating.lines import Line
+from billing.rating.periods import Period
+from billing.states import InvoiceKind, LineKind
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """One line: its rule with inputs, what it is for, and when."""
+
+    description: str
+    line: Line
+    kind: LineKind
+    period: Period
+    subscription: Subscription | None = None
+    item: SubscriptionItem | None = None
+
+    @property
+    def amount(self) -> int:
+        """Minor units, before discounts and tax; below zero for a credit."""
+        return self.line.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Lines of one customer in one currency, as of a moment.
+
+    ``plan`` is what the invoice leads to once it is paid, where it is for a change.
+    """
+
+    customer: Customer
+    kind: InvoiceKind
+    currency: str
+    lines: tuple[DraftLine, ...]
+    at: datetime
+    plan: Plan | None = None
+
+    @property
+    def subtotal(self) -> int:
+        """Minor units: the sum of the rounded lines."""
+        return sum(line.amount for line in self.lines)
