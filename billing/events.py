@@ -6,19 +6,45 @@ from paybill_site.kernel.events import Event
 
 
 class SubscriptionEvent(Event):
-    """Something happened to a subscription."""
+    """Something happened to a subscription: each move of its state is one of these.
+
+    Which move is which event stands in ``billing.transitions``. ``version`` is that
+    of the entitlement that was written with it, 0 where none was: who follows late
+    sees by it that more has happened since.
+    """
 
     tenant: str
     subscription: str
     plan: str
+    version: int = 0
+
+
+class SubscriptionOffered(SubscriptionEvent):
+    """The day of a scheduled subscription came, and it waits for its first payment."""
+
+
+class SubscriptionWithdrawn(SubscriptionEvent):
+    """A subscription that was never in force is over: there was nothing to end."""
 
 
 class SubscriptionActivated(SubscriptionEvent):
     """A subscription came into force for the first time: the tenant may exist."""
 
 
+class TrialEnded(SubscriptionEvent):
+    """A trial went over into the paid subscription."""
+
+
 class PlanChanged(SubscriptionEvent):
-    """A subscription has another plan from now on."""
+    """A subscription has another plan, other quantities or add-ons from now on."""
+
+
+class SubscriptionPastDue(SubscriptionEvent):
+    """Something is unpaid beyond its day: a banner says so, nothing is closed."""
+
+
+class SubscriptionInGrace(SubscriptionEvent):
+    """The last days before access is closed; everything is open still."""
 
 
 class SubscriptionSuspended(SubscriptionEvent):
@@ -29,8 +55,20 @@ class SubscriptionRestored(SubscriptionEvent):
     """What was owed is paid: everything is open again."""
 
 
+class SubscriptionPaused(SubscriptionEvent):
+    """The customer pauses: nothing is billed, access closes, data stays."""
+
+
+class SubscriptionResumed(SubscriptionEvent):
+    """A pause is over: everything is open again."""
+
+
 class SubscriptionEnded(SubscriptionEvent):
     """A subscription that had been in force is over; nothing is owed to the tenant."""
+
+
+class SubscriptionReactivated(SubscriptionEvent):
+    """A subscription that was over goes on, with what was kept of its tenant."""
 
 
 class InvoiceEvent(Event):

@@ -9,30 +9,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from billing import agenda, clock, dunning, invoicing, machines
+from billing import agenda, clock, dunning, invoicing, machines, transitions
 from billing.errors import NotDue
-from billing.events import (
-    InvoiceOverdue,
-    PlanChanged,
-    SubscriptionActivated,
-    SubscriptionEnded,
-    SubscriptionEvent,
-    SubscriptionRestored,
-    SubscriptionSuspended,
-)
+from billing.events import InvoiceOverdue, PlanChanged
 from billing.models import Invoice, Plan, Subscription
 from billing.rating import periods
 from billing.rating.lines import Charge
 from billing.rating.periods import Period
-from billing.states import (
-    ENTITLEMENT_IN,
-    OWING,
-    InvoiceKind,
-    InvoiceState,
-    SubscriptionState,
-)
+from billing.states import OWING, InvoiceKind, InvoiceState, SubscriptionState
+from billing.transitions import grant as grant  # noqa: PLC0414 - its public name
 from paybill_site.kernel import events
-from tenants import entitlements
 
 
 def activate(subscription: Subscription, *, reason: str) -> None:
@@ -53,9 +39,7 @@ def begin_trial(subscription: Subscription) -> None:
 
 def _begin(subscription: Subscription, state: SubscriptionState, reason: str) -> None:
     subscription.activated_at = clock.now()
-    machines.subscriptions.move(subscription, state, reason=reason)
-    grant(subscription)
-    _say(SubscriptionActivated, subscription)
+    transitions.move(subscription, state, reason=reason)
     agenda.reschedule(subscription)
 
 
@@ -75,10 +59,7 @@ def renew(subscription: Subscription) -> None:
     if not subscription.plan.free:
         _bill_period(subscription)
     if subscription.state == SubscriptionState.TRIALING:
-        machines.subscriptions.move(
-            subscription, SubscriptionState.ACTIVE, reason="trial is over"
-        )
-        grant(subscription)
+        transitions.move(subscription, SubscriptionState.ACTIVE, reason="trial is over")
     agenda.reschedule(subscription)
 
 
@@ -100,8 +81,7 @@ def _take_plan(subscription: Subscription, plan: Plan) -> None:
     if plan.every != subscription.plan.every:
         _count_from(subscription, subscription.period_end)
     subscription.plan, subscription.next_plan = plan, None
-    grant(subscription)
-    _say(PlanChanged, subscription)
+    transitions.say(PlanChanged, subscription, grant(subscription))
 
 
 def dun(subscription: Subscription) -> None:
@@ -123,10 +103,7 @@ def dun(subscription: Subscription) -> None:
     if step.state == SubscriptionState.CANCELLED:
         end(subscription, reason=reason)
         return
-    machines.subscriptions.move(subscription, step.state, reason=reason)
-    grant(subscription)
-    if step.state == SubscriptionState.SUSPENDED:
-        _say(SubscriptionSuspended, subscription)
+    transitions.move(subscription, step.state, reason=reason)
     agenda.reschedule(subscription)
 
 
@@ -140,30 +117,20 @@ def settle_up(subscription: Subscription) -> None:
 def _restore(subscription: Subscription) -> None:
     now = clock.now()
     closed = subscription.state == SubscriptionState.SUSPENDED
-    machines.subscriptions.move(
-        subscription, SubscriptionState.ACTIVE, reason="nothing is owed"
-    )
+    transitions.move(subscription, SubscriptionState.ACTIVE, reason="nothing is owed")
     if closed and subscription.period_end <= now:
         # Periods in which access was closed are not billed: count anew from here.
         _count_from(subscription, now)
         subscription.period_start = subscription.period_end = now
-    grant(subscription)
-    _say(SubscriptionRestored, subscription)
 
 
 def end(subscription: Subscription, *, reason: str) -> None:
     """End a subscription now. What was never paid for lapses, the rest stays owed."""
-    in_force = subscription.activated_at is not None
-    machines.subscriptions.move(
-        subscription, SubscriptionState.CANCELLED, reason=reason
-    )
+    transitions.move(subscription, SubscriptionState.CANCELLED, reason=reason)
     subscription.ended_at = clock.now()
     subscription.next_plan = None
     for invoice in invoicing.open_invoices(subscription):
         _close(invoice, reason)
-    if in_force:
-        grant(subscription)
-        _say(SubscriptionEnded, subscription)
     agenda.reschedule(subscription)
 
 
@@ -192,23 +159,6 @@ def expire(subscription: Subscription) -> None:
     agenda.reschedule(subscription)
 
 
-def grant(subscription: Subscription) -> None:
-    """Write what the tenant is entitled to now; it commits with the change."""
-    plan = subscription.plan
-    entitlements.write(
-        subscription.tenant,
-        state=str(ENTITLEMENT_IN[SubscriptionState(subscription.state)]),
-        plan=plan.code,
-        isolation=plan.isolation,
-        size=plan.size,
-        region=subscription.region,
-        cloud=plan.cloud,
-        retention_days=plan.retention_days,
-        features=plan.features,
-        limits=plan.limits,
-    )
-
-
 def _count_from(subscription: Subscription, anchor: datetime) -> None:
     """Count periods from ``anchor``; the next one entered is number 0."""
     subscription.anchor, subscription.period_index = anchor, -1
@@ -220,13 +170,3 @@ def _enter(subscription: Subscription, index: int) -> None:
     )
     subscription.period_index = index
     subscription.period_start, subscription.period_end = period.start, period.end
-
-
-def _say(event: type[SubscriptionEvent], subscription: Subscription) -> None:
-    events.emit(
-        event(
-            tenant=subscription.tenant.public_id,
-            subscription=subscription.public_id,
-            plan=subscription.plan.code,
-        )
-    )
