@@ -7,6 +7,7 @@ from billing.models.customers import Customer
 from billing.models.invoices import Invoice, InvoiceLine, InvoiceSeries, Payment
 from billing.models.plans import Plan
 from billing.models.prices import Price
+from billing.models.reporting import RecurringChange, RevenuePart
 from billing.models.subscriptions import Subscription, SubscriptionItem
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "Payment",
     "Plan",
     "Price",
+    "RecurringChange",
+    "RevenuePart",
     "Subscription",
     "SubscriptionItem",
 ]
