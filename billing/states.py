@@ -12,6 +12,13 @@ class PlanKind(models.TextChoices):
     ADDON = "addon", "add-on"  # taken beside a base plan, any number of them
 
 
+class PhasesFrom(models.TextChoices):
+    """From where the phases of an add-on are counted."""
+
+    OWN = "own", "when it was taken"
+    SUBSCRIPTION = "subscription", "the subscription's start"
+
+
 class PriceKind(models.TextChoices):
     FEE = "fee"  # once for each period
     SEAT = "seat"  # by a quantity that the customer sets
@@ -46,11 +53,13 @@ class LineKind(models.TextChoices):
 
 
 class PlanState(models.TextChoices):
+    SCHEDULED = "scheduled"  # sold from a moment to come
     ON_SALE = "on_sale", "on sale"
     RETIRED = "retired"  # those who have it keep it; nobody new gets it
 
 
 PLAN_MOVES = {
+    PlanState.SCHEDULED: {PlanState.ON_SALE, PlanState.RETIRED},
     PlanState.ON_SALE: {PlanState.RETIRED},
     PlanState.RETIRED: set[PlanState](),
 }

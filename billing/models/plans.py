@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from billing.rating.periods import Every, Interval
-from billing.states import PlanKind, PlanState
+from billing.states import PhasesFrom, PlanKind, PlanState
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.ids import PublicId
 from paybill_site.kernel.querysets import Visible, view_permission
@@ -32,8 +32,14 @@ class Plan(models.Model):
 
     ``price`` is what a card says first: the base fee in minor units of ``currency`` for
     each ``interval_count`` intervals. An add-on names the plans it can be taken beside.
-    A version is sold from ``effective_from`` on; subscriptions of an earlier version
-    stay with theirs, unless it says from when it is for them too.
+    A version is sold from ``effective_from`` on (None: always was); subscriptions of an
+    earlier version stay with theirs, unless it says from when it is for them too.
+
+    Lists say what can be chosen at a sale: ``isolations``, ``sizes`` of the stack,
+    ``regions``; ``isolation`` and ``size`` are the ones taken where nothing is chosen.
+    ``includes`` are add-ons that come with a plan, with how many: ``{"sso": 1}``.
+    ``metered`` limits what a meter counts: ``{"api_calls": {"limit": 1000, "hard":
+    false}}``.
     """
 
     public_id = PublicId("pln")
@@ -42,10 +48,20 @@ class Plan(models.Model):
     kind = models.CharField(
         max_length=10, choices=PlanKind.choices, default=PlanKind.BASE
     )
-    effective_from = models.DateTimeField(db_default=Now())
+    effective_from = models.DateTimeField(null=True, blank=True)
     effective_for_existing = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
     beside = models.JSONField(
         default=list, blank=True, help_text="codes of the plans an add-on goes with"
+    )
+    phases_from = models.CharField(
+        max_length=12,
+        choices=PhasesFrom.choices,
+        default=PhasesFrom.OWN,
+        help_text="from where the phases of an add-on are counted",
+    )
+    includes = models.JSONField(
+        default=dict, blank=True, help_text="codes of add-ons that come with it"
     )
     state = models.CharField(
         max_length=10, choices=PlanState.choices, default=PlanState.ON_SALE
@@ -59,13 +75,26 @@ class Plan(models.Model):
     )
     interval_count = models.PositiveSmallIntegerField(default=1)
     trial_days = models.PositiveSmallIntegerField(default=0)
-    isolation = models.CharField(max_length=10, choices=Isolation.choices)
+    isolation = models.CharField(
+        max_length=10, choices=Isolation.choices, help_text="unless another is chosen"
+    )
+    isolations = models.JSONField(default=list, help_text="that can be chosen")
+    moves = models.JSONField(
+        default=list, blank=True, help_text="between isolation models, later on"
+    )
     cloud = models.CharField(max_length=20, default="local")
     regions = models.JSONField(help_text="the first is the default")
-    size = models.CharField(max_length=20, default="small")
-    retention_days = models.PositiveIntegerField(default=30)
+    size = models.CharField(
+        max_length=20, default="small", help_text="unless another is chosen"
+    )
+    sizes = models.JSONField(default=list, help_text="of the stack, to choose from")
+    retention_days = models.PositiveIntegerField(
+        default=30, help_text="data is kept after the end"
+    )
+    backup_days = models.PositiveIntegerField(default=30, help_text="a backup is kept")
     features = models.JSONField(default=dict, blank=True)
     limits = models.JSONField(default=dict, blank=True)
+    metered = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = models.Manager.from_queryset(Plans)()
