@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import F, Max
 from django.utils import timezone
 from pydantic import Field, field_validator
 
-from paybill_site.kernel import events, web
+from paybill_site.kernel import events, web, webhooks
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Conflict, Invalid
 from provisioning.events import NoticeOwed
 from provisioning.models import NoticeKind, NoticeState, Product, ProductNotice
-from provisioning.products import signing
 from tenants.models import Tenant
 from tenants.states import TenantState
-
-OVERLAP = timedelta(days=1)  # how long the former secret signs beside the new one
 
 
 class ProductInput(Input):
@@ -69,7 +65,7 @@ class AddProduct(Action[None, NewProductInput, Product]):
         if Product.objects.filter(code=data.code).exists():
             raise Conflict(f"there is a product {data.code} already")
         # Nobody was shown this one: RotateProductSecret makes one to copy.
-        return Product.objects.create(secret=signing.new_secret(), **data.model_dump())
+        return Product.objects.create(secret=webhooks.new_secret(), **data.model_dump())
 
 
 class ChangeProduct(Action[Product, ProductInput, Product]):
@@ -96,8 +92,8 @@ class RotateProductSecret(Action[Product, NoInput, Product]):
 
     def run(self, target: Product, data: NoInput, *, actor: Actor) -> Product:
         target.former_secret = target.secret
-        target.former_until = timezone.now() + OVERLAP
-        target.secret = signing.new_secret()
+        target.former_until = timezone.now() + webhooks.OVERLAP
+        target.secret = webhooks.new_secret()
         target.save(update_fields=["secret", "former_secret", "former_until"])
         target.fresh_secret = target.secret
         return target

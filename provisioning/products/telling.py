@@ -7,13 +7,12 @@ but resumed before the product could be reached) is not sent any more.
 from __future__ import annotations
 
 import json
-import time
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from django.utils import timezone
 
-from paybill_site.kernel import actors, web
+from paybill_site.kernel import actors, web, webhooks
 from paybill_site.kernel.actions import perform
 from provisioning.actions.products import (
     AnswerInput,
@@ -21,8 +20,7 @@ from provisioning.actions.products import (
     OweNotice,
     SettleNotice,
 )
-from provisioning.models import NoticeKind, NoticeState, Product, ProductNotice
-from provisioning.products import signing
+from provisioning.models import NoticeKind, NoticeState, ProductNotice
 from tenants import offers
 from tenants.actions.places import address, taken
 from tenants.models import Entitlement, Tenant
@@ -79,16 +77,10 @@ def send(notice: ProductNotice) -> None:
 def _post(notice: ProductNotice) -> web.Answer:
     body = json.dumps(payload(notice), sort_keys=True).encode()
     product = notice.product
-    signed = signing.headers(
-        notice.public_id, int(time.time()), body, _secrets(product)
-    )
-    return web.call(
-        "POST",
-        product.address,
-        headers={"Content-Type": "application/json", **signed},
-        body=body,
-        limit=LIMIT,
-        timeout=SECONDS,
+    until = product.former_until
+    keys = webhooks.good(product.secret, product.former_secret, until, timezone.now())
+    return webhooks.send(
+        product.address, notice.public_id, body, keys, limit=LIMIT, timeout=SECONDS
     )
 
 
@@ -113,12 +105,6 @@ def payload(notice: ProductNotice) -> dict[str, object]:
             "placement": place.public_id if place else "",
         },
     }
-
-
-def _secrets(product: Product) -> list[str]:
-    until = product.former_until
-    former = until is not None and until > timezone.now()
-    return [product.secret, product.former_secret] if former else [product.secret]
 
 
 def _settle(notice: ProductNotice, state: NoticeState, said: str) -> None:

@@ -7,12 +7,13 @@ import time
 
 import pytest
 
+from paybill_site.kernel import webhooks
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Invalid, NotFound
 from provisioning.actions import RotateProductSecret, SendNoticeAgain
 from provisioning.models import NoticeKind, NoticeState, Product, ProductNotice
-from provisioning.products import signing, telling
+from provisioning.products import telling
 from tenants.actions import (
     ClaimPlacement,
     CloseTenant,
@@ -113,7 +114,7 @@ def webhook(
     body = json.dumps({"type": f"tenant.{kind}", "data": data}).encode()
     key = changed.get("secret", notebook.secret)
     stamp = int(changed.get("timestamp", time.time()))
-    headers = signing.headers(f"ntc_{sequence}", stamp, body, [key])
+    headers = webhooks.headers(f"ntc_{sequence}", stamp, body, [key])
     sent = {name.replace("-", "_"): value for name, value in headers.items()}
     if changed.get("body"):
         body = changed["body"].encode()
@@ -135,7 +136,7 @@ def test_what_comes_out_of_order_is_known_by_its_sequence(
 def test_what_is_not_genuine_is_refused(
     product: Product, notebook: Notebook, tenant: Tenant
 ) -> None:
-    stranger = signing.new_secret()
+    stranger = webhooks.new_secret()
     old = str(int(time.time()) - 600)
     assert webhook(notebook, tenant, "created", 1, secret=stranger) == 401
     assert webhook(notebook, tenant, "created", 1, timestamp=old) == 401

@@ -10,13 +10,13 @@ from django.contrib.admin import ActionLocation
 from django.test import Client
 
 from paybill_site.accounts.models import User
+from paybill_site.kernel import webhooks
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Forbidden, Invalid
 from paybill_site.kernel.models import AuditEntry
 from provisioning.actions import AddProduct, RotateProductSecret
 from provisioning.models import Product
-from provisioning.products import signing
 from tests.cast import LogIn
 
 FIELD = f"{ActionLocation.CHANGE_FORM.value}-action"
@@ -25,7 +25,7 @@ SHOP = {"code": "shop", "name": "Shop", "address": "https://93.184.216.34/hook"}
 
 def test_the_published_example_is_signed_as_published() -> None:
     """From the reference libraries of standardwebhooks.com."""
-    made = signing.headers(
+    made = webhooks.headers(
         "msg_p5jXN8AQM9LWM0D4loKWxJek",
         1614265330,
         b'{"test": 2432232314}',
