@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from billing.states import (
+    DISPUTE_MOVES,
+    INCOMING_MOVES,
     INVOICE_MOVES,
+    METHOD_MOVES,
     PAYMENT_MOVES,
     PLAN_MOVES,
     SUBSCRIPTION_MOVES,
@@ -14,3 +17,6 @@ plans = Machine("plan", PLAN_MOVES)
 subscriptions = Machine("subscription", SUBSCRIPTION_MOVES)
 invoices = Machine("invoice", INVOICE_MOVES)
 payments = Machine("payment", PAYMENT_MOVES)
+methods = Machine("payment method", METHOD_MOVES)
+incoming = Machine("incoming event", INCOMING_MOVES)
+disputes = Machine("dispute", DISPUTE_MOVES)

@@ -139,13 +139,80 @@ class InvoiceKind(models.TextChoices):
 
 
 class PaymentState(models.TextChoices):
+    CREATED = "created"  # written down, the gateway was not asked yet
+    PROCESSING = "processing"  # asked; how it went is not known yet
     NEEDS_CONFIRMATION = "needs_confirmation", "needs confirmation"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
 
 
 PAYMENT_MOVES = {
-    PaymentState.NEEDS_CONFIRMATION: {PaymentState.SUCCEEDED, PaymentState.FAILED},
+    PaymentState.CREATED: {
+        PaymentState.PROCESSING,
+        PaymentState.NEEDS_CONFIRMATION,
+        PaymentState.SUCCEEDED,
+        PaymentState.FAILED,
+    },
+    PaymentState.PROCESSING: {
+        PaymentState.NEEDS_CONFIRMATION,
+        PaymentState.SUCCEEDED,
+        PaymentState.FAILED,
+    },
+    PaymentState.NEEDS_CONFIRMATION: {
+        PaymentState.PROCESSING,
+        PaymentState.SUCCEEDED,
+        PaymentState.FAILED,
+    },
     PaymentState.SUCCEEDED: set[PaymentState](),
-    PaymentState.FAILED: set[PaymentState](),
+    # The money may come after all: it is never lost.
+    PaymentState.FAILED: {PaymentState.SUCCEEDED},
+}
+# One of these at a time for each invoice.
+IN_FLIGHT = (
+    PaymentState.CREATED,
+    PaymentState.PROCESSING,
+    PaymentState.NEEDS_CONFIRMATION,
+)
+
+
+class MethodState(models.TextChoices):
+    PENDING = "pending"  # the customer has still to fill it in, at the gateway
+    ACTIVE = "active"
+    UNUSABLE = "unusable"  # the bank will never let anything through
+    FAILED = "failed"  # it was never set up
+    REMOVED = "removed"
+
+
+METHOD_MOVES = {
+    MethodState.PENDING: {MethodState.ACTIVE, MethodState.FAILED, MethodState.REMOVED},
+    MethodState.ACTIVE: {MethodState.UNUSABLE, MethodState.REMOVED},
+    MethodState.UNUSABLE: {MethodState.ACTIVE, MethodState.REMOVED},
+    MethodState.FAILED: {MethodState.REMOVED},
+    MethodState.REMOVED: set[MethodState](),
+}
+
+
+class IncomingState(models.TextChoices):
+    STORED = "stored"
+    FOLLOWED = "followed"
+    IGNORED = "ignored"  # about nothing of ours
+
+
+INCOMING_MOVES = {
+    IncomingState.STORED: {IncomingState.FOLLOWED, IncomingState.IGNORED},
+    IncomingState.FOLLOWED: set[IncomingState](),
+    IncomingState.IGNORED: set[IncomingState](),
+}
+
+
+class DisputeState(models.TextChoices):
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+DISPUTE_MOVES = {
+    DisputeState.OPEN: {DisputeState.WON, DisputeState.LOST},
+    DisputeState.WON: {DisputeState.LOST},
+    DisputeState.LOST: {DisputeState.WON},
 }

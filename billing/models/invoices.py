@@ -1,4 +1,4 @@
-"""Invoices, their lines and numbers, and the payments for them."""
+"""Invoices, their lines and numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from billing.models.customers import Customer
 from billing.models.plans import Plan
 from billing.models.subscriptions import Subscription, SubscriptionItem
 from billing.rating.lines import Line, from_inputs
-from billing.states import InvoiceKind, InvoiceState, LineKind, PaymentState
+from billing.states import InvoiceKind, InvoiceState, LineKind
 from paybill_site.kernel.ids import PublicId
 from paybill_site.kernel.querysets import VisibleManager
 from tenants.models import Tenant
@@ -190,52 +190,3 @@ class InvoiceLine(models.Model):
     def why(self) -> str:
         """How the amount came about, in words."""
         return self.rated.why
-
-
-class Payment(models.Model):
-    """Money that came, or an attempt that failed, for one invoice."""
-
-    account_path = "customer__account"
-
-    public_id = PublicId("pay")
-    customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, related_name="payments"
-    )
-    tenant = models.ForeignKey(
-        Tenant,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="payments",
-    )
-    invoice = models.ForeignKey(
-        Invoice, on_delete=models.PROTECT, related_name="payments"
-    )
-    gateway = models.CharField(max_length=20)
-    reference = models.CharField(
-        max_length=80, blank=True, help_text="the gateway's or the bank's name for it"
-    )
-    state = models.CharField(max_length=20, choices=PaymentState.choices)
-    amount = models.BigIntegerField(help_text="minor units")
-    currency = models.CharField(max_length=3)
-    failure = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(db_default=Now())
-    settled_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    objects = VisibleManager()
-
-    class Meta:
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["gateway", "reference"],
-                condition=~models.Q(reference=""),
-                name="payment_recorded_once",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(amount__gt=0), name="payment_is_positive"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.gateway} {self.reference or self.public_id}"
