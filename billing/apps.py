@@ -14,6 +14,7 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         from billing import (  # noqa: F401, PLC0415
             actions,
+            effects,
             gateways,
             handlers,
             journey,
@@ -21,6 +22,7 @@ class BillingConfig(AppConfig):
             tasks,
         )
         from billing.gateways.manual import Manual  # noqa: PLC0415
+        from billing.reports import tasks as reports  # noqa: F401, PLC0415
 
         if settings.PAYBILL_EMBEDDED:
             from billing.sandbox import actions as sandbox  # noqa: F401, PLC0415

@@ -7,20 +7,21 @@ portal's log-in (MFA), the tenants' to the entry flow.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_POST
 
 from paybill_site.accounts.principals import lacks_second_factor
 from paybill_site.kernel import actors
-from paybill_site.kernel.admin.registry import Registry
+from paybill_site.kernel.admin.registry import Page, Registry
 from paybill_site.kernel.admin.verbs import Waiting, waiters
 from paybill_site.kernel.models import AuditEntry
 from paybill_site.kernel.planes import here, plane_labels
@@ -39,6 +40,7 @@ class Site(AdminSite):
         super().__init__(name)
         self.site_title = self.site_header = title
         self.index_title = "Overview"
+        self.pages = registry.pages
         for model, cls in registry.classes.items():
             if model._meta.app_config is not None:
                 self.register(model, cls)
@@ -49,8 +51,26 @@ class Site(AdminSite):
         actor = actors.of_request(request)
         tasks = [task for ask in waiters if _is_here(ask) for task in ask(actor)]
         mine = AuditEntry.objects.filter(actor=actor.id)[:RECENT]
-        shown = {"waiting": tasks, "recent": mine, **(extra_context or {})}
-        return super().index(request, shown)
+        pages = [page for page in self.pages if page.title and _opens(page, request)]
+        shown = {"waiting": tasks, "recent": mine, "pages": pages}
+        return super().index(request, {**shown, **(extra_context or {})})
+
+    def get_urls(self) -> list[Any]:
+        """Those of the models, after our own pages."""
+        own = [
+            path(page.route, self.admin_view(self._found(page)), name=page.name)
+            for page in self.pages
+        ]
+        return [*own, *super().get_urls()]
+
+    def _found(self, page: Page) -> Callable[..., HttpResponse]:
+        def view(request: HttpRequest, **captured: Any) -> HttpResponse:
+            if not _opens(page, request):
+                raise Http404
+            answer: HttpResponse = page.view(request, self, **captured)
+            return answer
+
+        return view
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -78,6 +98,10 @@ class Site(AdminSite):
         """End the session on this host."""
         logout(request)
         return HttpResponseRedirect("/")
+
+
+def _opens(page: Page, request: HttpRequest) -> bool:
+    return actors.of_request(request).may(page.permission)
 
 
 def _is_here(ask: Waiting) -> bool:

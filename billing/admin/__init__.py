@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from billing.admin import clock, invoices, payments, plans, subscriptions
+from billing.admin import clock, invoices, payments, plans, reports, subscriptions
 
-__all__ = ["clock", "invoices", "payments", "plans", "subscriptions"]
+__all__ = ["clock", "invoices", "payments", "plans", "reports", "subscriptions"]

@@ -14,9 +14,7 @@ from billing.rating.periods import Period
 from billing.rating.shares import spread
 
 
-def by_month(
-    amount: int, period: Period, zone: tzinfo = UTC
-) -> list[tuple[date, int]]:
+def by_month(amount: int, period: Period, zone: tzinfo = UTC) -> list[tuple[date, int]]:
     """The first day of each month and what of the amount belongs to it.
 
     A period without length belongs to the month of its start.

@@ -27,3 +27,8 @@ def in_a_month(every: Every) -> Fraction:
     if every.interval in MONTHS:
         return Fraction(1, MONTHS[every.interval] * every.count)
     return Fraction(YEAR_DAYS, YEAR_MONTHS * DAYS[every.interval] * every.count)
+
+
+def percent(part: int, whole: int) -> Decimal | None:
+    """So many percent to one digit, halves away from zero; None of nothing."""
+    return money.at_places(Fraction(100 * part, whole), 1) if whole else None

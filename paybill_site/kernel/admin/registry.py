@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a site that is of no single model. With a title the index leads to it.
+
+    ``view`` takes request and site, then what the route captures.
+    """
+
+    route: str
+    name: str
+    permission: str
+    view: Callable[..., Any]
+    title: str = ""
+
+
 class Registry:
-    """Admin classes for one site, collected while the apps load."""
+    """Admin classes and pages for one site, collected while the apps load."""
 
     def __init__(self) -> None:
         self.classes: dict[type[models.Model], type[Any]] = {}
+        self.pages: list[Page] = []
 
     def register[C: type[Any]](self, *things: type[models.Model]) -> Callable[[C], C]:
         """Class decorator, as ``admin.register``."""
@@ -21,6 +37,17 @@ class Registry:
             for model in things:
                 self.classes[model] = cls
             return cls
+
+        return note
+
+    def page[V: Callable[..., Any]](
+        self, route: str, name: str, permission: str, title: str = ""
+    ) -> Callable[[V], V]:
+        """Decorator of a view; whoever lacks the permission does not find the page."""
+
+        def note(view: V) -> V:
+            self.pages.append(Page(route, name, permission, view, title))
+            return view
 
         return note
 

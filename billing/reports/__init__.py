@@ -1,0 +1,1 @@
+"""Figures for operators, each made of rows that can be listed and summed again."""
