@@ -23,6 +23,15 @@ class PriceKind(models.TextChoices):
     FEE = "fee"  # once for each period
     SEAT = "seat"  # by a quantity that the customer sets
     USAGE = "usage"  # by what a meter counted
+    ONCE = "once", "once, when it is taken"
+
+
+class TrialEnd(models.TextChoices):
+    """What follows a trial where no way to pay is stored."""
+
+    INVOICE = "invoice", "an invoice, to be paid in time"
+    CANCEL = "cancel", "the end"
+    PAUSE = "pause", "a pause"
 
 
 class Timing(models.TextChoices):

@@ -22,7 +22,8 @@ class Customer(models.Model):
     ``currency`` is fixed by the first subscription. ``counting``, ``alignment`` and
     ``tax_by`` change what future invoices come to, so only an action changes them, and
     it is audited. ``balance`` repeats the sum of the balance entries: minor units in
-    the customer's favour. ``next_at`` is when the biller has something to do.
+    the customer's favour. ``next_at`` is when the biller has something to do, unless
+    the customer is parked: billing it failed, and an operator has to look.
     """
 
     account_path = "account"
@@ -73,6 +74,10 @@ class Customer(models.Model):
     balance = models.BigIntegerField(default=0, help_text="minor units, a credit")
     created_at = models.DateTimeField(db_default=Now())
     next_at = models.DateTimeField(null=True, blank=True, editable=False)
+    parked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="the biller leaves it alone"
+    )
+    parked_why = models.TextField(blank=True, editable=False)
 
     objects = VisibleManager()
 
@@ -85,7 +90,7 @@ class Customer(models.Model):
         indexes = [
             models.Index(
                 fields=["next_at"],
-                condition=models.Q(next_at__isnull=False),
+                condition=models.Q(next_at__isnull=False, parked_at__isnull=True),
                 name="customer_due",
             ),
         ]

@@ -12,7 +12,7 @@ from billing.models.customers import Customer
 from billing.models.plans import Plan
 from billing.models.prices import Price
 from billing.rating.periods import Period
-from billing.states import SubscriptionState
+from billing.states import SubscriptionState, TrialEnd
 from paybill_site.kernel.ids import PublicId
 from paybill_site.kernel.querysets import VisibleManager
 from tenants.models import Tenant
@@ -21,9 +21,11 @@ from tenants.models import Tenant
 class Subscription(models.Model):
     """What a tenant takes, since when, and until when it is billed.
 
-    Period ``period_index`` counted from ``anchor`` runs from ``period_start`` to
-    ``period_end``; ``anchor_day`` is the day of the month that all of them keep, where
-    the anchor's own month is too short for it. ``items`` are what is billed.
+    The period that runs is from ``period_start`` to ``period_end``, counted from
+    ``anchor`` (``period_index`` says the how manieth); ``anchor_day`` is the day of the
+    month that all of them keep, where the anchor's own month is too short for it.
+    ``begun_at`` is when its terms began, which a later version of the plan asks for,
+    and from where phases are counted. ``items`` are what is billed.
     ``next_at`` is when the biller has something to do.
     """
 
@@ -53,13 +55,26 @@ class Subscription(models.Model):
         null=True, blank=True, help_text="when it begins, if not at once"
     )
     trial_end = models.DateTimeField(null=True, blank=True)
+    begun_at = models.DateTimeField(null=True, blank=True, editable=False)
     anchor = models.DateTimeField(help_text="all periods are counted from here")
     anchor_day = models.PositiveSmallIntegerField(null=True, blank=True)
     period_index = models.IntegerField(default=0)
     period_start = models.DateTimeField()
     period_end = models.DateTimeField()
     cancel_at_period_end = models.BooleanField(default=False)
-    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ends_at = models.DateTimeField(
+        null=True, blank=True, help_text="it was cancelled to this moment"
+    )
+    trial_then = models.CharField(
+        max_length=10,
+        choices=TrialEnd.choices,
+        default=TrialEnd.INVOICE,
+        help_text="after a trial of which nobody said how it is paid",
+    )
+    pauses_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="since when access is closed"
+    )
     resumes_at = models.DateTimeField(null=True, blank=True)
     overrides = models.JSONField(
         default=dict, blank=True, help_text="features and limits of this one alone"
@@ -114,6 +129,8 @@ class Subscription(models.Model):
 class SubscriptionItem(models.Model):
     """One price of a subscription from ``start`` until ``end`` (None: it goes on).
 
+    ``phased_from`` is from where the phases of its price are counted.
+
     ``billed_to`` is up to when its fee is on invoices: ahead of now where it is billed
     in advance, behind where it is billed in arrears. It moves in the transaction of
     the invoice, so nothing is billed twice.
@@ -130,6 +147,7 @@ class SubscriptionItem(models.Model):
     start = models.DateTimeField()
     end = models.DateTimeField(null=True, blank=True)
     billed_to = models.DateTimeField()
+    phased_from = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = VisibleManager()

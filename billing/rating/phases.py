@@ -1,6 +1,7 @@
 """Phases of a plan: a trial, a discount, and what then goes on for ever.
 
-Each phase begins where the one before it ends, all counted from one start.
+Each phase begins where the one before it ends, all counted from one start. Where the
+last one is a fixed term, nothing is billed after it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from billing.rating.stored import Stored
 class Kind(StrEnum):
     TRIAL = "trial"
     DISCOUNT = "discount"
+    FIXED_TERM = "fixed_term"
     EVERGREEN = "evergreen"
 
 
@@ -29,7 +31,10 @@ FREE = RateCard(Flat(Decimal(0)))
 
 @dataclass(frozen=True, slots=True)
 class Phase(Stored):
-    """A rate card for an ISO 8601 duration; the last phase has none and goes on."""
+    """A rate card for an ISO 8601 duration; the last phase has none and goes on.
+
+    Only a fixed term has one as the last phase, too.
+    """
 
     kind: Kind
     card: RateCard = FREE
@@ -52,9 +57,11 @@ class Dated:
 
 
 def checked(phases: Sequence[Phase]) -> None:
-    """Raises Refused unless all but the last end, and the last does not."""
-    if not phases or phases[-1].duration is not None:
-        raise Refused("phases: the last one goes on, and has no duration")
+    """Raises Refused unless all but the last end; the last does as a fixed term."""
+    if not phases or (phases[-1].duration is None) == (
+        phases[-1].kind == Kind.FIXED_TERM
+    ):
+        raise Refused("phases: the last one goes on, unless it is a fixed term")
     if any(phase.duration is None for phase in phases[:-1]):
         raise Refused("phases: only the last one goes on")
 

@@ -68,6 +68,37 @@ def rest(counting: Counting, period: Period, at: datetime, zone: tzinfo) -> Shar
     return counted(counting, max(0, min(left, whole)), whole)
 
 
+def part(
+    counting: Counting,
+    whole: Period,
+    within: Period,
+    zone: tzinfo,
+    since: datetime | None = None,
+) -> Share:
+    """What is ``within`` a whole period, as the account counts.
+
+    What was billed before it, from ``since`` on, is known to the share, so that parts
+    that follow each other add up. By days the day in which it ends belongs to what
+    follows; with both ends counted, to both.
+    """
+    opens = _passed(counting, whole, within.start, zone)
+    begun = opens if since is None else _passed(counting, whole, since, zone)
+    closes = _passed(counting, whole, within.end, zone)
+    if counting == Counting.DAYS_INCLUSIVE:
+        last = within.end - datetime.resolution
+        closes = _passed(counting, whole, last, zone) + 1
+    length = _passed(counting, whole, whole.end, zone)
+    closes = max(opens, min(closes, length))
+    return counted(counting, closes - opens, length, opens - begun)
+
+
+def _passed(counting: Counting, whole: Period, at: datetime, zone: tzinfo) -> int:
+    """Days or seconds from the start of a period to a moment in it."""
+    if counting == Counting.SECONDS:
+        return whole.seconds - whole.left(at)
+    return dates.days_between(whole.start, at, zone)
+
+
 def by_fraction(old: Exact, new: Exact, fraction: Exact) -> Change:
     """Credit and debit for the same fraction that is left; amounts in minor units."""
     left = Fraction(fraction)
