@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from billing.actions.biller import AdvanceDunning, ExpireUnpaid, RenewSubscription
 from billing.actions.invoices import MarkInvoicePaid, VoidInvoice
-from billing.actions.plans import CreatePlan, RetirePlan
+from billing.actions.plans import CreatePlan, MigratePlan, RetirePlan, StartSale
 from billing.actions.subscriptions import (
     CancelSubscription,
     ChangePlan,
@@ -19,8 +19,10 @@ __all__ = [
     "CreatePlan",
     "ExpireUnpaid",
     "MarkInvoicePaid",
+    "MigratePlan",
     "RenewSubscription",
     "RetirePlan",
+    "StartSale",
     "Subscribe",
     "UndoCancel",
     "VoidInvoice",

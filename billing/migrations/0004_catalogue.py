@@ -137,5 +137,17 @@ class Migration(migrations.Migration):
                 max_length=10,
             ),
         ),
+        migrations.AlterModelOptions(
+            name="plan",
+            options={
+                "ordering": ["price", "code", "-version"],
+                "permissions": [
+                    ("retire_plan", "Can take a plan off sale"),
+                    ("start_sale", "Can begin to sell a version whose day has come"),
+                    ("migrate_plan", "Can let subscriptions have a later version"),
+                    ("import_plans", "Can replace the catalogue by a file"),
+                ],
+            },
+        ),
         migrations.RunSQL(GUARDS, NO_GUARDS),
     ]

@@ -101,7 +101,12 @@ class Plan(models.Model):
 
     class Meta:
         ordering = ["price", "code", "-version"]
-        permissions = [("retire_plan", "Can take a plan off sale")]
+        permissions = [
+            ("retire_plan", "Can take a plan off sale"),
+            ("start_sale", "Can begin to sell a version whose day has come"),
+            ("migrate_plan", "Can let subscriptions have a later version"),
+            ("import_plans", "Can replace the catalogue by a file"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["code", "version"], name="plan_version"),
             models.UniqueConstraint(

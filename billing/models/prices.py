@@ -10,10 +10,12 @@ from pydantic import TypeAdapter
 from billing.models.plans import Plan
 from billing.rating.cards import RateCard
 from billing.rating.periods import Every, Interval
+from billing.rating.phases import Kind, Phase
 from billing.states import PriceKind, Timing
 from paybill_site.kernel.ids import PublicId
 
 CARD = TypeAdapter[Any](RateCard)
+PHASES = TypeAdapter[Any](tuple[Phase, ...])
 
 
 class Price(models.Model):
@@ -70,3 +72,11 @@ class Price(models.Model):
         """The card as rating takes it."""
         card: RateCard = CARD.validate_python(self.card)
         return card
+
+    @property
+    def phased(self) -> tuple[Phase, ...]:
+        """Its phases; one that goes on for ever where the card never changes."""
+        if not self.phases:
+            return (Phase(Kind.EVERGREEN, self.rate_card),)
+        phases: tuple[Phase, ...] = PHASES.validate_python(self.phases)
+        return phases

@@ -63,6 +63,24 @@ class Period:
         return max(0, min(rest, self.seconds))
 
 
+def divides(part: Every, whole: Every) -> bool:
+    """Whether one period is made of whole ones of another: a year, of quarters."""
+    return how_many(part, whole) > 0
+
+
+def how_many(part: Every, whole: Every) -> int:
+    """Of how many periods another one is made; 0 where there is something left over."""
+    if part.monthly != whole.monthly:
+        return 0
+    count, rest = divmod(_steps(whole), _steps(part))
+    return 0 if rest else count
+
+
+def _steps(every: Every) -> int:
+    """In months, or in days."""
+    return every.count * (MONTHS if every.monthly else DAYS)[every.interval]
+
+
 def in_utc(moment: datetime) -> datetime:
     """The same moment in UTC. Raises ValueError where it says no zone."""
     if moment.tzinfo is None:

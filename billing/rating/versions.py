@@ -19,17 +19,26 @@ class NotSold(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A price from a day on; ``price`` is None where the plan was taken off sale."""
+    """A price from a day on; ``price`` is None where the plan was taken off sale.
+
+    Days or moments, all of the same kind. ``number`` tells apart what begins together.
+    """
 
     effective: date
     price: Decimal | None
     effective_for_existing: date | None = None
+    number: int = 0
+
+    @property
+    def place(self) -> tuple[date, int]:
+        """Where it stands among the versions of a plan."""
+        return self.effective, self.number
 
 
 def sold(versions: Iterable[Version], day: date) -> Version:
     """The version that a subscription of that day gets. Raises NotSold."""
     known = [version for version in versions if version.effective <= day]
-    latest = max(known, key=lambda version: version.effective, default=None)
+    latest = max(known, key=lambda version: version.place, default=None)
     if latest is None or latest.price is None:
         raise NotSold(f"the plan is not sold on {day}")
     return latest
@@ -38,13 +47,17 @@ def sold(versions: Iterable[Version], day: date) -> Version:
 def holding(versions: Iterable[Version], subscribed: date, day: date) -> Version:
     """The version that a period starting on ``day`` is billed by. Raises NotSold."""
     known = list(versions)
-    bought = sold(known, subscribed)
+    return succeeding(sold(known, subscribed), known, day)
+
+
+def succeeding(bought: Version, versions: Iterable[Version], day: date) -> Version:
+    """The version for existing subscriptions on that day, else the one bought."""
     later = [
         version
-        for version in known
+        for version in versions
         if version.price is not None
-        and version.effective > bought.effective
+        and version.place > bought.place
         and version.effective_for_existing is not None
         and version.effective_for_existing <= day
     ]
-    return max([bought, *later], key=lambda version: version.effective)
+    return max([bought, *later], key=lambda version: version.place)

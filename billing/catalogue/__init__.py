@@ -1,0 +1,9 @@
+"""The catalogue: what is sold, in which versions, for how much, and what it grants."""
+
+from __future__ import annotations
+
+from billing.catalogue.granting import entitled
+from billing.catalogue.versions import held_by, holding, sold
+from billing.catalogue.words import in_words
+
+__all__ = ["entitled", "held_by", "holding", "in_words", "sold"]
