@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from billing.catalogue.granting import entitled
-from billing.catalogue.versions import held_by, holding, sold
+from billing.catalogue.versions import has_begun, held_by, holding, sold
 from billing.catalogue.words import in_words
 
-__all__ = ["entitled", "held_by", "holding", "in_words", "sold"]
+__all__ = ["entitled", "has_begun", "held_by", "holding", "in_words", "sold"]
