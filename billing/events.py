@@ -72,10 +72,15 @@ class SubscriptionReactivated(SubscriptionEvent):
 
 
 class InvoiceEvent(Event):
-    """Something happened to an invoice."""
+    """Something happened to an invoice; of several tenants' it names none."""
 
-    tenant: str
+    customer: str
+    tenant: str = ""
     invoice: str
+
+    @property
+    def stream(self) -> str:
+        return self.tenant or self.customer
 
 
 class InvoiceOpened(InvoiceEvent):
@@ -90,3 +95,91 @@ class InvoiceOverdue(InvoiceEvent):
     """An invoice was not paid in time: a step of the dunning was taken for it."""
 
     step: str
+
+
+class MethodEvent(Event):
+    """Something is to be done, or was done, about a stored payment method."""
+
+    method: str
+
+
+class MethodWanted(MethodEvent):
+    """A customer wants to set a method up: its gateway says where."""
+
+
+class MethodReturned(MethodEvent):
+    """The customer came back from the gateway: look what became of the set-up."""
+
+
+class MethodAdded(MethodEvent):
+    """A method can be charged from now on."""
+
+
+class MethodRemoved(MethodEvent):
+    """A method is to be charged no longer; its gateway forgets it."""
+
+
+class PaymentEvent(Event):
+    """Something is to be done, or was done, about a payment."""
+
+    payment: str
+    invoice: str
+
+
+class PaymentCreated(PaymentEvent):
+    """A payment is written down: its gateway is asked for the money."""
+
+
+class PaymentReturned(PaymentEvent):
+    """The customer came back from the bank's page: look how the payment stands."""
+
+
+class PaymentWithdrawn(PaymentEvent):
+    """Nobody wants this payment any more: its gateway takes it back."""
+
+
+class PaymentFact(PaymentEvent):
+    """How a payment went; those of a tenant come in order."""
+
+    customer: str
+    tenant: str = ""
+
+    @property
+    def stream(self) -> str:
+        return self.tenant or self.customer
+
+
+class PaymentSucceeded(PaymentFact):
+    """Money came in."""
+
+
+class PaymentNeedsConfirmation(PaymentFact):
+    """The customer's bank asks the customer, who has to answer it."""
+
+
+class PaymentFailed(PaymentFact):
+    """An attempt failed; ``hard``: the same method will never do."""
+
+    number: int
+    code: str
+    hard: bool
+
+
+class RefundAsked(Event):
+    """A refund is written down: its gateway is asked to give the money back."""
+
+    refund: str
+
+
+class IncomingStored(Event):
+    """A gateway told something: what it is about is looked at."""
+
+    incoming: str
+
+
+class DisputeChanged(Event):
+    """A payer's bank disputes a payment, or has decided about it."""
+
+    dispute: str
+    payment: str
+    state: str

@@ -68,7 +68,7 @@ def _bill_period(subscription: Subscription) -> None:
     last = period.end - timedelta(seconds=1)
     words = f"{plan.name}, {period.start:%d %b %Y} to {last:%d %b %Y}"
     charge = Charge(unit_amount=plan.price, currency=plan.currency)
-    invoicing.issue(subscription, InvoiceKind.RENEWAL, plan, period, [(words, charge)])
+    invoicing.issue_items(subscription, InvoiceKind.RENEWAL, plan, period, [(words, charge)])
 
 
 def change_plan(subscription: Subscription, plan: Plan) -> None:
@@ -94,11 +94,7 @@ def dun(subscription: Subscription) -> None:
         raise NotDue
     reason = f"{unpaid.number} is not paid"
     events.emit(
-        InvoiceOverdue(
-            tenant=subscription.tenant.public_id,
-            invoice=unpaid.public_id,
-            step=str(step.state),
-        )
+        InvoiceOverdue(**unpaid.named, step=str(step.state))
     )
     if step.state == SubscriptionState.CANCELLED:
         end(subscription, reason=reason)

@@ -17,7 +17,7 @@ from tenants.states import Role
 
 def about(name: str, invoice_id: str, delivery_id: str, **more: Any) -> None:
     """Write about an invoice to the owners of its account and to who pays there."""
-    rows = Invoice.objects.select_related("tenant__account", "plan")
+    rows = Invoice.objects.select_related("tenant", "customer__account", "plan")
     invoice = rows.get(public_id=invoice_id)
     context = {
         "invoice": invoice,
@@ -29,7 +29,7 @@ def about(name: str, invoice_id: str, delivery_id: str, **more: Any) -> None:
         **more,
     }
     readers = Membership.objects.filter(
-        account=invoice.tenant.account, role__in=[Role.OWNER, Role.BILLING]
+        account=invoice.customer.account, role__in=[Role.OWNER, Role.BILLING]
     )
     for reader in readers:
         _send(name, reader.email, context, f"{delivery_id}.{reader.public_id}")

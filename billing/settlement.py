@@ -1,6 +1,6 @@
 """Money that came in: recorded once, and what it was for takes effect with it.
 
-1. The invoice's row is locked (by the action, or here), so payments queue up.
+1. The customer's row is locked, then the invoice's, so payments queue up.
 2. The payment is recorded; the same reference of a gateway is refused.
 3. When nothing is outstanding the invoice is paid, and then, in the same
    transaction, the subscription starts, changes or is restored.
@@ -8,25 +8,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.db import IntegrityError
 
-from billing import clock, lifecycle, machines
+from billing import clock, machines
 from billing.errors import AlreadyPaid, AmountTooHigh, NotPayable, ReferenceUsed
 from billing.events import InvoicePaid
 from billing.models import Invoice, Payment, Subscription
 from billing.rating import money
-from billing.states import (
-    InvoiceKind,
-    InvoiceState,
-    PaymentState,
-    SubscriptionState,
-)
+from billing.states import InvoiceKind, InvoiceState, PaymentState
 from paybill_site.kernel import events
 from paybill_site.kernel.planes import atomic
 
 PAYABLE = frozenset({InvoiceState.OPEN, InvoiceState.UNCOLLECTIBLE})
+
+type Effect = Callable[[Subscription, Invoice], None]
+_effects: dict[InvoiceKind, Effect] = {}
+
+
+def takes_effect(kind: InvoiceKind) -> Callable[[Effect], Effect]:
+    """Register what happens to each subscription of an invoice when it is paid."""
+
+    def bind(effect: Effect) -> Effect:
+        _effects[kind] = effect
+        return effect
+
+    return bind
 
 
 def check_payable(invoice: Invoice, amount: int) -> None:
@@ -65,34 +73,26 @@ def credit(invoice: Invoice, amount: int) -> None:
     """Count an amount towards a locked invoice; paid in full, it takes effect."""
     invoice.paid += amount
     invoice.save(update_fields=["paid"])
-    if invoice.outstanding:
-        return
+    if not invoice.outstanding:
+        finish(invoice, _subscriptions_of(invoice))
+
+
+def finish(invoice: Invoice, subscriptions: Iterable[Subscription]) -> None:
+    """Close an invoice on which nothing is open, and do what it was for.
+
+    ``subscriptions`` are those of its lines, locked; they are changed in place, so a
+    caller that holds them sees what became of them.
+    """
     invoice.paid_at = clock.now()
     invoice.save(update_fields=["paid_at"])
     machines.invoices.move(invoice, InvoiceState.PAID, reason="paid in full")
-    events.emit(InvoicePaid(tenant=invoice.tenant.public_id, invoice=invoice.public_id))
-    subscription = Subscription.objects.select_for_update(
-        of=("self",), no_key=True
-    ).get(pk=invoice.subscription_id)
-    TAKES_EFFECT[InvoiceKind(invoice.kind)](subscription, invoice)
+    events.emit(InvoicePaid(**invoice.named))
+    if effect := _effects.get(InvoiceKind(invoice.kind)):
+        for subscription in subscriptions:
+            effect(subscription, invoice)
 
 
-def _started(subscription: Subscription, invoice: Invoice) -> None:
-    if subscription.state == SubscriptionState.INCOMPLETE:
-        lifecycle.activate(subscription, reason=f"{invoice.number} is paid")
-
-
-def _renewed(subscription: Subscription, invoice: Invoice) -> None:
-    lifecycle.settle_up(subscription)
-
-
-def _changed(subscription: Subscription, invoice: Invoice) -> None:
-    if subscription.state != SubscriptionState.CANCELLED:
-        lifecycle.change_plan(subscription, invoice.plan)
-
-
-TAKES_EFFECT: dict[InvoiceKind, Callable[[Subscription, Invoice], None]] = {
-    InvoiceKind.START: _started,
-    InvoiceKind.RENEWAL: _renewed,
-    InvoiceKind.CHANGE: _changed,
-}
+def _subscriptions_of(invoice: Invoice) -> list[Subscription]:
+    ids = invoice.lines.exclude(subscription=None).values("subscription")
+    rows = Subscription.objects.select_for_update(of=("self",), no_key=True)
+    return list(rows.filter(pk__in=ids).order_by("pk"))

@@ -145,6 +145,7 @@ class InvoiceKind(models.TextChoices):
     START = "start", "first period"
     RENEWAL = "renewal", "next period"
     CHANGE = "change", "change of plan"
+    ONE_OFF = "one_off", "single charge"
 
 
 class PaymentState(models.TextChoices):

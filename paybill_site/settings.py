@@ -68,6 +68,16 @@ PAYBILL_METRICS_TOKEN = read(ENV, "PAYBILL_METRICS_TOKEN")
 PAYBILL_PRODUCT_APPS = words(ENV, "PAYBILL_PRODUCT_APPS", "examples.storefront")
 # What a customer is told who pays by bank transfer: "label: value" pairs.
 PAYBILL_BANK_DETAILS = words(ENV, "PAYBILL_BANK_DETAILS")
+# Who issues invoices; without a country nothing is taxed, and operators are told.
+PAYBILL_SELLER = {
+    name: read(ENV, f"PAYBILL_SELLER_{name.upper()}")
+    for name in (
+        "name", "street", "postcode", "city", "country", "vat_number", "email", "iban",
+    )
+}
+# Numbers begin anew with each series: strftime of the moment of finalisation.
+PAYBILL_INVOICE_SERIES = read(ENV, "PAYBILL_INVOICE_SERIES", "%Y")
+PAYBILL_CREDIT_NOTE_SERIES = read(ENV, "PAYBILL_CREDIT_NOTE_SERIES", "CN%Y")
 # A folder, or s3://bucket/prefix.
 PAYBILL_BACKUPS = read(ENV, "PAYBILL_BACKUPS", str(PAYBILL_LOCAL / "backups"))
 # Places made ahead, so that a sign-up waits for none.

@@ -153,7 +153,7 @@ def _bill_first(subscription: Subscription) -> None:
     expected = periods.period(subscription.anchor, plan.every, 0, subscription.zone)
     charge = Charge(unit_amount=plan.price, currency=plan.currency)
     words = f"{plan.name}, first period, from the day of payment"
-    invoicing.issue(subscription, InvoiceKind.START, plan, expected, [(words, charge)])
+    invoicing.issue_items(subscription, InvoiceKind.START, plan, expected, [(words, charge)])
     agenda.reschedule(subscription)
 
 
@@ -198,7 +198,7 @@ def _make(subscription: Subscription, plan: Plan, change: Change) -> None:
         subscription.next_plan = plan
     else:
         rest, kind = subscription.period, InvoiceKind.CHANGE
-        invoicing.issue(subscription, kind, plan, rest, change.items)
+        invoicing.issue_items(subscription, kind, plan, rest, change.items)
     agenda.reschedule(subscription)
 
 

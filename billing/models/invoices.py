@@ -31,11 +31,14 @@ class InvoiceSeries(models.Model):
 class Invoice(models.Model):
     """What a customer owes for a period, or for a change within one.
 
-    Amounts are minor units of ``currency``: subtotal - discount + tax = total, and of
-    the total ``applied`` came from the customer's balance, ``noted`` was taken back by
-    credit notes and ``paid`` came in. Once open, nothing of it changes but ``state``
-    and these three. ``tenant`` and ``subscription`` are empty where its lines are of
-    several; ``plan`` is what a change of plan leads to.
+    Amounts are minor units of ``currency``: subtotal - discount + tax - included =
+    total, where ``included`` is the tax that the prices of lines contain. Of the total
+    ``applied`` came from the customer's balance, ``noted`` was taken off what was open
+    by credit notes and ``paid`` came in. A total below zero went to the balance:
+    ``applied`` is the same. ``credited`` is the sum of all credit notes, those on what
+    was paid among them. Once open, nothing of it changes but ``state`` and these four.
+    ``tenant`` and ``subscription`` are empty where its lines are of several; ``plan``
+    is what a change of plan leads to.
     """
 
     account_path = "customer__account"
@@ -72,8 +75,16 @@ class Invoice(models.Model):
     discount = models.BigIntegerField(default=0, help_text="minor units")
     tax = models.BigIntegerField(default=0, help_text="minor units")
     total = models.BigIntegerField(help_text="minor units")
+    included = models.BigIntegerField(
+        default=0, help_text="minor units of tax that is in the prices"
+    )
     applied = models.BigIntegerField(default=0, help_text="minor units of the balance")
-    noted = models.BigIntegerField(default=0, help_text="minor units of credit notes")
+    noted = models.BigIntegerField(
+        default=0, help_text="minor units that credit notes took off what was open"
+    )
+    credited = models.BigIntegerField(
+        default=0, help_text="minor units of all credit notes"
+    )
     paid = models.BigIntegerField(default=0, help_text="minor units")
     period_start = models.DateTimeField()
     period_end = models.DateTimeField()
@@ -95,22 +106,31 @@ class Invoice(models.Model):
             models.UniqueConstraint(
                 fields=["series", "sequence"], name="invoice_number_once"
             ),
-            models.UniqueConstraint(
-                fields=["subscription", "period_start"],
-                condition=models.Q(kind="renewal") & ~models.Q(state="void"),
-                name="period_billed_once",
+            models.CheckConstraint(
+                condition=models.Q(
+                    total=models.F("subtotal")
+                    - models.F("discount")
+                    + models.F("tax")
+                    - models.F("included")
+                ),
+                name="total_is_the_sum",
             ),
             models.CheckConstraint(
-                condition=models.Q(total__gte=0)
-                & models.Q(paid__gte=0)
-                & models.Q(applied__gte=0)
-                & models.Q(noted__gte=0)
+                condition=models.Q(paid__gte=0, noted__gte=0)
                 & models.Q(
                     total__gte=models.F("paid")
                     + models.F("applied")
                     + models.F("noted")
-                ),
+                )
+                & (models.Q(applied__gte=0) | models.Q(applied=models.F("total"))),
                 name="paid_between_nothing_and_total",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(credited__gte=models.F("noted"))
+                & (
+                    models.Q(credited=0) | models.Q(credited__lte=models.F("total"))
+                ),
+                name="credited_at_most_the_total",
             ),
             models.CheckConstraint(
                 condition=models.Q(state="draft")
@@ -144,11 +164,23 @@ class Invoice(models.Model):
         """Minor units that are still to be paid."""
         return self.total - self.paid - self.applied - self.noted
 
+    @property
+    def named(self) -> dict[str, str]:
+        """What every event about it says: whose, and which."""
+        return {
+            "customer": self.customer.public_id,
+            "tenant": self.tenant.public_id if self.tenant else "",
+            "invoice": self.public_id,
+        }
+
 
 class InvoiceLine(models.Model):
-    """One line: the inputs of its amount are kept, so that it can be explained."""
+    """One line: the inputs of its amount are kept, so that it can be explained.
 
-    append_only = True
+    ``discounts`` says which coupon took off what and by which rule; ``taxed`` is the
+    ``Assessment`` of its tax. Once the invoice is finalised the database refuses to
+    add, change or delete a line.
+    """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
     position = models.PositiveSmallIntegerField()
@@ -167,6 +199,7 @@ class InvoiceLine(models.Model):
     inputs = models.JSONField()
     amount = models.BigIntegerField(help_text="minor units, before discount and tax")
     discount = models.BigIntegerField(default=0, help_text="minor units")
+    discounts = models.JSONField(default=list, help_text="what was taken off, and why")
     tax = models.BigIntegerField(default=0, help_text="minor units")
     taxed = models.JSONField(default=dict, help_text="how it was taxed, and why")
 

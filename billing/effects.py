@@ -1,0 +1,25 @@
+"""What a paid invoice does to the subscriptions it is for, by its kind."""
+
+from __future__ import annotations
+
+from billing import lifecycle
+from billing.models import Invoice, Subscription
+from billing.settlement import takes_effect
+from billing.states import InvoiceKind, SubscriptionState
+
+
+@takes_effect(InvoiceKind.START)
+def start(subscription: Subscription, invoice: Invoice) -> None:
+    if subscription.state == SubscriptionState.INCOMPLETE:
+        lifecycle.activate(subscription, reason=f"{invoice.number} is paid")
+
+
+@takes_effect(InvoiceKind.RENEWAL)
+def restore(subscription: Subscription, invoice: Invoice) -> None:
+    lifecycle.settle_up(subscription)
+
+
+@takes_effect(InvoiceKind.CHANGE)
+def change(subscription: Subscription, invoice: Invoice) -> None:
+    if subscription.state != SubscriptionState.CANCELLED:
+        lifecycle.change_plan(subscription, invoice.plan)

@@ -1,0 +1,25 @@
+"""Makes invoices of drafts: discounts, tax, a gapless number, and no more changes.
+
+``bills`` works a draft out without writing anything; ``issuing`` stores it; ``numbers``
+counts; ``closing`` takes invoices back or gives up on them.
+"""
+
+from __future__ import annotations
+
+from billing.invoicing.bills import Bill, BillLine, total_up
+from billing.invoicing.closing import give_up, open_invoices, void
+from billing.invoicing.first_cut import Item, issue_items
+from billing.invoicing.issuing import issue, issue_many
+
+__all__ = [
+    "Bill",
+    "BillLine",
+    "Item",
+    "give_up",
+    "issue",
+    "issue_items",
+    "issue_many",
+    "open_invoices",
+    "total_up",
+    "void",
+]

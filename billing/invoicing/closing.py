@@ -1,0 +1,28 @@
+"""Ends of an invoice that are not a payment: taken back, or given up."""
+
+from __future__ import annotations
+
+from billing import machines
+from billing.errors import PartlyPaid
+from billing.models import Invoice, Subscription
+from billing.states import InvoiceKind, InvoiceState
+
+
+def void(invoice: Invoice, *, reason: str) -> None:
+    """Take an unpaid invoice back; its number stays used. Raises PartlyPaid."""
+    if invoice.paid:
+        raise PartlyPaid
+    machines.invoices.move(invoice, InvoiceState.VOID, reason=reason)
+
+
+def give_up(invoice: Invoice, *, reason: str) -> None:
+    """Expect no payment for it any more; one that comes after all is taken."""
+    machines.invoices.move(invoice, InvoiceState.UNCOLLECTIBLE, reason=reason)
+
+
+def open_invoices(subscription: Subscription, *kinds: InvoiceKind) -> list[Invoice]:
+    """What is not paid yet, oldest due date first."""
+    unpaid = subscription.invoices.filter(state=InvoiceState.OPEN)
+    if kinds:
+        unpaid = unpaid.filter(kind__in=kinds)
+    return list(unpaid.order_by("due_at", "id"))
