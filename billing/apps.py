@@ -19,6 +19,7 @@ class BillingConfig(AppConfig):
             handlers,
             journey,
             panels,
+            published,
             tasks,
         )
         from billing.gateways.manual import Manual  # noqa: PLC0415

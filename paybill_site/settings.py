@@ -269,10 +269,11 @@ if SECURE and read(ENV, "PAYBILL_BEHIND_PROXY") == "1":
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 REST_FRAMEWORK = {
-    # People come with their session; the views for agents name the token instead. A
-    # view names its own permission, or nobody gets in.
+    # Programs come with a key, people with their session; the views for agents name
+    # the token instead. A view names its own permission, or nobody gets in.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "paybill_site.accounts.auth.SessionAuthentication"
+        *(["tenants.keys.auth.KeyAuthentication"] if CONTROL else []),
+        "paybill_site.accounts.auth.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -17,6 +17,7 @@ class ProvisioningConfig(AppConfig):
             looking,
             obstacles,
             panels,
+            published,
             retention,
             steps,
             tasks,

@@ -15,6 +15,9 @@ class TenantsConfig(AppConfig):
             actions,
             directory,
             handlers,
+            hooks,
+            published,
             roles,
             steps,
         )
+        from tenants.keys import auth  # noqa: F401, PLC0415

@@ -71,3 +71,17 @@ class OwnersOnly(Forbidden):
 
 class MovedMeanwhile(Conflict):
     """The tenant got another place meanwhile; look again, then repeat."""
+
+
+class TooManyEndpoints(Conflict):
+    """An account has only so many webhooks; remove one that is not used."""
+
+
+class NotListening(PaybillError):
+    """This webhook is not enabled, so nothing is sent to it."""
+
+    status = 409
+
+
+class TooManyKeys(Conflict):
+    """An account has only so many API keys; revoke one that is not used."""

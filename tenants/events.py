@@ -71,3 +71,16 @@ class RoleChanged(Event):
     account: str
     user: str
     role: str
+
+
+class EndpointUnplugged(Event):
+    """A webhook was disabled because its receiver is gone or does not answer."""
+
+    account: str
+    endpoint: str
+
+
+class MessagesDue(Event):
+    """Somebody asked for webhooks to be sent now: a test, or what failed before."""
+
+    endpoint: str

@@ -1,4 +1,4 @@
-"""Mails about tenants and invitations; sent by handlers, never inside an action."""
+"""Mails about tenants, invitations and webhooks; sent by handlers alone."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from urllib.parse import quote
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from tenants import entry
 from tenants.actions.members import token_for
-from tenants.models import Domain, Invitation, Membership, Tenant
+from tenants.models import (
+    Domain,
+    Invitation,
+    Membership,
+    Tenant,
+    WebhookEndpoint,
+)
 from tenants.states import InvitationState, PlacementState, Role
 
 
@@ -39,6 +46,20 @@ def invitation(public_id: str, delivery_id: str) -> None:
         return
     link = f"{settings.PAYBILL_BASE_URL}/invitations/{quote(token_for(row))}/"
     _send("invitation", row.email, {"invitation": row, "link": link}, delivery_id)
+
+
+def unplugged(public_id: str, delivery_id: str) -> None:
+    """Tell owners and admins that one of the account's webhooks was disabled."""
+    endpoint = WebhookEndpoint.objects.select_related("account").get(
+        public_id=public_id
+    )
+    people = Membership.objects.filter(
+        account=endpoint.account, role__in=[Role.OWNER, Role.ADMIN]
+    )
+    address = reverse("portal:webhook", args=[public_id])
+    context = {"endpoint": endpoint, "portal": f"{settings.PAYBILL_BASE_URL}{address}"}
+    for person in people:
+        _send("unplugged", person.email, context, f"{delivery_id}.{person.public_id}")
 
 
 def url_of(tenant: Tenant) -> str:

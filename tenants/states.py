@@ -1,4 +1,4 @@
-"""States of tenants and placements, and the moves between them."""
+"""States of tenants, placements and webhooks, and the moves between them."""
 
 from __future__ import annotations
 
@@ -79,3 +79,29 @@ INVITATION_MOVES = {
     InvitationState.ACCEPTED: set[InvitationState](),
     InvitationState.WITHDRAWN: set[InvitationState](),
 }
+
+
+class EndpointState(models.TextChoices):
+    ENABLED = "enabled"
+    DISABLED = "disabled"  # nothing is sent, and nothing is kept to be sent
+    REMOVED = "removed"
+
+
+ENDPOINT_MOVES = {
+    EndpointState.ENABLED: {EndpointState.DISABLED, EndpointState.REMOVED},
+    EndpointState.DISABLED: {EndpointState.ENABLED, EndpointState.REMOVED},
+    EndpointState.REMOVED: set[EndpointState](),
+}
+
+
+class Unplugged(models.TextChoices):
+    NOT = "", "not disabled"
+    HAND = "hand", "by somebody here"
+    GONE = "gone", "it answered that it is gone (410)"
+    FAILING = "failing", "it did not answer well for days"
+
+
+class MessageState(models.TextChoices):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"  # given up; it can be sent again by hand

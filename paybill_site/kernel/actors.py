@@ -22,6 +22,7 @@ class Kind(StrEnum):
     PERSON = "person"
     OPERATOR = "operator"
     AGENT = "agent"
+    KEY = "key"  # of an account, for its own programs
     SYSTEM = "system"
     ANONYMOUS = "anonymous"
 

@@ -1,0 +1,102 @@
+"""What accounts can be told of their subscriptions and invoices."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from billing.events import (
+    InvoiceEvent,
+    InvoiceOpened,
+    InvoiceOverdue,
+    InvoicePaid,
+    PlanChanged,
+    SubscriptionActivated,
+    SubscriptionEnded,
+    SubscriptionEvent,
+    SubscriptionInGrace,
+    SubscriptionPastDue,
+    SubscriptionPaused,
+    SubscriptionReactivated,
+    SubscriptionRestored,
+    SubscriptionResumed,
+    SubscriptionSuspended,
+    TrialEnded,
+)
+from billing.models import Invoice, Subscription
+from tenants.hooks import Fact, publishes
+
+
+class SubscriptionFact(Fact):
+    tenant: str = Field(description="public id of the tenant")
+    subscription: str = Field(description="public id of the subscription")
+    state: str = Field(description="trialing, active, past_due, suspended, ended ...")
+    plan: str = Field(description="code of the plan")
+    version: int = Field(
+        description="of the entitlement written with the change; 0 where none was"
+    )
+
+
+class InvoiceFact(Fact):
+    invoice: str = Field(description="public id of the invoice")
+    number: str = Field(description="as it is printed; empty for a draft")
+    state: str = Field(description="open, paid, uncollectible, void")
+    tenant: str = Field(description="public id; empty where lines are of several")
+
+
+class OverdueFact(InvoiceFact):
+    step: str = Field(description="the step of dunning that was taken")
+
+
+def subscription(event: SubscriptionEvent) -> SubscriptionFact:
+    """Which subscription, its state and plan."""
+    rows = Subscription.objects.select_related("tenant__account", "plan")
+    row = rows.get(public_id=event.subscription)
+    return SubscriptionFact(
+        account=row.tenant.account.public_id,
+        tenant=row.tenant.public_id,
+        subscription=row.public_id,
+        state=row.state,
+        plan=row.plan.code,
+        version=event.version,
+    )
+
+
+def invoice(event: InvoiceEvent) -> InvoiceFact:
+    """Which invoice, and its state."""
+    row = _invoice(event)
+    return InvoiceFact(**_about(row))
+
+
+def overdue(event: InvoiceOverdue) -> OverdueFact:
+    return OverdueFact(**_about(_invoice(event)), step=event.step)
+
+
+def _invoice(event: InvoiceEvent) -> Invoice:
+    rows = Invoice.objects.select_related("customer__account", "tenant")
+    return rows.get(public_id=event.invoice)
+
+
+def _about(row: Invoice) -> dict[str, str]:
+    return {
+        "account": row.customer.account.public_id,
+        "invoice": row.public_id,
+        "number": row.number or "",
+        "state": row.state,
+        "tenant": row.tenant.public_id if row.tenant else "",
+    }
+
+
+publishes(SubscriptionActivated, "subscription.activated", subscription)
+publishes(TrialEnded, "subscription.trial_ended", subscription)
+publishes(PlanChanged, "subscription.changed", subscription)
+publishes(SubscriptionPastDue, "subscription.past_due", subscription)
+publishes(SubscriptionInGrace, "subscription.in_grace", subscription)
+publishes(SubscriptionSuspended, "subscription.suspended", subscription)
+publishes(SubscriptionRestored, "subscription.restored", subscription)
+publishes(SubscriptionPaused, "subscription.paused", subscription)
+publishes(SubscriptionResumed, "subscription.resumed", subscription)
+publishes(SubscriptionReactivated, "subscription.reactivated", subscription)
+publishes(SubscriptionEnded, "subscription.ended", subscription)
+publishes(InvoiceOpened, "invoice.opened", invoice)
+publishes(InvoicePaid, "invoice.paid", invoice)
+publishes(InvoiceOverdue, "invoice.overdue", overdue)
