@@ -1,4 +1,4 @@
-"""The operators' reports: every figure opens the rows it is made of, and they add up."""
+"""The operators' reports: every figure opens the rows that it is the sum of."""
 
 from __future__ import annotations
 
