@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from billing.states import (
+    COUPON_MOVES,
+    REDEMPTION_MOVES,
+    REFUND_MOVES,
     DISPUTE_MOVES,
     INCOMING_MOVES,
     INVOICE_MOVES,
@@ -20,3 +23,6 @@ payments = Machine("payment", PAYMENT_MOVES)
 methods = Machine("payment method", METHOD_MOVES)
 incoming = Machine("incoming event", INCOMING_MOVES)
 disputes = Machine("dispute", DISPUTE_MOVES)
+coupons = Machine("coupon", COUPON_MOVES)
+redemptions = Machine("redemption", REDEMPTION_MOVES)
+refunds = Machine("refund", REFUND_MOVES)

@@ -226,3 +226,111 @@ DISPUTE_MOVES = {
     DisputeState.WON: {DisputeState.LOST},
     DisputeState.LOST: {DisputeState.WON},
 }
+
+
+class TaxPayer(models.TextChoices):
+    """For whom a rate of tax holds."""
+
+    ANY = "any"
+    BUSINESS = "business"
+    CONSUMER = "consumer"
+
+
+class CouponState(models.TextChoices):
+    ACTIVE = "active"
+    RETIRED = "retired"  # who has it keeps it; nobody new gets it
+
+
+COUPON_MOVES = {
+    CouponState.ACTIVE: {CouponState.RETIRED},
+    CouponState.RETIRED: {CouponState.ACTIVE},
+}
+
+
+class RedemptionState(models.TextChoices):
+    ACTIVE = "active"
+    USED = "used"  # as often as it holds
+    ENDED = "ended"  # taken away
+
+
+REDEMPTION_MOVES = {
+    RedemptionState.ACTIVE: {RedemptionState.USED, RedemptionState.ENDED},
+    # An invoice that was taken back gives its use back, too.
+    RedemptionState.USED: {RedemptionState.ACTIVE, RedemptionState.ENDED},
+    RedemptionState.ENDED: set[RedemptionState](),
+}
+
+
+class NoteReason(models.TextChoices):
+    """Why a part of an invoice is taken back."""
+
+    UNUSED = "unused", "not used"
+    MISTAKE = "mistake", "billed by mistake"
+    DUPLICATE = "duplicate", "billed twice"
+    UNSATISFACTORY = "unsatisfactory", "not as promised"
+    OTHER = "other"
+
+
+class RefundState(models.TextChoices):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+REFUND_MOVES = {
+    RefundState.PENDING: {RefundState.SUCCEEDED, RefundState.FAILED},
+    # The bank sent it back, days later.
+    RefundState.SUCCEEDED: {RefundState.FAILED},
+    RefundState.FAILED: {RefundState.PENDING},
+}
+
+
+class CreditKind(models.TextChoices):
+    """Where an amount in a customer's favour came from."""
+
+    PREPAID = "prepaid", "credit bought ahead"
+    PROMOTION = "promotion", "given away"
+    ADJUSTMENT = "adjustment", "adjusted by an operator"
+    OVERPAID = "overpaid", "paid too much"
+    NOTE = "note", "credit note"
+    INVOICE = "invoice", "invoice below zero"
+
+
+class EntryKind(models.TextChoices):
+    """Why a balance moved."""
+
+    GRANTED = "granted"
+    APPLIED = "applied", "used for an invoice"
+    RETURNED = "returned", "given back by an invoice that was taken back"
+    EXPIRED = "expired"
+    REFUNDED = "refunded", "paid back"
+    ADJUSTED = "adjusted", "taken back by an operator"
+
+
+class LedgerAccount(models.TextChoices):
+    """Accounts of the ledger. What customers owe and own, what is earned, what is lost."""
+
+    RECEIVABLE = "receivable", "owed by customers"
+    CASH = "cash"
+    REVENUE = "revenue", "revenue, by the period it is earned in"
+    TAX = "tax", "tax that is owed on"
+    PREPAYMENTS = "prepayments", "prepaid credit that was invoiced"
+    CREDIT = "credit", "customers' credit balance"
+    PROMOTIONS = "promotions", "credit that was given away"
+    REFUNDS = "refunds", "refunds on their way"
+    BAD_DEBT = "bad_debt", "given up"
+
+
+class Posting(models.TextChoices):
+    """What a booking is for."""
+
+    ISSUED = "issued", "invoice finalised"
+    VOIDED = "voided", "invoice taken back"
+    GIVEN_UP = "given_up", "invoice given up"
+    PAID = "paid", "payment"
+    NOTED = "noted", "credit note"
+    APPLIED = "applied", "balance used"
+    RETURNED = "returned", "balance given back"
+    GRANTED = "granted", "credit granted"
+    EXPIRED = "expired", "credit expired"
+    REFUND = "refund", "refund"

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from billing.models.clock import ClockOffset
+from billing.models.coupons import Coupon, CouponUse, PromotionCode, Redemption
+from billing.models.credits import (
+    BalanceEntry,
+    CreditGrant,
+    CreditNote,
+    CreditNoteLine,
+    Refund,
+)
 from billing.models.customers import Customer
 from billing.models.invoices import Invoice, InvoiceLine, InvoiceSeries
+from billing.models.ledger import BooksCheck, LedgerEntry
 from billing.models.payments import (
     Dispute,
     IncomingEvent,
@@ -16,22 +25,35 @@ from billing.models.plans import Plan
 from billing.models.prices import Price
 from billing.models.reporting import RecurringChange, RevenuePart
 from billing.models.subscriptions import Subscription, SubscriptionItem
+from billing.models.taxes import TaxRate
 
 __all__ = [
+    "BalanceEntry",
+    "BooksCheck",
     "ClockOffset",
+    "Coupon",
+    "CouponUse",
+    "CreditGrant",
+    "CreditNote",
+    "CreditNoteLine",
     "Customer",
     "Dispute",
     "IncomingEvent",
     "Invoice",
     "InvoiceLine",
     "InvoiceSeries",
+    "LedgerEntry",
     "Payer",
     "Payment",
     "PaymentMethod",
     "Plan",
     "Price",
+    "PromotionCode",
     "RecurringChange",
+    "Redemption",
+    "Refund",
     "RevenuePart",
     "Subscription",
     "SubscriptionItem",
+    "TaxRate",
 ]

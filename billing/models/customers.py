@@ -40,10 +40,16 @@ class Customer(models.Model):
     postcode = models.CharField(max_length=20, blank=True)
     city = models.CharField(max_length=100, blank=True)
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166")
+    region = models.CharField(
+        max_length=10, blank=True, help_text="ISO 3166-2, where taxes differ by it"
+    )
     language = models.CharField(max_length=10, default="en")
     business = models.BooleanField(default=False)
     vat_number = models.CharField(max_length=20, blank=True)
     tax_exempt = models.BooleanField(default=False)
+    e_invoice = models.BooleanField(
+        default=False, help_text="Factur-X: the invoice's data inside its PDF"
+    )
     # How invoices come about.
     counting = models.CharField(
         max_length=40,

@@ -127,9 +127,7 @@ class Invoice(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(credited__gte=models.F("noted"))
-                & (
-                    models.Q(credited=0) | models.Q(credited__lte=models.F("total"))
-                ),
+                & (models.Q(credited=0) | models.Q(credited__lte=models.F("total"))),
                 name="credited_at_most_the_total",
             ),
             models.CheckConstraint(

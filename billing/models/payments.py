@@ -212,7 +212,9 @@ class IncomingEvent(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        permissions = [("take_incomingevent", "Can store and follow what gateways tell")]
+        permissions = [
+            ("take_incomingevent", "Can store and follow what gateways tell")
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["gateway", "event"], name="incoming_event_once"

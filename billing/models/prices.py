@@ -46,6 +46,10 @@ class Price(models.Model):
         max_length=40, blank=True, help_text="code of the meter, for usage"
     )
     position = models.PositiveSmallIntegerField(default=0)
+    tax_class = models.CharField(max_length=20, default="standard")
+    tax_included = models.BooleanField(
+        default=False, help_text="the price contains the tax"
+    )
 
     class Meta:
         ordering = ["plan", "position", "id"]

@@ -6,16 +6,19 @@ decided is stored on the line as an ``Assessment``, from which it is computed ag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from billing.rating import money
 from billing.rating.money import Exact
 from billing.rating.shares import spread
-from billing.rating.stored import Stored
+from billing.rating.stored import Stored, to_data
 
 # Member states by ISO 3166.
 _UNION = (
@@ -60,29 +63,69 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Assessment(Stored):
-    """The snapshot on a line: what was taxable, and the percentages that applied."""
+    """The snapshot on a line: what was taxable, and the percentages that applied.
+
+    ``names`` are those of the percentages as they stand on the invoice. ``before`` is
+    what was taxable on the lines before it, where tax is taken of their sum: its tax is
+    then the difference of two cumulative taxes, so that those of all lines add up.
+    """
 
     taxable: int
     percents: tuple[Decimal, ...] = ()
     inclusive: bool = False
     treatment: Treatment = Treatment.DOMESTIC
     country: str = ""
+    names: tuple[str, ...] = ()
+    reason: str = ""
+    before: int = 0
 
     @property
     def taxes(self) -> list[int]:
         """Minor units for each percentage."""
         how = inclusive if self.inclusive else exclusive
-        return how(self.taxable, self.percents)
+        until = how(self.before + self.taxable, self.percents)
+        earlier = how(self.before, self.percents)
+        return [tax - was for tax, was in zip(until, earlier, strict=True)]
+
+    @property
+    def tax(self) -> int:
+        """Minor units in all."""
+        return sum(self.taxes)
 
     @property
     def net(self) -> int:
         """The amount without tax."""
-        return self.taxable - sum(self.taxes) if self.inclusive else self.taxable
+        return self.taxable - self.tax if self.inclusive else self.taxable
 
     @property
     def gross(self) -> int:
         """The amount with tax."""
-        return self.net + sum(self.taxes)
+        return self.net + self.tax
+
+    def words(self, currency: str) -> str:
+        """The computation in words: "VAT 19% of 24.95 EUR"."""
+        if not self.percents:
+            return f"no tax: {self.reason or self.treatment}"
+        how = "contained in" if self.inclusive else "of"
+        names = self.names or ("",) * len(self.percents)
+        rates = " and ".join(
+            f"{name} {money.plain(percent)}%".strip()
+            for name, percent in zip(names, self.percents, strict=True)
+        )
+        return f"{rates} {how} {money.text(self.taxable, currency)}"
+
+
+_STORED = TypeAdapter(Assessment)
+
+
+def stored(assessment: Assessment) -> dict[str, Any]:
+    """JSON values from which ``assessment_of`` makes the same again."""
+    return to_data(_STORED, assessment)
+
+
+def assessment_of(values: Mapping[str, Any]) -> Assessment:
+    """An assessment as it was stored; of nothing where none was."""
+    return _STORED.validate_python(values or {"taxable": 0})
 
 
 def decide(seller_country: str, buyer: Buyer) -> Decision:
