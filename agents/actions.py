@@ -115,6 +115,7 @@ class RevokeToken(Action[AgentToken, NoInput, AgentToken]):
     """Make a token worthless at once and for ever."""
 
     model = AgentToken
+    always_open = True
     permission = "agents.revoke_agenttoken"
     danger = Danger.CAREFUL
 
@@ -128,6 +129,7 @@ class StopAgent(Action[Agent, NoInput, Agent]):
     """Stop an agent: from now on every call of it is refused."""
 
     model = Agent
+    always_open = True
     permission = "agents.stop_agent"
     danger = Danger.CAREFUL
     legal_in: ClassVar[frozenset[str] | None] = frozenset({AgentState.ACTIVE})
@@ -190,6 +192,7 @@ class RevokeAccess(Action[Agent, AccessInput, Agent]):
 
     model = Agent
     Input = AccessInput
+    always_open = True
     permission = "agents.revoke_access"
 
     def run(self, agent: Agent, data: AccessInput, *, actor: Actor) -> Agent:

@@ -7,7 +7,7 @@ its tenant behind.
 
 from __future__ import annotations
 
-from billing import machines
+from billing import clock, machines
 from billing.events import (
     SubscriptionActivated,
     SubscriptionEnded,
@@ -24,6 +24,7 @@ from billing.events import (
     TrialEnded,
 )
 from billing.models import Subscription
+from billing.reports import movements
 from billing.states import ENTITLEMENT_IN, SubscriptionState
 from paybill_site.kernel import events
 from tenants import entitlements
@@ -72,7 +73,11 @@ def move(subscription: Subscription, to: SubscriptionState, *, reason: str) -> N
 
 
 def grant(subscription: Subscription) -> int:
-    """Write what the tenant is entitled to now; return the entitlement's version."""
+    """Write what the tenant is entitled to now; return the entitlement's version.
+
+    What it brings in a month is written down with it, if it is not what it was.
+    """
+    movements.note(subscription)
     plan = subscription.plan
     row = entitlements.write(
         subscription.tenant,
@@ -85,6 +90,8 @@ def grant(subscription: Subscription) -> int:
         retention_days=plan.retention_days,
         features=plan.features,
         limits=plan.limits,
+        reason=subscription.state,
+        ended_at=clock.now() if subscription.state == _S.CANCELLED else None,
     )
     return row.version
 

@@ -29,14 +29,18 @@ EVERY = {
     "provisioning.sweep_removals": 30.0,
     "provisioning.sweep_rollouts": 60.0,
     "tenants.refill": 30.0,
+    "tenants.renew_licences": 3600.0,
     "tenants.sweep_bridges": 60.0,
+    "tenants.sweep_hooks": 5.0,
+    "tenants.forget_hooks": 3600.0,
 }
 # ``runs``: applies and destroys. ``care``: what never delays one of them, looks at what
-# stands and work on databases, whose archives may lie there. ``hosts``: to each worker
-# that keeps folders of runs, for nobody else sees what lies there.
+# stands and work on databases, whose archives may lie there. ``hooks``: customers'
+# webhooks, which do little but wait for others, so their worker has threads. ``hosts``:
+# to each worker that keeps folders of runs, for nobody else sees what lies there.
 HOSTS = Exchange("hosts", type="fanout")
 QUEUES = (
-    *(Queue(name, Exchange(name), name) for name in ("default", "runs", "care")),
+    *(Queue(name, Exchange(name), name) for name in ("default", "runs", "care", "hooks")),
     Broadcast("hosts", exchange=HOSTS),
 )
 WHERE: dict[str, dict[str, Any]] = {

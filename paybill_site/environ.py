@@ -5,6 +5,7 @@ Every value can also come from a file: NAME_FILE names a file that holds NAME.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,12 @@ REQUIRED = {
     "PAYBILL_AUDIT_KEY": "Ed25519 private key (PEM) that signs audit heads",
 }
 CONTROL_REQUIRED = {
-    "PAYBILL_LICENCE_KEY": "Ed25519 private key (PEM) that signs licences",
+    "PAYBILL_LICENCE_KEY": "Ed25519 private keys (PEM); the first one signs licences",
     "PAYBILL_ENTRY_KEY": "Ed25519 private key (PEM) that signs entries to tenants",
     "PAYBILL_OIDC_KEY": "RSA private keys (PEM) for clouds; the first one signs",
 }
 TENANT_REQUIRED = {
-    "PAYBILL_LICENCE_PUBLIC_KEY": "public half of the control plane's licence key",
+    "PAYBILL_LICENCE_PUBLIC_KEY": "public halves of the control plane's licence keys",
     "PAYBILL_ENTRY_PUBLIC_KEY": "public half of the control plane's entry key",
     "PAYBILL_TENANT_ID": "public id of the tenant, ten_...",
     "PAYBILL_SCHEMA": "schema that holds the tenant's plane",
@@ -109,15 +110,22 @@ def mailer(url: str) -> dict[str, Any]:
     }
 
 
-def public_half(pem: str) -> str:
-    """The public key of a private one, PEM."""
-    key = serialization.load_pem_private_key(pem.encode(), password=None)
-    return (
+_PEM = re.compile(r"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----", re.DOTALL)
+
+
+def public_half(pems: str) -> str:
+    """The public key of a private one, PEM; of several, one after the other."""
+    keys = [
+        serialization.load_pem_private_key(pem.encode(), password=None)
+        for pem in _PEM.findall(pems)
+    ]
+    return "".join(
         key.public_key()
         .public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         .decode()
+        for key in keys
     )
 
 

@@ -72,8 +72,13 @@ class TenantAdmin(VerbAdmin[Tenant]):
     list_filter = ("state", "suspension")
     list_select_related = ("account",)
     search_fields = ("name", "slug", "public_id", "account__name")
-    verbs = (actions.SuspendTenant, actions.ResumeTenant, actions.CloseTenant)
-    bulk_verbs = (actions.SuspendTenant, actions.ResumeTenant)
+    verbs = (
+        actions.SuspendTenant,
+        actions.ResumeTenant,
+        actions.RenewLicence,
+        actions.CloseTenant,
+    )
+    bulk_verbs = (actions.SuspendTenant, actions.ResumeTenant, actions.RenewLicence)
 
     def related(self, obj: Tenant) -> Links:
         yield "account", obj.account

@@ -107,6 +107,7 @@ urlpatterns = [
     action_path("tenants/<str:public_id>/suspend", actions.SuspendTenant),
     action_path("tenants/<str:public_id>/resume", actions.ResumeTenant),
     action_path("tenants/<str:public_id>/close", actions.CloseTenant),
+    action_path("tenants/<str:public_id>/renew-licence", actions.RenewLicence),
     action_path("memberships/<str:public_id>/role", actions.ChangeRole),
     action_path("memberships/<str:public_id>/revoke", actions.RevokeMembership),
     action_path("invitations/<str:public_id>/withdraw", actions.WithdrawInvitation),

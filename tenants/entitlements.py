@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
 from paybill_site.kernel import events
@@ -24,6 +25,8 @@ class Grant(TypedDict):
     retention_days: int
     features: dict[str, Any]
     limits: dict[str, Any]
+    reason: str
+    ended_at: datetime | None
 
 
 def write(tenant: Tenant, **grant: Unpack[Grant]) -> Entitlement:
@@ -64,6 +67,7 @@ def terms(row: Entitlement) -> dict[str, Any]:
         "name": row.tenant.name,
         "simulated": row.tenant.simulated,
         "state": EntitlementState.SUSPENDED if closed else row.state,
+        "reason": row.tenant.suspension or row.reason,
         "plan": row.plan,
         "features": row.features,
         "limits": row.limits,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenants.views import entry, people, start, tenant
+from tenants.views import entry, keys, people, start, tenant
 
 app_name = "portal"
 
@@ -19,4 +19,5 @@ urlpatterns = [
     path("tenants/<public_id>/members/", people.members, name="members"),
     path("invitations/<token>/", people.invitation, name="invitation"),
     path("entry/authorize/", entry.authorize, name="authorize"),
+    path(".well-known/paybill-licence-keys", keys.licences, name="licence_keys"),
 ]

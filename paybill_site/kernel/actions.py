@@ -81,7 +81,8 @@ class Action[M: models.Model | None, D: Input, R]:
 
     ``model``: what it acts on; ``creates``: there is no target yet; ``permission``:
     ``app.codename`` that the actor must hold on the target; ``agents``: agents may
-    meet it as a tool. The docstring's first line is what people and agents read.
+    meet it as a tool; ``always_open``: done in a plane whose licence is over, too. The
+    docstring's first line is what people and agents read.
     """
 
     model: ClassVar[type[models.Model]]
@@ -90,6 +91,7 @@ class Action[M: models.Model | None, D: Input, R]:
     danger: ClassVar[Danger] = Danger.SAFE
     creates: ClassVar[bool] = False
     agents: ClassVar[bool] = False
+    always_open: ClassVar[bool] = False
     name: ClassVar[str]
     legal_in: ClassVar[frozenset[str] | None] = None  # states in which a door shows it
 

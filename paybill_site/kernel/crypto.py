@@ -13,7 +13,7 @@ import secrets
 from functools import cache
 from typing import Any, cast
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
@@ -147,7 +147,7 @@ def _public(pem: str) -> Ed25519PublicKey:
 
 
 def private_key(name: str) -> Ed25519PrivateKey:
-    """The Ed25519 key called ``licence``, ``entry``, ``audit`` or ``oidc``."""
+    """The Ed25519 key ``entry`` or ``audit``; licences have a ring of their own."""
     return _private(settings.PAYBILL_KEYS[name])
 
 
@@ -155,6 +155,15 @@ def public_key(name: str) -> Ed25519PublicKey:
     """The public half; a tenant plane of its own holds nothing else."""
     pem = settings.PAYBILL_KEYS.get(f"{name}_public")
     return _public(pem) if pem else private_key(name).public_key()
+
+
+def is_signed_by(key: Ed25519PublicKey, message: bytes, signature: bytes) -> bool:
+    """Whether the signature (Ed25519, RFC 8032) is the key's, of just this message."""
+    try:
+        key.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def named(key: Ed25519PublicKey) -> str:

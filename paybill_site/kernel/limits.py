@@ -5,24 +5,19 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-import jwt
 from django.core.cache import cache
+from django.utils import timezone
 from redis.exceptions import RedisError
 
-from paybill_site.kernel.crypto import public_key
+from paybill_site.kernel import licence_keys
 from paybill_site.kernel.errors import LimitReached, TooMany
+from paybill_site.kernel.licence_keys import NotGenuine
 from paybill_site.kernel.models import Licence
+from paybill_site.kernel.terms import Standing, Terms, read_licence
 
 log = logging.getLogger(__name__)
-
-ISSUER = "paybill"
-CLAIMS = ("iss", "aud", "iat", "version", "state", "plan", "features", "limits")
-# Clocks of two machines differ; a licence from "the future" is not a forgery.
-LEEWAY = timedelta(minutes=10)
 
 
 def throttle(name: str, subject: str, *, most: int, window: timedelta) -> None:
@@ -46,47 +41,43 @@ def throttle(name: str, subject: str, *, most: int, window: timedelta) -> None:
         raise TooMany(retry_after=seconds - past)
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the newest licence grants to this plane's tenant."""
-
-    tenant: str
-    state: str
-    plan: str
-    features: dict[str, Any]
-    limits: dict[str, Any]
-    version: int
-    name: str = ""  # what the tenant is called; its plane knows it from here alone
-    simulated: bool = False  # its cloud is a simulator; the data is elsewhere
-
-
-def read_licence(token: str, tenant: str) -> Terms:
-    """Check a licence's signature and audience. Raises jwt.InvalidTokenError."""
-    claims = jwt.decode(
-        token,
-        public_key("licence"),
-        algorithms=["EdDSA"],
-        issuer=ISSUER,
-        audience=tenant,
-        leeway=LEEWAY,
-        options={"require": [*CLAIMS]},
-    )
-    return Terms(
-        tenant=tenant,
-        state=claims["state"],
-        plan=claims["plan"],
-        features=claims["features"],
-        limits=claims["limits"],
-        version=claims["version"],
-        name=claims.get("name", ""),
-        simulated=bool(claims.get("simulated", False)),
-    )
-
-
 def terms(tenant: str) -> Terms | None:
-    """The terms in force in the plane that is entered, or None without a licence."""
+    """The terms in force in the plane that is entered, or None without a licence.
+
+    One that is not genuine is none: it allows nothing.
+    """
+    try:
+        return _read(tenant)
+    except NotGenuine as error:
+        log.error("the licence of %s is not genuine: %s", tenant, error.detail)
+        return None
+
+
+def standing(tenant: str) -> Standing:
+    """What the licence in the plane that is entered is worth now."""
+    try:
+        found = _read(tenant)
+    except NotGenuine:
+        return Standing.NOT_GENUINE
+    return found.standing(timezone.now()) if found else Standing.NONE
+
+
+def notice(tenant: str) -> str:
+    """What the licence wants the tenant's people to know, or ""."""
+    try:
+        found = _read(tenant)
+    except NotGenuine:
+        return "The licence of this place was tampered with: nothing can be changed."
+    return found.notice(timezone.now()) if found else ""
+
+
+def _read(tenant: str) -> Terms | None:
     licence = Licence.newest()
-    return read_licence(licence.token, tenant) if licence else None
+    if licence is None:
+        return None
+    brought = licence_keys.statements_of(licence.token)
+    keys = licence_keys.trusted([*brought, *licence.chain])
+    return read_licence(licence.token, tenant, keys)
 
 
 def within(terms: Terms | None, name: str, used: int) -> None:

@@ -170,6 +170,9 @@ class Licence(models.Model):
 
     version = models.BigIntegerField(unique=True)
     token = models.TextField()
+    chain = models.JSONField(
+        default=list, help_text="statements that make its key a trusted one"
+    )
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

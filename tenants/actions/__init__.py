@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tenants.actions.licences import RenewLicence
 from tenants.actions.lifecycle import (
     AccountInput,
     ActivateTenant,
@@ -52,6 +53,7 @@ __all__ = [
     "IssueEntry",
     "NotePlacementGone",
     "OpenAccount",
+    "RenewLicence",
     "ResumeTenant",
     "RetirePlacement",
     "RevokeMembership",

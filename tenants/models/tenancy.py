@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -201,10 +202,29 @@ class Entitlement(models.Model):
     retention_days = models.PositiveIntegerField(default=30)
     features = models.JSONField(default=dict, blank=True)
     limits = models.JSONField(default=dict, blank=True)
+    reason = models.CharField(
+        max_length=20, blank=True, help_text="why it is in this state"
+    )
     version = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
 
+    ended_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="from here on what was built is kept for a while",
+    )
+
     objects: ClassVar[Any] = VisibleManager()
+
+    class Meta:
+        permissions = [("renew_licence", "Can issue a tenant's licence anew")]
 
     def __str__(self) -> str:
         return f"{self.plan or 'no plan'} ({self.state})"
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """When what is left of a tenant whose subscription ended is taken away."""
+        if self.ended_at is None:
+            return None
+        return self.ended_at + timedelta(days=self.retention_days)

@@ -10,10 +10,9 @@ import jwt
 import pytest
 from django.core.cache import cache
 
-from paybill_site.kernel import limits
+from paybill_site.kernel import licence_keys, limits
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import system
-from paybill_site.kernel.crypto import private_key
 from paybill_site.kernel.errors import Invalid, LimitReached, TooMany
 from paybill_site.kernel.licences import InstallLicence, sign
 from paybill_site.kernel.models import Licence
@@ -97,11 +96,13 @@ def forged(**claims: Any) -> str:
         "iss": "paybill",
         "aud": "ten_000000000000000000000000ta",
         "iat": int(time.time()),
+        "exp": int(time.time()) + 3600,
+        "grace": 0,
         "version": 9,
         **TERMS,
         **claims,
     }
-    return jwt.encode(said, private_key("licence"), algorithm="EdDSA")
+    return licence_keys.sign(said)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,8 @@ TERMS: Any = {
     "retention_days": 7,
     "features": {},
     "limits": {"orders": 100},
+    "reason": "active",
+    "ended_at": None,
 }
 
 

@@ -8,11 +8,9 @@ code (an admin column, say) may call `badge`, `money` and `when` as plain functi
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import jwt
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
@@ -128,10 +126,15 @@ def id_link(public_id: str, url: str = "") -> SafeString:
 def simulated_here() -> bool:
     """Whether a simulator is the cloud of this plane's tenant, as its licence says."""
     tenant = planes.here().tenant
-    with suppress(jwt.InvalidTokenError):
-        terms = limits.terms(tenant) if tenant else None
-        return terms is not None and terms.simulated
-    return False
+    terms = limits.terms(tenant) if tenant else None
+    return terms is not None and terms.simulated
+
+
+@register.simple_tag
+def licence_notice() -> str:
+    """What the licence of this plane wants its people to know, or ""."""
+    tenant = planes.here().tenant
+    return limits.notice(tenant) if tenant else ""
 
 
 @register.simple_tag
