@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0002_restores_and_log_ins'),
+        ('tenants', '0003_entitlement_reason'),
     ]
 
     operations = [
