@@ -40,7 +40,10 @@ EVERY = {
 # to each worker that keeps folders of runs, for nobody else sees what lies there.
 HOSTS = Exchange("hosts", type="fanout")
 QUEUES = (
-    *(Queue(name, Exchange(name), name) for name in ("default", "runs", "care", "hooks")),
+    *(
+        Queue(name, Exchange(name), name)
+        for name in ("default", "runs", "care", "hooks")
+    ),
     Broadcast("hosts", exchange=HOSTS),
 )
 WHERE: dict[str, dict[str, Any]] = {

@@ -34,6 +34,11 @@ COMMANDS = {
         *CELERY, "worker", "--queues=care,hosts", "--concurrency=2",
         "--loglevel=WARNING",
     ],
+    # Customers' webhooks: its threads do little but wait for others to answer.
+    "hooks": [
+        *CELERY, "worker", "--queues=hooks", "--pool=threads", "--concurrency=16",
+        "--loglevel=WARNING",
+    ],
     "beat": [
         *CELERY, "beat", f"--schedule={BEAT}", "--pidfile=", "--loglevel=WARNING",
     ],

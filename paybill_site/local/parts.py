@@ -138,7 +138,14 @@ def tenant(name: str, listener: socket.socket, environment: Mapping[str, str]) -
     )
 
 
-def worker(name: str, queues: str, concurrency: int, grace: float = 15.0) -> Part:
+def worker(
+    name: str,
+    queues: str,
+    concurrency: int,
+    *,
+    grace: float = 15.0,
+    pool: str = "prefork",
+) -> Part:
     """A Celery worker of the queues that are named, with commas."""
     return Part(
         name=name,
@@ -149,6 +156,7 @@ def worker(name: str, queues: str, concurrency: int, grace: float = 15.0) -> Par
             "--quiet",
             "worker",
             f"--queues={queues}",
+            f"--pool={pool}",
             f"--concurrency={concurrency}",
             f"--hostname={name}@paybill",
             "--without-gossip",

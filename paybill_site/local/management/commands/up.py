@@ -113,7 +113,8 @@ def _start_everything(
     # A run that is applying gets time to save its state before it is killed.
     runner = parts.worker("runner", "runs,hosts", 2, grace=30.0)
     care = parts.worker("care", "care,hosts", 2)
-    for part in (worker, runner, care, parts.beat(places)):
+    hooks = parts.worker("hooks", "hooks", 8, pool="threads")
+    for part in (worker, runner, care, hooks, parts.beat(places)):
         supervisor.add(part)
     _start(supervisor, [web])
 
