@@ -7,14 +7,17 @@ nothing: no period is billed for them.
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 from django.db.models import Q, Sum
 
 from billing import clock
 from billing.models import RecurringChange, Subscription, SubscriptionItem
 from billing.models.reporting import Movement
-from billing.rating import recurring
+from billing.rating import phases, recurring
 from billing.states import PriceKind, SubscriptionState
 
+COUNTS = (PriceKind.FEE, PriceKind.SEAT)
 _S = SubscriptionState
 # In a suspension access is closed, and the periods in it are not billed.
 RECURRING = frozenset({_S.ACTIVE, _S.PAST_DUE, _S.GRACE})
@@ -26,15 +29,16 @@ def monthly(subscription: Subscription) -> int:
         return 0
     now = clock.now()
     items = subscription.items.filter(Q(end__isnull=True) | Q(end__gt=now))
-    taken = items.filter(start__lte=now).exclude(price__kind=PriceKind.USAGE)
-    return sum(_monthly(item) for item in taken.select_related("price"))
+    taken = items.filter(start__lte=now, price__kind__in=COUNTS)
+    zone = subscription.customer.zone
+    return sum(_monthly(item, zone) for item in taken.select_related("price"))
 
 
-def _monthly(item: SubscriptionItem) -> int:
-    price = item.price
-    return recurring.monthly(
-        price.rate_card, item.quantity, price.currency, price.every
-    )
+def _monthly(item: SubscriptionItem, zone: tzinfo) -> int:
+    """By the phase that runs: a year's discount is no recurring revenue yet."""
+    price, begin = item.price, item.phased_from or item.start
+    card = phases.at(price.phased, begin, clock.now(), zone).phase.card
+    return recurring.monthly(card, item.quantity, price.currency, price.every)
 
 
 def note(subscription: Subscription) -> RecurringChange | None:
