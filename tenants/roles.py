@@ -62,6 +62,7 @@ MANAGE = frozenset(
         "tenants.rotate_webhook_secret",
         "tenants.test_webhookendpoint",
         "tenants.resend_webhookmessage",
+        "billing.record_usage",
         "provisioning.request_backup",
         "provisioning.copy_backup",
         "provisioning.rotate_database",

@@ -11,16 +11,21 @@ from billing.actions.subscriptions import (
     Subscribe,
     UndoCancel,
 )
+from billing.actions.usage import CreateMeter, RecordUsage, RenameMeter, RetireMeter
 
 __all__ = [
     "AdvanceDunning",
     "CancelSubscription",
     "ChangePlan",
+    "CreateMeter",
     "CreatePlan",
     "ExpireUnpaid",
     "MarkInvoicePaid",
     "MigratePlan",
+    "RecordUsage",
+    "RenameMeter",
     "RenewSubscription",
+    "RetireMeter",
     "RetirePlan",
     "StartSale",
     "Subscribe",

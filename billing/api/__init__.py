@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from billing.api import invoices, payments, plans, subscriptions
+from billing.api import invoices, payments, plans, subscriptions, usage
 
 urlpatterns = [
     *plans.urlpatterns,
     *subscriptions.urlpatterns,
     *invoices.urlpatterns,
     *payments.urlpatterns,
+    *usage.urlpatterns,
 ]

@@ -26,6 +26,14 @@ from billing.models.prices import Price
 from billing.models.reporting import RecurringChange, RevenuePart
 from billing.models.subscriptions import Subscription, SubscriptionItem
 from billing.models.taxes import TaxRate
+from billing.models.usage import (
+    Meter,
+    UsageBatch,
+    UsageBucket,
+    UsageEvent,
+    UsageKey,
+    UsageSeen,
+)
 
 __all__ = [
     "BalanceEntry",
@@ -43,6 +51,7 @@ __all__ = [
     "InvoiceLine",
     "InvoiceSeries",
     "LedgerEntry",
+    "Meter",
     "Payer",
     "Payment",
     "PaymentMethod",
@@ -56,4 +65,9 @@ __all__ = [
     "Subscription",
     "SubscriptionItem",
     "TaxRate",
+    "UsageBatch",
+    "UsageBucket",
+    "UsageEvent",
+    "UsageKey",
+    "UsageSeen",
 ]

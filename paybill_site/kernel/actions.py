@@ -80,7 +80,8 @@ class Action[M: models.Model | None, D: Input, R]:
     """One mutation. Subclasses declare the class variables and ``run``.
 
     ``model``: what it acts on; ``creates``: there is no target yet; ``permission``:
-    ``app.codename`` that the actor must hold on the target; ``agents``: agents may
+    ``app.codename`` that the actor must hold on the target; ``by_row``: held in any
+    account is enough, ``run`` takes no row but by ``permitted``; ``agents``: agents may
     meet it as a tool; ``always_open``: done in a plane whose licence is over, too. The
     docstring's first line is what people and agents read.
     """
@@ -90,6 +91,7 @@ class Action[M: models.Model | None, D: Input, R]:
     permission: ClassVar[str]
     danger: ClassVar[Danger] = Danger.SAFE
     creates: ClassVar[bool] = False
+    by_row: ClassVar[bool] = False
     agents: ClassVar[bool] = False
     always_open: ClassVar[bool] = False
     name: ClassVar[str]
@@ -318,6 +320,8 @@ def _permit(call: Call) -> None:
     permission, actor = call.action.permission, call.actor
     _check_scope(call)
     if actor.may(permission):
+        return
+    if call.action.by_row and actor.accounts_with(permission):
         return
     rows: Any = call.action.model._default_manager
     if call.target is None or not (

@@ -41,6 +41,7 @@ MODELS = {
     "pay": "billing.invoice",
     "payments": "billing.payment",
     "confirm": "billing.payment",
+    "meters": "billing.meter",
     "deployments": "provisioning.deployment",
     "state": "provisioning.deployment",
     "runs": "provisioning.run",
