@@ -3,8 +3,30 @@
 from __future__ import annotations
 
 from billing.actions.biller import AdvanceDunning, ExpireUnpaid, RenewSubscription
-from billing.actions.invoices import MarkInvoicePaid, VoidInvoice
-from billing.actions.plans import CreatePlan, MigratePlan, RetirePlan, StartSale
+from billing.actions.invoices import VoidInvoice
+from billing.actions.methods import (
+    LookAtMethod,
+    MakeDefault,
+    RecordMethod,
+    RemoveMethod,
+    SetUpMethod,
+)
+from billing.actions.payments import (
+    AskGateway,
+    CollectInvoice,
+    LookAtPayment,
+    MarkInvoicePaid,
+    PayInvoice,
+    RecordPayment,
+    WithdrawPayment,
+)
+from billing.actions.plans import (
+    CreatePlan,
+    ImportCatalogue,
+    MigratePlan,
+    RetirePlan,
+    StartSale,
+)
 from billing.actions.subscriptions import (
     CancelSubscription,
     ChangePlan,
@@ -15,20 +37,32 @@ from billing.actions.usage import CreateMeter, RecordUsage, RenameMeter, RetireM
 
 __all__ = [
     "AdvanceDunning",
+    "AskGateway",
     "CancelSubscription",
     "ChangePlan",
+    "CollectInvoice",
     "CreateMeter",
     "CreatePlan",
     "ExpireUnpaid",
+    "ImportCatalogue",
+    "LookAtMethod",
+    "LookAtPayment",
+    "MakeDefault",
     "MarkInvoicePaid",
     "MigratePlan",
+    "PayInvoice",
+    "RecordMethod",
+    "RecordPayment",
     "RecordUsage",
+    "RemoveMethod",
     "RenameMeter",
     "RenewSubscription",
     "RetireMeter",
     "RetirePlan",
+    "SetUpMethod",
     "StartSale",
     "Subscribe",
     "UndoCancel",
     "VoidInvoice",
+    "WithdrawPayment",
 ]

@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import Field
 
 from billing import catalogue, clock
-from billing.catalogue import migrating, selling
+from billing.catalogue import differences, document, migrating, selling
+from billing.catalogue.differences import Difference
+from billing.catalogue.errors import CatalogueChanged
 from billing.catalogue.migrating import Migration
 from billing.catalogue.terms import PlanInput
 from billing.models import Plan
@@ -17,7 +19,14 @@ from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import IllegalMove
 
-__all__ = ["CreatePlan", "MigratePlan", "PlanInput", "RetirePlan", "StartSale"]
+__all__ = [
+    "CreatePlan",
+    "ImportCatalogue",
+    "MigratePlan",
+    "PlanInput",
+    "RetirePlan",
+    "StartSale",
+]
 
 
 class CreatePlan(Action[None, PlanInput, Plan]):
@@ -62,6 +71,46 @@ class StartSale(Action[Plan, NoInput, Plan]):
             raise IllegalMove("this version waits for its day")
         selling.begin(target)
         return target
+
+
+class FileInput(Input):
+    text: str = Field(
+        min_length=1, max_length=document.LONGEST, description="a catalogue as YAML"
+    )
+    seen: str = Field(
+        default="",
+        max_length=64,
+        description="digest of the catalogue that was looked at before",
+    )
+
+
+class ImportCatalogue(Action[None, FileInput, list[Difference]]):
+    """Make the catalogue what a file says: new plans, new versions, plans taken off.
+
+    All of it or nothing. The same file again changes nothing; a dry run says what
+    would change.
+    """
+
+    model = Plan
+    Input = FileInput
+    permission = "billing.import_plans"
+    danger = Danger.CAREFUL
+    creates = True
+
+    def run(self, target: None, data: FileInput, *, actor: Actor) -> list[Difference]:
+        wanted = document.read(data.text)
+        list(Plan.objects.select_for_update(no_key=True).order_by("pk"))
+        if data.seen and data.seen != differences.digest():
+            raise CatalogueChanged
+        found = differences.between(wanted)
+        differences.apply(found)
+        return found
+
+    def present(self, result: list[Difference]) -> dict[str, Any]:
+        return {"changes": [each.told()[0] for each in result]}
+
+    def recall(self, output: Mapping[str, Any]) -> list[Difference]:
+        return []
 
 
 class MigrateInput(Input):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from billing.rating import durations, money, phases
 from billing.rating.cards import RateCard
 from billing.rating.percentages import GraduatedPercentage, Percentage
-from billing.rating.periods import Every, divides
+from billing.rating.periods import Every, how_many
 from billing.rating.phases import Kind
 from billing.rating.prices import Dynamic, Flat, PerUnit
 from billing.states import PlanKind, PriceKind, Timing
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from billing.catalogue.terms import PlanInput, PriceInput
 
 MOST = Decimal(10**12)
+MOST_MONTHS, MOST_DAYS = 120, timedelta(days=3660)
+MOST_PERIODS = 400
 LAST = frozenset({Kind.EVERGREEN, Kind.FIXED_TERM})
 BY_TURNOVER = (Dynamic, Percentage, GraduatedPercentage)
 
@@ -70,6 +73,8 @@ def _phases(terms: PriceInput) -> None:
         length = durations.parse(phase.duration or "")
         if not length.months and not length.rest:
             raise Wrong(f"phases.{number}.duration: no time at all")
+        if length.months > MOST_MONTHS or length.rest > MOST_DAYS:
+            raise Wrong(f"phases.{number}.duration: more than ten years")
 
 
 def _cards(terms: PriceInput) -> Iterator[tuple[str, RateCard]]:
@@ -137,8 +142,9 @@ def _one_price(
     shapes = {(p.kind, p.meter, p.timing, p.interval, p.interval_count) for p in same}
     if len(shapes) > 1:
         raise Wrong(f"prices.{code}: the same in every currency, but for the amounts")
-    interval = same[0].interval
-    if interval and not divides(Every(interval, same[0].interval_count), every):
+    interval = same[0].interval or every.interval
+    many = how_many(Every(interval, same[0].interval_count), every)
+    if not 1 <= many <= MOST_PERIODS:
         raise Wrong(f"prices.{code}.interval: the plan's is not made of whole ones")
 
 

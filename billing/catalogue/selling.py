@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from billing import clock, machines
+from billing.catalogue.errors import PastForExisting
 from billing.catalogue.terms import PlanInput, PriceInput
 from billing.models import Plan, Price
 from billing.models.prices import CARD, PHASES
@@ -18,12 +19,15 @@ def put_on_sale(terms: PlanInput) -> Plan:
     """Sell a plan as a new version, at once or from the moment that it says.
 
     Who has an earlier version keeps it. One that still waits for its day is replaced.
+    Raises PastForExisting.
     """
     rows = Plan.objects.select_for_update(no_key=True).filter(code=terms.code)
     earlier = list(rows.order_by("-version"))
     now, since = clock.now(), terms.effective_from
-    if since is None and earlier:
-        since = now
+    if earlier:
+        since = now if since is None else max(since, now)
+        if terms.effective_for_existing and terms.effective_for_existing < now:
+            raise PastForExisting(code=terms.code)
     waits = since is not None and since > now
     for plan in earlier:
         replaced = plan.state == PlanState.ON_SALE and not waits
@@ -87,7 +91,7 @@ def price_columns(price: PriceInput) -> dict[str, Any]:
         "kind": price.kind,
         "currency": price.currency,
         "card": CARD.dump_python(price.lasting, mode="json"),
-        "phases": PHASES.dump_python(price.phased, mode="json"),
+        "phases": PHASES.dump_python(tuple(price.phases), mode="json"),
         "timing": price.timing,
         "interval": price.interval,
         "interval_count": price.interval_count,

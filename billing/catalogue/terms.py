@@ -14,7 +14,7 @@ from billing.catalogue import checks
 from billing.rating import money
 from billing.rating.cards import RateCard
 from billing.rating.periods import Every, Interval
-from billing.rating.phases import Phase
+from billing.rating.phases import Kind, Phase
 from billing.rating.prices import Flat
 from billing.states import PhasesFrom, PlanKind, PriceKind, Timing
 from paybill_site.kernel.actions import Input
@@ -68,8 +68,9 @@ class PriceInput(Input):
         return self
 
     @property
-    def phased(self) -> tuple[Phase, ...]:
-        return tuple(self.phases)
+    def all_phases(self) -> tuple[Phase, ...]:
+        """Its phases; one that goes on for ever where the card never changes."""
+        return tuple(self.phases) or (Phase(Kind.EVERGREEN, self.lasting),)
 
     @property
     def lasting(self) -> RateCard:

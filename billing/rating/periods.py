@@ -63,11 +63,6 @@ class Period:
         return max(0, min(rest, self.seconds))
 
 
-def divides(part: Every, whole: Every) -> bool:
-    """Whether one period is made of whole ones of another: a year, of quarters."""
-    return how_many(part, whole) > 0
-
-
 def how_many(part: Every, whole: Every) -> int:
     """Of how many periods another one is made; 0 where there is something left over."""
     if part.monthly != whole.monthly:

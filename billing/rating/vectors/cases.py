@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
@@ -13,9 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from billing.rating import money
-from billing.rating.vectors import amounts, calendar, prices
+from billing.rating.vectors import amounts, calendar, prices, reading
 from billing.rating.vectors.reading import Answer, Given
 
+# How what is written is read, by what the answer is.
+TIMES: dict[type[Any], Callable[[str], Any]] = {
+    timedelta: reading.length,
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+}
 # No source gives more digits than these from arithmetic that is exact.
 MOST_PLACES = 12
 
@@ -40,8 +46,10 @@ class Case:
 
 @dataclass(slots=True)
 class Tally:
-    """How many cases of a kind passed, and what those that failed said."""
+    """How many cases of a kind and model passed, and what each that failed said."""
 
+    kind: str
+    model: str
     passed: int = 0
     failed: list[str] = field(default_factory=list)
 
@@ -95,6 +103,8 @@ ANSWERS: Answers = {
     ("usage_delta", "cumulative_snapshots_delta"): prices.runs,
     ("volume", "volume"): prices.volume,
 }
+# Reasons in the words of whoever published them: one has to be there, in our own words.
+PROSE = frozenset({"why"})
 # No rating: signatures and deliveries are the kernel's.
 ELSEWHERE = {"licence_signature", "webhook_retry", "webhook_signature"}
 
@@ -120,27 +130,32 @@ def wrong(case: Case, answers: Answers = ANSWERS) -> list[str]:
     said = answer(case, answers)
     found = []
     for name, expected in case.expected.items():
+        if name in PROSE and _value(said, name):
+            continue
         got = _limited(_value(said, name), expected)
         if not same(expected, got):
             found.append(f"{name}: {got} and not {expected}")
     return found
 
 
-def tally(cases: Iterable[Case], answers: Answers = ANSWERS) -> dict[str, Tally]:
+def tally(cases: Iterable[Case], answers: Answers = ANSWERS) -> list[Tally]:
     """Passed and failed by kind and model; a model that nobody answers fails.
 
     Whatever an answer raises is a failure of that case, and said.
     """
-    tallies: dict[str, Tally] = {}
-    for case in cases:
-        mine = tallies.setdefault(f"{case.kind} {case.model}", Tally())
+    tallies: dict[tuple[str, str], Tally] = {}
+    for case in sorted(cases, key=lambda case: (case.kind, case.model)):
+        key = (case.kind, case.model)
+        mine = tallies.setdefault(key, Tally(*key))
         try:
             found = wrong(case, answers)
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - a case that breaks it is one that failed
             found = [f"{type(error).__name__}: {error}"]
-        mine.passed += not found
-        mine.failed += [f"{case.source}: {each}" for each in found]
-    return tallies
+        if found:
+            mine.failed.append(f"{case.source}: {', '.join(found)}")
+        else:
+            mine.passed += 1
+    return list(tallies.values())
 
 
 def same(expected: Any, got: Any) -> bool:
@@ -151,10 +166,8 @@ def same(expected: Any, got: Any) -> bool:
         )
     if isinstance(expected, list):
         return len(expected) == len(got) and all(map(same, expected, got))
-    if isinstance(got, datetime):
-        return bool(datetime.fromisoformat(expected) == got)
-    if isinstance(got, date):
-        return bool(date.fromisoformat(expected) == got)
+    if type(got) in TIMES:
+        return bool(TIMES[type(got)](str(expected)) == got)
     if isinstance(got, (int, Decimal, Fraction)) and not isinstance(got, bool):
         return _equal(Decimal(str(expected)), got)
     return bool(expected == got)

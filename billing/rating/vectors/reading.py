@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -81,3 +81,17 @@ def tiers(given: Given) -> tuple[Tier, ...]:
 def _limit(tier: Given, *names: str) -> Decimal | None:
     said = [tier[name] for name in names if tier.get(name) is not None]
     return number(said[0]) if said else None
+
+
+def maybe_seconds(said: Any) -> timedelta | None:
+    return None if said is None else timedelta(seconds=int(said))
+
+
+def length(text: str) -> timedelta:
+    """``immediately``, ``5m`` or ``75:35:05``."""
+    if text == "immediately":
+        return timedelta()
+    if ":" in text:
+        hours, minutes, seconds = text.split(":")
+        return durations.parse(f"PT{hours}H{minutes}M{seconds}S").rest
+    return durations.parse(f"PT{text.upper()}").rest
