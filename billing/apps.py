@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.core.checks import register as register_check
 
 
 class BillingConfig(AppConfig):
@@ -22,7 +23,11 @@ class BillingConfig(AppConfig):
             published,
             tasks,
         )
+        from billing.gateways import checks, sweeping  # noqa: F401, PLC0415
+        from billing.gateways import handlers as asks  # noqa: F401, PLC0415
         from billing.gateways.manual import Manual  # noqa: PLC0415
+        from billing.gateways.stripe import Stripe  # noqa: PLC0415
+        from billing.incoming import handlers as listens  # noqa: F401, PLC0415
         from billing.reports import tasks as reports  # noqa: F401, PLC0415
 
         if settings.PAYBILL_EMBEDDED:
@@ -31,4 +36,7 @@ class BillingConfig(AppConfig):
             from billing.sandbox.gateway import Sandbox  # noqa: PLC0415
 
             gateways.register(Sandbox())
+        if settings.PAYBILL_STRIPE_SECRET_KEY:
+            gateways.register(Stripe())
         gateways.register(Manual())
+        register_check(checks.stripe)

@@ -15,3 +15,9 @@ def of(account: Account) -> Customer:
     Customer.objects.get_or_create(account=account, defaults={"name": account.name})
     rows = Customer.objects.select_for_update(of=("self",), no_key=True)
     return rows.select_related("account").get(account=account)
+
+
+def locked(pk: int) -> Customer:
+    """A customer by its key, locked until the commit. Only inside an action."""
+    rows = Customer.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("account").get(pk=pk)

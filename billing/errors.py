@@ -75,3 +75,41 @@ class NotDue(Conflict):
     """Nothing of this subscription is due now."""
 
     permanent = True
+
+
+class InFlight(Refused):
+    """A payment for this invoice is on its way; wait for it, or withdraw it."""
+
+    status = 409
+
+
+class NoMethod(Refused):
+    """This payment method can not be charged; add another one."""
+
+    status = 409
+
+
+class CanNotCharge(Refused):
+    """The gateway can not collect this amount."""
+
+    status = 409
+
+
+class TooMuchToRefund(Invalid):
+    """More than what came in by this payment can not be given back."""
+
+
+class NotInStatement(Invalid):
+    """The bank statement can not be read."""
+
+
+class Unmatched(Refused):
+    """Some lines of the statement belong to no invoice."""
+
+    status = 409
+
+
+class WrongCurrency(Refused):
+    """This came in another currency than the one it was asked for in."""
+
+    status = 409

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{one}change/", subscription_views.change, name="change"),
     path(f"{one}cancel/", subscription_views.cancel, name="cancel"),
     path(f"{one}undo-cancel/", subscription_views.undo_cancel, name="undo_cancel"),
+    path("", include("billing.incoming.urls")),
 ]
 if settings.PAYBILL_EMBEDDED:
     urlpatterns.append(path("", include("billing.sandbox.urls")))

@@ -68,6 +68,10 @@ PAYBILL_METRICS_TOKEN = read(ENV, "PAYBILL_METRICS_TOKEN")
 PAYBILL_PRODUCT_APPS = words(ENV, "PAYBILL_PRODUCT_APPS", "examples.storefront")
 # What a customer is told who pays by bank transfer: "label: value" pairs.
 PAYBILL_BANK_DETAILS = words(ENV, "PAYBILL_BANK_DETAILS")
+# Stripe collects where there is a key; of webhook secrets the new and the old one.
+PAYBILL_STRIPE_SECRET_KEY = read(ENV, "PAYBILL_STRIPE_SECRET_KEY")
+PAYBILL_STRIPE_WEBHOOK_SECRETS = words(ENV, "PAYBILL_STRIPE_WEBHOOK_SECRETS")
+PAYBILL_STRIPE_API = read(ENV, "PAYBILL_STRIPE_API", "https://api.stripe.com")
 # Who issues invoices; without a country nothing is taxed, and operators are told.
 PAYBILL_SELLER = {
     name: read(ENV, f"PAYBILL_SELLER_{name.upper()}")
@@ -313,7 +317,9 @@ LOGGING: dict[str, Any] = {
         # One line for each sweep, every few seconds, would hide the rest.
         **{
             name: {"level": "WARNING"}
-            for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace")
+            for name in (
+                "celery.beat", "celery.worker.strategy", "celery.app.trace", "stripe",
+            )
         },
     },
 }

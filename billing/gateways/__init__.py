@@ -1,23 +1,11 @@
-"""Ways to pay, behind one small contract. ``apps.ready()`` registers those in force."""
+"""Ways to pay, behind one contract. ``apps.ready()`` registers those in force."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
-from billing.models import Invoice
+from billing.gateways.contract import Gateway
 from paybill_site.kernel.errors import NotFound
 
-
-class Gateway(Protocol):
-    """A way to pay. How money is taken is an action of the gateway's own room."""
-
-    name: str
-    label: str
-    test: bool  # no money moves
-
-    def page(self, invoice: Invoice) -> dict[str, Any]:
-        """What the pay page needs beyond the invoice: see ``portal/pay.html``."""
-
+__all__ = ["Gateway", "available", "named", "register", "storing"]
 
 _gateways: dict[str, Gateway] = {}
 
@@ -30,6 +18,11 @@ def register(gateway: Gateway) -> None:
 def available() -> tuple[Gateway, ...]:
     """The ways to pay that this installation offers, the default first."""
     return tuple(_gateways.values())
+
+
+def storing() -> tuple[Gateway, ...]:
+    """Those that keep methods, so that customers can be charged automatically."""
+    return tuple(gateway for gateway in available() if gateway.stores)
 
 
 def named(name: str = "") -> Gateway:

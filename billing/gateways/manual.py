@@ -6,15 +6,16 @@ from typing import Any
 
 from django.conf import settings
 
+from billing.gateways.contract import Gateway
 from billing.models import Invoice
 
 
-class Manual:
+class Manual(Gateway):
     """Pay by bank transfer to the account named in PAYBILL_BANK_DETAILS."""
 
     name = "manual"
     label = "Bank transfer"
-    test = False
+    by_hand = True
 
     def page(self, invoice: Invoice) -> dict[str, Any]:
         pairs = (part.partition(":") for part in settings.PAYBILL_BANK_DETAILS)

@@ -101,7 +101,8 @@ class Payment(models.Model):
     key that the gateway is asked with. ``number`` counts the attempts for the invoice;
     ``code`` and ``hard`` say why one failed and whether the same method can ever do.
     ``look_at`` is when to ask the gateway how it went, while that is not known.
-    ``confirm_at`` is where the customer's bank asks (sealed: whoever has it may answer).
+    ``confirm_at`` is where the customer's bank asks; whoever has it may answer, so it
+    is sealed.
     """
 
     account_path = "customer__account"

@@ -21,12 +21,16 @@ class NotPayable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """Digits after the point where they are not ISO's, and zeros to be appended."""
+    """Digits after the point where they are not ISO's, and zeros to be appended.
+
+    ``least``: the smallest amount that is collected, in ISO minor units.
+    """
 
     name: str
     digits: Mapping[str, int] = field(default_factory=dict)
     zeros: Mapping[str, int] = field(default_factory=dict)
     last_digit_zero: frozenset[str] = frozenset()
+    least: Mapping[str, int] = field(default_factory=dict)
 
     def exponent(self, currency: str) -> int:
         """Digits after the point in this convention. Raises UnknownCurrency."""
@@ -64,5 +68,12 @@ STRIPE = Convention(
     digits={"MGA": 0, "ISK": 2},
     zeros={"UGX": 2},
     last_digit_zero=frozenset({"BHD", "JOD", "KWD", "OMR", "TND"}),
+    # Its table "Minimum and maximum charge amounts".
+    least={
+        **{"AED": 200, "AUD": 50, "BGN": 100, "BRL": 50, "CAD": 50, "CHF": 50},
+        **{"CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30, "HKD": 400, "HUF": 17500},
+        **{"INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50},
+        **{"PLN": 200, "RON": 200, "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50},
+    },
 )
 CONVENTIONS = {each.name: each for each in (ISO_4217, STRIPE)}

@@ -1,30 +1,27 @@
-"""Verbs of the sandbox: pay with a test card, confirm, and move the clock."""
+"""Verbs of the sandbox: pay with a test card, confirm, keep one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
-from django.db.models import F
 from pydantic import Field, field_validator
 
-from billing import clock, machines, settlement
-from billing.actions.invoices import paid
-from billing.models import ClockOffset, Invoice, Payment
-from billing.sandbox.events import ClockMoved
-from billing.sandbox.gateway import CARDS, Outcome
-from billing.states import InvoiceState, PaymentState
-from paybill_site.kernel.actions import Action, Danger, Input
+from billing import collecting, customers, outcomes
+from billing.actions.payments import ShowsPayment, paid
+from billing.errors import InFlight
+from billing.gateways.contract import Charged, Order
+from billing.models import Invoice, Payment, PaymentMethod
+from billing.sandbox.cards import CARDS
+from billing.sandbox.clock import ForwardInput, MoveClock
+from billing.sandbox.gateway import charged, declined, kept
+from billing.settlement import PAYABLE
+from billing.states import InvoiceState, MethodState, PaymentState
+from paybill_site.kernel.actions import Action, Input
 from paybill_site.kernel.actors import Actor
-from paybill_site.kernel.events import emit
-from paybill_site.kernel.ids import new_id
+from paybill_site.kernel.errors import IllegalMove
+from tenants.models import Account
 
-STATE_AFTER = {
-    Outcome.SUCCEEDS: PaymentState.SUCCEEDED,
-    Outcome.DECLINED: PaymentState.FAILED,
-    Outcome.NEEDS_CONFIRMATION: PaymentState.NEEDS_CONFIRMATION,
-}
+__all__ = ["ForwardInput", "MoveClock"]
 
 
 class CardInput(Input):
@@ -38,36 +35,36 @@ class CardInput(Input):
         return card
 
 
-class PayWithSandbox(Action[Invoice, CardInput, Payment]):
+class PayWithSandbox(ShowsPayment, Action[Invoice, CardInput, Payment]):
     """Pay an invoice with a test card; a declined one leaves it as it was."""
 
     model = Invoice
     Input = CardInput
     permission = "billing.pay_invoice"
-    legal_in = frozenset({InvoiceState.OPEN, InvoiceState.UNCOLLECTIBLE})
+    legal_in = PAYABLE
 
     def run(self, target: Invoice, data: CardInput, *, actor: Actor) -> Payment:
-        amount = target.outstanding
-        settlement.check_payable(target, amount)
-        payment = settlement.record(
-            target,
-            amount=amount,
-            gateway="sandbox",
-            reference=new_id("sbx"),
-            state=STATE_AFTER[CARDS[data.card].outcome],
+        collecting.check_payable(target)
+        if collecting.in_flight(target) is not None:
+            raise InFlight
+        payment = collecting.written(
+            target, amount=target.outstanding, gateway="sandbox", there=True
         )
-        if payment.state == PaymentState.SUCCEEDED:
-            settlement.credit(target, amount)
-        elif payment.state == PaymentState.FAILED:
-            payment.failure = "The card was declined."
-            payment.save(update_fields=["failure"])
+        outcomes.record(payment, charged(data.card, _order(payment)))
         return payment
 
-    def present(self, result: Payment) -> dict[str, Any]:
-        return paid(result)
 
-    def recall(self, output: Mapping[str, Any]) -> Payment | None:
-        return Payment.objects.filter(public_id=output.get("id")).first()
+def _order(payment: Payment) -> Order:
+    return Order(
+        key=payment.public_id,
+        amount=payment.amount,
+        currency=payment.currency,
+        payer="",
+        method="",
+        purpose="",
+        back="",
+        on_session=True,
+    )
 
 
 class Confirmation(Input):
@@ -83,51 +80,58 @@ class ConfirmSandboxPayment(Action[Payment, Confirmation, Payment]):
     legal_in = frozenset({PaymentState.NEEDS_CONFIRMATION})
 
     def run(self, target: Payment, data: Confirmation, *, actor: Actor) -> Payment:
-        machines.payments.check(target.state, PaymentState.SUCCEEDED)
-        invoice = Invoice.objects.select_for_update(of=("self",), no_key=True).get(
-            pk=target.invoice_id
-        )
-        target.invoice = invoice
-        if not data.approve:
-            return _fail(target, "You refused the payment.")
-        if invoice.state == InvoiceState.PAID or target.amount > invoice.outstanding:
-            return _fail(target, "The invoice was paid meanwhile.")
-        settlement.check_payable(invoice, target.amount)
-        target.settled_at = clock.now()
-        target.save(update_fields=["settled_at"])
-        machines.payments.move(target, PaymentState.SUCCEEDED, reason="confirmed")
-        settlement.credit(invoice, target.amount)
+        if (target.gateway, target.state) != ("sandbox", *self.legal_in):
+            raise IllegalMove("this payment waits for no confirmation here")
+        outcomes.record(target, _answer(target, data.approve))
         return target
 
     def present(self, result: Payment) -> dict[str, Any]:
         return paid(result)
 
 
-def _fail(payment: Payment, why: str) -> Payment:
-    payment.failure = why
-    payment.save(update_fields=["failure"])
-    machines.payments.move(payment, PaymentState.FAILED, reason=why)
-    return payment
+def _answer(payment: Payment, approve: bool) -> Charged:
+    if not approve:
+        return declined(payment.public_id, "refused", "You refused the payment.")
+    if payment.invoice.state == InvoiceState.PAID:
+        # Nothing was taken yet, so nothing has to go back.
+        return declined(payment.public_id, "paid", "The invoice was paid meanwhile.")
+    return Charged(
+        state=PaymentState.SUCCEEDED, amount=payment.amount, currency=payment.currency
+    )
 
 
-class ForwardInput(Input):
-    days: int = Field(ge=1, le=800, description="how far to go forward")
+class FillInTestMethod(Action[PaymentMethod, CardInput, PaymentMethod]):
+    """Fill a payment method in with a test card, as on a gateway's own page."""
+
+    model = PaymentMethod
+    Input = CardInput
+    permission = "billing.add_paymentmethod"
+    legal_in = frozenset({MethodState.PENDING})
+
+    def run(
+        self, target: PaymentMethod, data: CardInput, *, actor: Actor
+    ) -> PaymentMethod:
+        if (target.gateway, target.state) != ("sandbox", MethodState.PENDING):
+            raise IllegalMove("this method is not to be filled in here")
+        outcomes.keep(target, kept(data.card))
+        return target
 
 
-class MoveClock(Action[None, ForwardInput, ClockOffset]):
-    """Move the clock of billing forward; it never goes back."""
+class AddTestMethod(Action[Account, CardInput, PaymentMethod]):
+    """Keep a test card as a payment method, in one step."""
 
-    model = ClockOffset
-    Input = ForwardInput
-    permission = "billing.move_clock"
-    danger = Danger.CAREFUL
-    creates = True
+    model = Account
+    Input = CardInput
+    permission = "billing.add_paymentmethod"
 
-    def run(self, target: None, data: ForwardInput, *, actor: Actor) -> ClockOffset:
-        row, _ = ClockOffset.objects.get_or_create(name="billing")
-        ClockOffset.objects.filter(pk=row.pk).update(
-            offset=F("offset") + timedelta(days=data.days)
+    def run(self, target: Account, data: CardInput, *, actor: Actor) -> PaymentMethod:
+        method = PaymentMethod.objects.create(
+            customer=customers.of(target), gateway="sandbox"
         )
-        row.refresh_from_db()
-        emit(ClockMoved(days=data.days))
-        return row
+        PaymentMethod.objects.filter(pk=method.pk).update(setup=method.public_id)
+        method.setup = method.public_id
+        outcomes.keep(method, kept(data.card))
+        return method
+
+    def recall(self, output: Any) -> PaymentMethod | None:
+        return PaymentMethod.objects.filter(public_id=output.get("id")).first()

@@ -9,4 +9,5 @@ from billing.sandbox import views
 urlpatterns = [
     path("pay/<slug:public_id>/sandbox/", views.pay, name="sandbox_pay"),
     path("confirm/<slug:public_id>/", views.confirm, name="sandbox_confirm"),
+    path("methods/<slug:public_id>/sandbox/", views.method, name="sandbox_method"),
 ]

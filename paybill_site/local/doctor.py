@@ -112,6 +112,16 @@ def _terraform() -> Finding:
     return True, f"{found} ({path})"
 
 
+def _stripe() -> Finding:
+    if not settings.PAYBILL_STRIPE_SECRET_KEY:
+        return True, "not used: PAYBILL_STRIPE_SECRET_KEY is not set"
+    if not settings.PAYBILL_STRIPE_WEBHOOK_SECRETS:
+        return False, "no PAYBILL_STRIPE_WEBHOOK_SECRETS: what Stripe tells is refused"
+    live = "_live_" in settings.PAYBILL_STRIPE_SECRET_KEY
+    count = len(settings.PAYBILL_STRIPE_WEBHOOK_SECRETS)
+    return True, f"{'live' if live else 'test'} key, {count} webhook secrets"
+
+
 def _disk() -> Finding:
     left = os.statvfs(settings.BASE_DIR)
     free = left.f_bavail * left.f_frsize / 1e9
@@ -134,6 +144,7 @@ EXAMINATIONS: dict[str, Callable[[], Finding]] = {
     "simulator": _simulator,
     "web": _web,
     "Terraform": _terraform,
+    "Stripe": _stripe,
     "disk": _disk,
 }
 

@@ -1,0 +1,52 @@
+"""The sweep: payments whose outcome is open are looked at until it is known."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+
+from billing import clock
+from billing.actions.methods import RecordMethod
+from billing.actions.payments import GATEWAYS
+from billing.gateways import asking
+from billing.gateways.contract import Kept
+from billing.models import Payment, PaymentMethod
+from billing.states import MethodState
+from paybill_site.kernel.actions import perform
+from paybill_site.kernel.errors import PaybillError
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+# A page at the gateway can be filled in for a day.
+LAPSE = timedelta(days=2)
+
+
+@shared_task(name="billing.look_at_payments")
+def look_at_payments() -> int:
+    """Look at what is due to be looked at; returns how many there were.
+
+    A worker killed in the middle, a webhook that never came, a gateway that was away:
+    whatever happened, the payment is found here.
+    """
+    due = Payment.objects.filter(look_at__lte=clock.now()).order_by("look_at")
+    found = list(due.values_list("public_id", flat=True)[:BATCH])
+    for public_id in found:
+        try:
+            asking.look(public_id)
+        except PaybillError as error:  # the others do not wait for this one
+            log.warning("%s can not be looked at: %s", public_id, error.detail)
+    _let_lapse()
+    return len(found)
+
+
+def _let_lapse() -> None:
+    """Give up on methods that nobody filled in."""
+    old = PaymentMethod.objects.filter(
+        state=MethodState.PENDING, created_at__lt=clock.now() - LAPSE
+    )
+    lapsed = Kept(state=MethodState.FAILED, trouble="Nobody filled it in.")
+    for method in old[:BATCH]:
+        perform(RecordMethod, method, lapsed, actor=GATEWAYS)

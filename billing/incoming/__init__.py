@@ -1,0 +1,1 @@
+"""What gateways tell us: verified, stored once, answered at once, followed later."""
