@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MOST = Decimal(10**12)
 MOST_MONTHS, MOST_DAYS = 120, timedelta(days=3660)
 MOST_PERIODS = 400
+FEES = frozenset({PriceKind.FEE, PriceKind.ONCE})
 LAST = frozenset({Kind.EVERGREEN, Kind.FIXED_TERM})
 BY_TURNOVER = (Dynamic, Percentage, GraduatedPercentage)
 
@@ -41,16 +42,23 @@ def price(terms: PriceInput) -> None:
         raise Wrong("say either a card or phases")
     if terms.currency:
         money.exponent(terms.currency)
-    if (terms.kind == PriceKind.USAGE) != (terms.meter is not None):
-        raise Wrong("meter: usage names its meter, and nothing else does")
-    if terms.kind == PriceKind.USAGE and terms.timing == Timing.ADVANCE:
-        raise Wrong("timing: usage is billed when it is over, in arrears")
+    _kind(terms)
     if terms.interval is None and terms.interval_count != 1:
         raise Wrong("interval_count: of which interval?")
     if terms.phases:
         _phases(terms)
     for place, card in _cards(terms):
         _card(terms.kind, place, card)
+
+
+def _kind(terms: PriceInput) -> None:
+    """What is due for a kind of price, and for no other one."""
+    if (terms.kind == PriceKind.USAGE) != (terms.meter is not None):
+        raise Wrong("meter: usage names its meter, and nothing else does")
+    if terms.kind == PriceKind.USAGE and terms.timing == Timing.ADVANCE:
+        raise Wrong("timing: usage is billed when it is over, in arrears")
+    if terms.kind == PriceKind.ONCE and terms.phases:
+        raise Wrong("phases: what is billed once has none")
 
 
 def plan(terms: PlanInput) -> None:
@@ -88,7 +96,7 @@ def _card(kind: PriceKind, place: str, card: RateCard) -> None:
     model = card.price
     if kind != PriceKind.USAGE and isinstance(model, BY_TURNOVER):
         raise Wrong(f"{place}: {model.model} is for usage")
-    if kind == PriceKind.FEE and not isinstance(model, Flat | PerUnit):
+    if kind in FEES and not isinstance(model, Flat | PerUnit):
         raise Wrong(f"{place}: a fee is flat or per_unit; {model.model} counts seats")
     if kind != PriceKind.USAGE and (card.minimum, card.maximum) != (None, None):
         raise Wrong(f"{place}: commitments are for usage; seats have least quantities")
@@ -139,7 +147,10 @@ def _one_price(
     missing = currencies - {each.currency for each in same}
     if missing:
         raise Wrong(f"prices.{code}: not said in {', '.join(sorted(missing))}")
-    shapes = {(p.kind, p.meter, p.timing, p.interval, p.interval_count) for p in same}
+    shapes = {
+        (p.kind, p.meter, p.timing, p.interval, p.interval_count, p.tax_class)
+        for p in same
+    }
     if len(shapes) > 1:
         raise Wrong(f"prices.{code}: the same in every currency, but for the amounts")
     interval = same[0].interval or every.interval

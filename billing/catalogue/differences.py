@@ -16,7 +16,16 @@ from billing.models import Plan
 from billing.rating.cards import RateCard
 from billing.rating.phases import Phase
 
-type Leaves = dict[str, Any]
+OF_A_PRICE = (
+    "name",
+    "kind",
+    "timing",
+    "interval",
+    "interval_count",
+    "meter",
+    "tax_class",
+    "tax_included",
+)
 
 
 class What(StrEnum):
@@ -112,9 +121,7 @@ def _shape(terms: PlanInput) -> dict[str, Any]:
     del said["price"]
     said["prices"] = {
         f"{price.code}.{price.currency}": {
-            **{n: getattr(price, n) for n in ("name", "kind", "timing", "meter")},
-            "interval": price.interval,
-            "interval_count": price.interval_count,
+            **{name: getattr(price, name) for name in OF_A_PRICE},
             "phases": price.all_phases,
         }
         for price in terms.all_prices

@@ -44,6 +44,7 @@ def preview_terms(
             currency=wanted,
             behind=price.timing == Timing.ARREARS,
             used=price.kind == PriceKind.USAGE,
+            once=price.kind == PriceKind.ONCE,
         )
         for price in terms.all_prices
         if price.currency == wanted
@@ -62,6 +63,7 @@ def offered(plan: Plan, currency: str) -> list[Offered]:
             currency=currency,
             behind=price.timing == Timing.ARREARS,
             used=price.kind == PriceKind.USAGE,
+            once=price.kind == PriceKind.ONCE,
         )
         for price in plan.prices.filter(currency=currency)
     ]

@@ -96,4 +96,6 @@ def price_columns(price: PriceInput) -> dict[str, Any]:
         "interval": price.interval,
         "interval_count": price.interval_count,
         "meter": price.meter or "",
+        "tax_class": price.tax_class,
+        "tax_included": price.tax_included,
     }

@@ -25,6 +25,7 @@ Place = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Size = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,19}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Move = Annotated[str, StringConstraints(pattern=r"^[a-z]+-to-[a-z]+$")]
+TaxClass = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,19}$")]
 Text = Annotated[str, StringConstraints(max_length=200)]
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Quantity = Annotated[int, Field(ge=1, le=1_000)]
@@ -61,6 +62,8 @@ class PriceInput(Input):
     interval: Interval | None = Field(default=None, description="default: the plan's")
     interval_count: int = Field(default=1, ge=1, le=366)
     meter: Name | None = Field(default=None, description="code of the meter, for usage")
+    tax_class: TaxClass = "standard"
+    tax_included: bool = Field(default=False, description="the price contains the tax")
 
     @validator(mode="after")
     def makes_sense(self) -> Self:

@@ -68,6 +68,7 @@ def _short(price: Price, plan: Plan) -> bool:
         and price.every == plan.every
         and not price.phases
         and price.rate_card == fee
+        and (price.tax_class, price.tax_included) == ("standard", False)
     )
 
 
@@ -79,6 +80,8 @@ def _price(price: Price, plan: Plan) -> PriceInput:
         "currency": price.currency if price.currency != plan.currency else "",
         "timing": price.timing,
         "meter": price.meter or None,
+        "tax_class": price.tax_class,
+        "tax_included": price.tax_included,
     }
     if price.every != plan.every:
         said |= {"interval": price.interval, "interval_count": price.interval_count}

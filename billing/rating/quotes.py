@@ -25,7 +25,7 @@ ONE, NONE = Decimal(1), Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
-    """One price of a plan; ``used`` says that a meter counts it."""
+    """One price of a plan: ``used`` as a meter counts it, ``once`` and not again."""
 
     code: str
     name: str
@@ -34,6 +34,7 @@ class Offered:
     currency: str
     behind: bool = False
     used: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def _pieces(
         phased_from=start,
         start=start,
         behind=price.behind,
+        once=price.once,
     )
     coming = schedule.pieces(terms, period.start, period.end)
     return takewhile(lambda piece: piece.part.start < period.end, coming)
