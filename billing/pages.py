@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from billing import catalogue, gateways
 from billing.gateways import Gateway
-from billing.models import Invoice, Plan
+from billing.models import Invoice, InvoiceLine, Plan
+from billing.portal import sums
 from billing.states import InvoiceKind
 from paybill_site.kernel.actors import Actor
 from tenants import offers, starting
@@ -50,10 +51,17 @@ def payment(invoice: Invoice, gateway: Gateway) -> dict[str, Any]:
             for other in gateways.available()
             if other.name != gateway.name
         ],
-        "progress_url": starting.progress_url(invoice.tenant),
-        "section": "tenants",
+        "progress_url": after_paying(invoice),
+        "section": "billing",
         **gateway.page(invoice),
     }
+
+
+def after_paying(invoice: Invoice) -> str:
+    """Where somebody who paid goes on: to what the tenant waits for, else back."""
+    if invoice.tenant is not None and invoice.kind == InvoiceKind.START:
+        return starting.progress_url(invoice.tenant)
+    return reverse("billing:invoice", args=[invoice.public_id])
 
 
 def summary(invoice: Invoice) -> dict[str, Any]:
@@ -65,18 +73,25 @@ def summary(invoice: Invoice) -> dict[str, Any]:
         "kind": invoice.get_kind_display(),
         "first": invoice.kind == InvoiceKind.START,
         "currency": invoice.currency,
-        "lines": [
-            {"description": line.description, "amount": line.amount, "why": line.why}
-            for line in invoice.lines.all()
-        ],
-        "subtotal": invoice.total,
-        "tax": 0,
+        "lines": [_line(line) for line in invoice.lines.all()],
+        "sums": sums.of_invoice(invoice),
         "total": invoice.total,
-        "paid": invoice.paid,
         "outstanding": invoice.outstanding,
         "opened_at": invoice.opened_at,
         "due_at": invoice.due_at,
         "paid_at": invoice.paid_at,
+    }
+
+
+def _line(line: InvoiceLine) -> dict[str, Any]:
+    period = None
+    if line.period_start and line.period_end:
+        period = {"start": line.period_start, "end": line.period_end}
+    return {
+        "description": line.description,
+        "amount": line.amount,
+        "why": line.why,
+        "period": period,
     }
 
 

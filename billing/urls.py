@@ -6,12 +6,27 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from billing import subscription_views, views
+from billing.portal import details, methods, overview, usage
 
 app_name = "billing"
 one = "subscriptions/<slug:public_id>/"
+account = "billing/<slug:public_id>/"
+method = "methods/<slug:public_id>/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("plans/", views.plans, name="plans"),
     path("pay/<slug:public_id>/", views.pay, name="pay"),
+    path("billing/", overview.home, name="home"),
+    path(account, overview.overview, name="account"),
+    path(f"{account}invoices/", views.account_invoices, name="account_invoices"),
+    path(f"{account}next/", overview.upcoming, name="upcoming"),
+    path(f"{account}usage/", usage.usage, name="usage"),
+    path(f"{account}methods/", methods.methods, name="methods"),
+    path(f"{account}methods/add/", methods.add, name="method_add"),
+    path(f"{account}details/", details.details, name="details"),
+    path(f"{account}credit/", overview.credit, name="credit"),
+    path(method, methods.method, name="method"),
+    path(f"{method}default/", methods.make_default, name="method_default"),
+    path(f"{method}remove/", methods.remove, name="method_remove"),
     path("invoices/", views.invoices, name="invoices"),
     path("invoices/<slug:public_id>/", views.invoice, name="invoice"),
     path(one, subscription_views.subscription, name="subscription"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,6 +15,8 @@ from billing import gateways, pages
 from billing.actions import Subscribe
 from billing.forms import NewTenantForm, PlanForm
 from billing.models import Invoice, Plan
+from billing.portal.finding import find_account
+from billing.portal.overview import frame
 from billing.states import InvoiceState
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
@@ -24,6 +27,7 @@ from tenants.errors import SlugRefused, SlugTaken
 from tenants.models import Tenant
 
 PER_PAGE = 50
+PAYABLE = frozenset({InvoiceState.OPEN, InvoiceState.UNCOLLECTIBLE})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -100,7 +104,7 @@ def _choose(
 def pay(request: HttpRequest, public_id: str) -> HttpResponse:
     """How to pay an open invoice; one that is not open leads to its own page."""
     invoice = find_invoice(request, public_id)
-    if invoice.state not in {InvoiceState.OPEN, InvoiceState.UNCOLLECTIBLE}:
+    if invoice.state not in PAYABLE:
         return redirect("billing:invoice", invoice.public_id)
     try:
         gateway = gateways.named(request.GET.get("via", ""))
@@ -113,8 +117,10 @@ def find_invoice(request: HttpRequest, public_id: str) -> Invoice:
     """An invoice that the person may see. Raises Http404."""
     rows = Invoice.objects.visible_to(actors.of_request(request))
     found = (
-        rows.select_related("tenant__account", "subscription__plan")
-        .prefetch_related("lines", "payments")
+        rows.select_related(
+            "customer__account", "tenant__account", "subscription__plan"
+        )
+        .prefetch_related("lines", "payments", "credit_notes")
         .filter(public_id=public_id)
         .first()
     )
@@ -128,11 +134,25 @@ def find_invoice(request: HttpRequest, public_id: str) -> Invoice:
 def invoices(request: HttpRequest) -> HttpResponse:
     """All invoices of the person's accounts, newest first."""
     rows = Invoice.objects.visible_to(actors.of_request(request))
-    shown = rows.select_related("tenant").order_by("-id")
-    page = Paginator(shown, PER_PAGE).get_page(request.GET.get("page"))
-    return render(
-        request, "billing/invoices.html", {"page": page, "section": "tenants"}
-    )
+    context = {"page": _page(request, rows), "section": "billing"}
+    return render(request, "billing/invoices.html", context)
+
+
+@login_required
+@require_safe
+def account_invoices(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The invoices of one account."""
+    account = find_account(request, public_id)
+    rows = Invoice.objects.visible_to(actors.of_request(request))
+    page = _page(request, rows.filter(customer__account=account))
+    context = {**frame(account, "invoices"), "page": page}
+    return render(request, "billing/account_invoices.html", context)
+
+
+def _page(request: HttpRequest, rows: QuerySet[Invoice]) -> Page[Invoice]:
+    shown = rows.exclude(state=InvoiceState.DRAFT).select_related("tenant")
+    pages = Paginator(shown.order_by("-id"), PER_PAGE)
+    return pages.get_page(request.GET.get("page"))
 
 
 @login_required
@@ -142,10 +162,12 @@ def invoice(request: HttpRequest, public_id: str) -> HttpResponse:
     found = find_invoice(request, public_id)
     context = {
         "invoice": pages.summary(found),
+        "account": found.customer.account,
         "tenant": found.tenant,
         "subscription": found.subscription,
         "payments": found.payments.all(),
-        "pay_url": pages.pay_url(found) if found.state == InvoiceState.OPEN else "",
-        "section": "tenants",
+        "credit_notes": found.credit_notes.all(),
+        "pay_url": pages.pay_url(found) if found.state in PAYABLE else "",
+        "section": "billing",
     }
     return render(request, "billing/invoice.html", context)

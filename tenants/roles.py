@@ -36,6 +36,8 @@ PAY = frozenset(
     {
         "billing.view_invoice",
         "billing.view_payment",
+        "billing.view_customer",
+        "billing.change_customer",
         "billing.subscribe_tenant",
         "billing.pay_invoice",
         "billing.change_subscription",

@@ -1,0 +1,1 @@
+"""Billing as customers see it: plain forms and redirects; no page needs a script."""

@@ -1,0 +1,55 @@
+"""Invoices that are not written yet, worked out by what will write them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from billing import clock, invoicing
+from billing.drafts import Draft
+from billing.invoicing import Bill
+from billing.models import Customer
+from billing.portal.sums import Sum, of_bill
+
+# As far as people plan: a year's plan is billed within it.
+AHEAD = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """A bill with when it comes, as pages show it."""
+
+    at: datetime
+    currency: str
+    bill: Bill
+    lines: list[dict[str, Any]]
+
+    @property
+    def sums(self) -> list[Sum]:
+        return of_bill(self.bill)
+
+
+def next_invoice(customer: Customer) -> Upcoming | None:
+    """The next one, as things stand; None where nothing falls due within a year."""
+    try:  # until the engine is there
+        from billing import engine  # noqa: PLC0415
+    except ImportError:
+        return None
+    draft = engine.next_draft(customer, clock.now() + AHEAD)
+    return shown(draft) if draft else None
+
+
+def shown(draft: Draft) -> Upcoming:
+    """A draft with discounts and tax, and why each line amounts to what it does."""
+    bill = invoicing.total_up(draft)
+    lines = [
+        {
+            "description": line.draft.description,
+            "why": line.draft.line.why,
+            "period": line.draft.period,
+            "amount": line.amount,
+        }
+        for line in bill.lines
+    ]
+    return Upcoming(draft.at, draft.currency, bill, lines)
