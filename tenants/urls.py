@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenants.views import entry, keys, people, start, tenant
+from tenants.views import (
+    developers,
+    entry,
+    keys,
+    people,
+    start,
+    tenant,
+    webhooks,
+)
 
 app_name = "portal"
 
@@ -18,6 +26,18 @@ urlpatterns = [
     path("tenants/<public_id>/progress/", tenant.progress, name="progress"),
     path("tenants/<public_id>/members/", people.members, name="members"),
     path("invitations/<token>/", people.invitation, name="invitation"),
+    path("developers/", developers.home, name="developers_home"),
+    # /developers/<acc_id>/, /developers/webhooks/<whe_id>/, ...
+    path("developers/<public_id>/", developers.page, name="developers"),
+    path("developers/<public_id>/keys/new/", developers.new_key, name="new_key"),
+    path("developers/<public_id>/webhooks/new/", webhooks.new, name="new_webhook"),
+    path("developers/webhooks/<public_id>/", webhooks.page, name="webhook"),
+    path(
+        "developers/webhooks/<public_id>/change/",
+        webhooks.change,
+        name="change_webhook",
+    ),
+    path("developers/messages/<public_id>/", webhooks.message, name="webhook_message"),
     path("entry/authorize/", entry.authorize, name="authorize"),
     path(".well-known/paybill-licence-keys", keys.licences, name="licence_keys"),
 ]

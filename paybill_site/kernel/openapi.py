@@ -34,7 +34,7 @@ MEANING = {
     429: "Too many requests; wait as long as `Retry-After` says",
     503: "A part that this needs is not reachable at the moment; try again",
 }
-OF_READS = (400, 401, 403, 404, 406)
+OF_READS = (400, 401, 403, 404, 406, 422, 429)
 
 
 class Problem(BaseModel):
@@ -146,7 +146,7 @@ class RowsSchema(AutoSchema):
 
     def get_description(self) -> str:  # type: ignore[override]
         if self.view.action == "list":
-            return "The rows that you may see, newest first, by pages."
+            return "The rows that you may see, by pages; narrowed and ordered as asked."
         return "A row that you may see, by its public id."
 
     def get_override_parameters(self) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db.models import Model
@@ -20,6 +21,7 @@ from rest_framework.views import APIView
 from paybill_site.kernel.actions import AnyAction, perform, rehearse
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.errors import Invalid, Unauthenticated
+from paybill_site.kernel.filters import NEWEST, OLDEST, ORDER, Filters, ordering
 from paybill_site.kernel.openapi import Done, RowsSchema, described
 
 KEY_HEADER = "Idempotency-Key"
@@ -49,14 +51,26 @@ class Known(BasePermission):
 
 
 class Pages(CursorPagination):
-    """Opaque cursors, newest first; no counts, whose cost grows with the table."""
+    """Opaque cursors; no counts, whose cost grows with the table."""
 
-    ordering = "-id"
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
     cursor_query_description = "of the page: in next and previous of another"
     page_size_query_description = "rows in a page: 50 unless told, at most 200"
+
+    def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
+        return (ordering(request),)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        order = {
+            "name": ORDER,
+            "in": "query",
+            "required": False,
+            "description": "newest first unless told",
+            "schema": {"type": "string", "enum": [NEWEST, OLDEST], "default": NEWEST},
+        }
+        return [*super().get_schema_operation_parameters(view), order]
 
     def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
         """As OpenAPI 3.1 says it; the library's own is of 3.0."""
@@ -102,6 +116,7 @@ class Things(viewsets.ReadOnlyModelViewSet[Any]):
     lookup_field = "public_id"
     permission_classes = (Known,)
     pagination_class = Pages
+    filter_backends = (Filters,)
 
     def get_queryset(self) -> Any:
         rows: Any = super().get_queryset()
@@ -127,13 +142,18 @@ def answer(
         raise Invalid("the body is a JSON object")
     actor: Any = request.auth
     data = dict(request.data)
-    if request.query_params.get("dry_run", "").lower() in {"1", "true"}:
+    if is_dry(request):
         tried = rehearse(action, public_id, data, actor=actor)
         shown = {"changes": tried.changes, "events": tried.events}
         return Response({"dry_run": True, "output": tried.output, **shown})
     outcome = perform(action, public_id, data, actor=actor, key=key_of(request))
     created = action.creates and not outcome.repeated
     return Response(outcome.output, status=201 if created else 200)
+
+
+def is_dry(request: Request) -> bool:
+    """Whether the caller wants to see what would happen, and nothing more."""
+    return request.query_params.get("dry_run", "").lower() in {"1", "true"}
 
 
 def key_of(request: Request) -> str:
@@ -151,6 +171,41 @@ def action_path(
     view: type[ActionView] = type(
         f"{action.__name__}View", (ActionView,), {"action": action}
     )
+    view = extend_schema_view(post=described(action, output))(view)
+    return path(route, view.as_view(), name=action.name.replace(".", "_"))
+
+
+class OnceView(ActionView):
+    """An action whose answer, and no other, says a secret that it made."""
+
+    secret: ClassVar[Callable[[Any], dict[str, str]]]
+
+    def post(self, request: Request, public_id: str | None = None) -> Response:
+        if is_dry(request):
+            return super().post(request, public_id)
+        actor: Any = request.auth
+        data: Any = request.data
+        key = key_of(request)
+        done = perform(self.action, public_id, data, actor=actor, key=key)
+        # A repeat finds the row, which does not know the secret any more.
+        response = Response({**done.output, **type(self).secret(done.result)})
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def shown_once(
+    route: str,
+    action: AnyAction,
+    *,
+    output: type[BaseModel],
+    secret: Callable[[Any], dict[str, str]],
+) -> URLPattern:
+    """The address of an action on one row that makes a secret.
+
+    ``secret(result)`` returns the members of the answer that stand in no other.
+    """
+    members = {"action": action, "secret": staticmethod(secret)}
+    view: type[OnceView] = type(f"{action.__name__}View", (OnceView,), members)
     view = extend_schema_view(post=described(action, output))(view)
     return path(route, view.as_view(), name=action.name.replace(".", "_"))
 

@@ -215,7 +215,7 @@ class SendTest(Action[WebhookEndpoint, NoInput, WebhookMessage]):
             account=target.account.public_id, endpoint=target.public_id
         )
         text = messages.body(catalogue.TEST, fact, timezone.now())
-        (made,) = queue.write([target], catalogue.TEST, text, new_id("key"))
+        made = target.messages.create(type=catalogue.TEST, body=text, key=new_id("key"))
         events.emit(MessagesDue(endpoint=target.public_id))
         return made
 
@@ -273,7 +273,9 @@ class ResendFailed(Action[WebhookEndpoint, SinceInput, WebhookEndpoint]):
             state=MessageState.FAILED, created_at__gte=data.since
         ).order_by("id")[:MOST_AGAIN]
         target.resent = queue.again(
-            WebhookMessage.objects.filter(pk__in=list(failed.values_list("pk")))
+            WebhookMessage.objects.filter(
+                pk__in=list(failed.values_list("pk", flat=True))
+            )
         )
         events.emit(MessagesDue(endpoint=target.public_id))
         return target

@@ -80,11 +80,9 @@ class Heard:
         return self.status == 410
 
 
-def write(
-    endpoints: Iterable[WebhookEndpoint], kind: str, body: str, key: str
-) -> list[WebhookMessage]:
+def write(endpoints: Iterable[WebhookEndpoint], kind: str, body: str, key: str) -> None:
     """Make the messages; the same key again makes none."""
-    return WebhookMessage.objects.bulk_create(
+    WebhookMessage.objects.bulk_create(
         [
             WebhookMessage(endpoint=endpoint, type=kind, body=body, key=key)
             for endpoint in endpoints

@@ -1,4 +1,4 @@
-"""REST: tenants, their places and people; reads are rows, writes are actions."""
+"""REST: accounts, tenants, their places and people."""
 
 from __future__ import annotations
 

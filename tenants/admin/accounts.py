@@ -1,4 +1,4 @@
-"""Operators' view of accounts, tenants, places and people."""
+"""Accounts, tenants, places and people."""
 
 from __future__ import annotations
 
