@@ -32,6 +32,13 @@ class DraftLine:
         """Minor units, before discounts and tax; below zero for a credit."""
         return self.line.amount
 
+    @property
+    def plan_code(self) -> str:
+        """The plan it is charged for, "" for none: coupons ask."""
+        if self.item is not None:
+            return self.item.price.plan.code
+        return self.subscription.plan.code if self.subscription else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

@@ -113,3 +113,45 @@ class WrongCurrency(Refused):
     """This came in another currency than the one it was asked for in."""
 
     status = 409
+
+
+class NoSuchCode(Refused):
+    """There is no such code."""
+
+    status = 404
+
+
+class CodeSpent(Refused):
+    """This code can not be redeemed any more."""
+
+    status = 409
+
+
+class CodeNotForYou(Refused):
+    """This code does not hold for this customer."""
+
+    status = 409
+
+
+class CodeRedeemed(Refused):
+    """This coupon was redeemed by this customer already."""
+
+    status = 409
+
+
+class TooMuchCredit(Refused):
+    """The credit notes of an invoice would be more than the invoice."""
+
+    status = 422
+
+
+class BalanceTooLow(Refused):
+    """The balance is less than that."""
+
+    status = 409
+
+
+class CreditUsed(Refused):
+    """The credit that was bought with this invoice is not given back by a note."""
+
+    status = 409

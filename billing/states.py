@@ -58,6 +58,7 @@ class LineKind(models.TextChoices):
     COMMITMENT = "commitment"
     CREDIT = "credit"  # for a part that is not used any more
     DISCOUNT = "discount"
+    PREPAID = "prepaid", "credit bought ahead"
     OTHER = "other"
 
 
@@ -308,7 +309,7 @@ class EntryKind(models.TextChoices):
 
 
 class LedgerAccount(models.TextChoices):
-    """Accounts of the ledger. What customers owe and own, what is earned, what is lost."""
+    """Accounts of the ledger: what customers owe and own, what is earned and lost."""
 
     RECEIVABLE = "receivable", "owed by customers"
     CASH = "cash"

@@ -103,7 +103,7 @@ class CreditNoteLine(models.Model):
 
 
 class Refund(models.Model):
-    """Money on its way back to who paid. ``pending`` until the gateway says how it went.
+    """Money on its way back; ``pending`` until the gateway says how it went.
 
     The row is there before the gateway is asked; its public id is the idempotency key.
     """

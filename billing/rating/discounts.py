@@ -17,7 +17,7 @@ from typing import ClassVar
 from billing.rating import money
 from billing.rating.money import Exact
 from billing.rating.prices import Refused
-from billing.rating.shares import spread
+from billing.rating.shares import Share, spread
 from billing.rating.stored import Stored
 
 
@@ -152,3 +152,29 @@ class AmountOff(Stored):
             f"{money.text(mine, self.currency)} of {money.text(all_, self.currency)}"
         )
         return f"{off} off, in proportion: {shares}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack(Stored):
+    """Of what is given back (``base``, below zero), the part that was never paid.
+
+    ``charged`` is what the line came to that it gives back from, and ``taken`` the
+    discount on it: who paid half gets back half.
+    """
+
+    rule: ClassVar[str] = "given_back"
+
+    base: int
+    charged: int
+    taken: int
+    currency: str
+
+    @property
+    def amount(self) -> int:
+        """Above zero: it is in the seller's favour."""
+        return Share(self.taken, self.charged).of(-self.base)
+
+    @property
+    def why(self) -> str:
+        taken = money.text(self.taken, self.currency)
+        return f"{taken} of {money.text(self.charged, self.currency)} were never paid"

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from billing.rating import money
 from billing.rating.cards import RateCard
-from billing.rating.discounts import AmountOff, PercentOff
+from billing.rating.discounts import AmountOff, GivenBack, PercentOff
 from billing.rating.metering import Metered, TrueUp
 from billing.rating.periods import Period
 from billing.rating.shares import WHOLE, Share
@@ -114,7 +114,7 @@ class Licensed(Stored):
 
 RULES: dict[str, type[Any]] = {
     rule.rule: rule
-    for rule in (Charge, Licensed, Metered, TrueUp, PercentOff, AmountOff)
+    for rule in (Charge, Licensed, Metered, TrueUp, PercentOff, AmountOff, GivenBack)
 }
 _ADAPTERS = {name: TypeAdapter[Any](rule) for name, rule in RULES.items()}
 
