@@ -18,7 +18,11 @@ from billing.states import InvoiceKind, LineKind
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:
-    """One line: its rule with inputs, what it is for, and when."""
+    """One line: its rule with inputs, what it is for, and when.
+
+    An item's price says how it is taxed; ``tax_class`` and ``tax_included`` say it for
+    a line without one.
+    """
 
     description: str
     line: Line
@@ -26,6 +30,8 @@ class DraftLine:
     period: Period
     subscription: Subscription | None = None
     item: SubscriptionItem | None = None
+    tax_class: str = "standard"
+    tax_included: bool = False
 
     @property
     def amount(self) -> int:

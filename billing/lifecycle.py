@@ -16,7 +16,7 @@ from billing.models import Invoice, Plan, Subscription
 from billing.rating import periods
 from billing.rating.lines import Charge
 from billing.rating.periods import Period
-from billing.states import OWING, InvoiceKind, InvoiceState, SubscriptionState
+from billing.states import OWING, InvoiceKind, SubscriptionState
 from billing.transitions import grant as grant  # noqa: PLC0414 - its public name
 from paybill_site.kernel import events
 
@@ -131,9 +131,10 @@ def end(subscription: Subscription, *, reason: str) -> None:
 
 
 def _close(invoice: Invoice, reason: str) -> None:
-    lapses = invoice.kind != InvoiceKind.RENEWAL and not invoice.paid
-    state = InvoiceState.VOID if lapses else InvoiceState.UNCOLLECTIBLE
-    machines.invoices.move(invoice, state, reason=reason)
+    if invoice.kind != InvoiceKind.RENEWAL and not invoice.paid:
+        invoicing.void(invoice, reason=reason)
+    else:
+        invoicing.give_up(invoice, reason=reason)
 
 
 def expire(subscription: Subscription) -> None:

@@ -12,12 +12,19 @@ from collections.abc import Callable, Iterable
 
 from django.db import IntegrityError
 
-from billing import clock, machines
+from billing import balance, clock, ledger, machines
 from billing.errors import AlreadyPaid, AmountTooHigh, NotPayable, ReferenceUsed
 from billing.events import InvoicePaid
+from billing.ledger import books
 from billing.models import Invoice, Payment, Subscription
 from billing.rating import money
-from billing.states import InvoiceKind, InvoiceState, PaymentState
+from billing.states import (
+    CreditKind,
+    InvoiceKind,
+    InvoiceState,
+    LineKind,
+    PaymentState,
+)
 from paybill_site.kernel import events
 from paybill_site.kernel.planes import atomic
 
@@ -69,12 +76,28 @@ def record(
         raise ReferenceUsed from error
 
 
-def credit(invoice: Invoice, amount: int) -> None:
-    """Count an amount towards a locked invoice; paid in full, it takes effect."""
-    invoice.paid += amount
-    invoice.save(update_fields=["paid"])
-    if not invoice.outstanding:
+def credit(invoice: Invoice, amount: int, payment: Payment | None = None) -> None:
+    """Count money that came in towards a locked invoice, its customer locked first.
+
+    Paid in full, it takes effect. What is more than is open goes to the customer's
+    balance, all of it where nothing is open any more: money is never refused.
+    """
+    taken = min(amount, invoice.outstanding) if invoice.state in PAYABLE else 0
+    over = amount - taken
+    ledger.post(books.paid(invoice, payment, amount, over))
+    if taken:
+        invoice.paid += taken
+        invoice.save(update_fields=["paid"])
+    if over:
+        _keep(invoice, over)
+    if taken and not invoice.outstanding:
         finish(invoice, _subscriptions_of(invoice))
+
+
+def _keep(invoice: Invoice, over: int) -> None:
+    reason = f"more than was open on {invoice.number}"
+    customer = invoice.customer
+    balance.add(customer, over, CreditKind.OVERPAID, reason=reason, invoice=invoice)
 
 
 def finish(invoice: Invoice, subscriptions: Iterable[Subscription]) -> None:
@@ -87,9 +110,23 @@ def finish(invoice: Invoice, subscriptions: Iterable[Subscription]) -> None:
     invoice.save(update_fields=["paid_at"])
     machines.invoices.move(invoice, InvoiceState.PAID, reason="paid in full")
     events.emit(InvoicePaid(**invoice.named))
+    _give_prepaid(invoice)
     if effect := _effects.get(InvoiceKind(invoice.kind)):
         for subscription in subscriptions:
             effect(subscription, invoice)
+
+
+def _give_prepaid(invoice: Invoice) -> None:
+    """Credit that was bought is there once it is paid for."""
+    bought = invoice.lines.filter(kind=LineKind.PREPAID) if invoice.total > 0 else ()
+    for line in bought:
+        balance.add(
+            invoice.customer,
+            line.amount,
+            CreditKind.PREPAID,
+            reason=invoice.number,
+            invoice=invoice,
+        )
 
 
 def _subscriptions_of(invoice: Invoice) -> list[Subscription]:

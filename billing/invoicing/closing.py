@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from billing import machines
+from billing import balance, coupons, ledger, machines
 from billing.errors import PartlyPaid
+from billing.ledger import books
 from billing.models import Invoice, Subscription
 from billing.states import InvoiceKind, InvoiceState
 
 
 def void(invoice: Invoice, *, reason: str) -> None:
-    """Take an unpaid invoice back; its number stays used. Raises PartlyPaid."""
-    if invoice.paid:
+    """Take an unpaid invoice back; its number stays used. Raises PartlyPaid.
+
+    What it used of the balance and of coupons is given back.
+    """
+    if invoice.paid or invoice.credited:
         raise PartlyPaid
+    ledger.post(books.taken_back(invoice))
     machines.invoices.move(invoice, InvoiceState.VOID, reason=reason)
+    balance.give_back(invoice)
+    coupons.give_back(invoice)
 
 
 def give_up(invoice: Invoice, *, reason: str) -> None:
     """Expect no payment for it any more; one that comes after all is taken."""
+    ledger.post(books.given_up(invoice))
     machines.invoices.move(invoice, InvoiceState.UNCOLLECTIBLE, reason=reason)
 
 

@@ -27,7 +27,5 @@ def issue_items(
         DraftLine(words, line, LineKind.FEE, period, subscription)
         for words, line in items
     )
-    draft = Draft(
-        subscription.customer, kind, plan.currency, lines, clock.now(), plan
-    )
+    draft = Draft(subscription.customer, kind, plan.currency, lines, clock.now(), plan)
     return issue(draft)

@@ -4,22 +4,24 @@
 2. Numbers are taken from the counter's row, for the whole batch at once.
 3. Invoices are written as drafts, then their lines, and then all of them are opened:
    from there on the database refuses every change.
-4. What needs no payment is settled in the same transaction.
+4. It is booked, coupons are counted, the customers' balances are used.
+5. What needs no payment then is settled in the same transaction.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 
-from billing import clock, settlement
+from billing import balance, clock, coupons, ledger, settlement
 from billing.drafts import Draft
 from billing.events import InvoiceOpened
 from billing.invoicing import numbers
-from billing.invoicing.bills import Bill, BillLine, total_up
+from billing.invoicing.bills import Bill, BillLine, work_out
+from billing.ledger import books
 from billing.models import Invoice, InvoiceLine, Subscription
-from billing.rating import lines
+from billing.rating import lines, taxes
 from billing.states import InvoiceKind, InvoiceState
 from paybill_site.kernel import acts, events
 from paybill_site.kernel.models import Transition, reference
@@ -42,13 +44,16 @@ def issue_many(drafts: Sequence[Draft]) -> list[Invoice]:
     Items of the drafts' lines should come with their price and its plan. Only inside
     an action; every customer's row is locked.
     """
-    bills = [total_up(draft) for draft in drafts]
-    now = clock.now()
+    bills, now = work_out(drafts), clock.now()
     invoices = [_invoice(bill, now) for bill in bills]
     _number(invoices, now)
     Invoice.objects.bulk_create(invoices)
-    InvoiceLine.objects.bulk_create(_lines(invoices, bills))
+    rows = [_lines(*each) for each in zip(invoices, bills, strict=True)]
+    InvoiceLine.objects.bulk_create(chain.from_iterable(rows))
     _open(invoices)
+    ledger.post_many(books.issued(*each) for each in zip(invoices, rows, strict=True))
+    coupons.use([(i, t) for i, b in zip(invoices, bills, strict=True) for t in b.taken])
+    balance.apply_many(invoices)
     for invoice, bill in zip(invoices, bills, strict=True):
         if not invoice.outstanding:
             settlement.finish(invoice, _subscriptions(bill))
@@ -100,10 +105,9 @@ def _number(invoices: Sequence[Invoice], now: datetime) -> None:
         invoice.series, invoice.sequence = series, sequence
 
 
-def _lines(invoices: Iterable[Invoice], bills: Iterable[Bill]) -> list[InvoiceLine]:
+def _lines(invoice: Invoice, bill: Bill) -> list[InvoiceLine]:
     return [
         _line(invoice, position, line)
-        for invoice, bill in zip(invoices, bills, strict=True)
         for position, line in enumerate(bill.lines, start=1)
     ]
 
@@ -122,7 +126,9 @@ def _line(invoice: Invoice, position: int, line: BillLine) -> InvoiceLine:
         inputs=lines.inputs(draft.line),
         amount=line.amount,
         discount=line.discount,
+        discounts=[off.stored for off in line.offs],
         tax=line.tax,
+        taxed=taxes.stored(line.assessment) if line.assessment else {},
     )
 
 
@@ -145,4 +151,3 @@ def _open(invoices: Sequence[Invoice]) -> None:
         )
         for invoice in invoices
     )
-

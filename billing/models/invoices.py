@@ -9,6 +9,7 @@ from billing.models.customers import Customer
 from billing.models.plans import Plan
 from billing.models.subscriptions import Subscription, SubscriptionItem
 from billing.rating.lines import Line, from_inputs
+from billing.rating.taxes import Assessment, assessment_of
 from billing.states import InvoiceKind, InvoiceState, LineKind
 from paybill_site.kernel.ids import PublicId
 from paybill_site.kernel.querysets import VisibleManager
@@ -213,6 +214,21 @@ class InvoiceLine(models.Model):
         return self.description
 
     @property
+    def net(self) -> int:
+        """What is earned by it: less the discount, and less tax the price contains."""
+        return self.amount - self.discount - self.included
+
+    @property
+    def included(self) -> int:
+        """The tax that the amount contains, in minor units."""
+        return self.tax if self.taxed.get("inclusive") else 0
+
+    @property
+    def assessment(self) -> Assessment:
+        """How it was taxed, and why."""
+        return assessment_of(self.taxed)
+
+    @property
     def rated(self) -> Line:
         """The line as rating made it; its ``amount`` is this amount."""
         return from_inputs(self.inputs)
@@ -221,3 +237,15 @@ class InvoiceLine(models.Model):
     def why(self) -> str:
         """How the amount came about, in words."""
         return self.rated.why
+
+    @property
+    def why_discount(self) -> str:
+        """What was taken off by which coupon, in words; "" for nothing."""
+        return "; ".join(
+            f"{off['name']}: {from_inputs(off['inputs']).why}" for off in self.discounts
+        )
+
+    @property
+    def why_tax(self) -> str:
+        """The tax in words; "" where nothing was said about it."""
+        return self.assessment.words(self.invoice.currency) if self.taxed else ""

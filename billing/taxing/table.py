@@ -78,7 +78,7 @@ class Table:
         return cls([*kept, *(r for r in shipped() if r.country in wanted - own)])
 
     def rates_for(self, case: Case, tax_class: str) -> list[Rate]:
-        """One rate of each name, nearest first; the standard ones for a class unknown."""
+        """One rate of each name, the nearest; of a class unknown, the standard ones."""
         fitting = [rate for rate in self.rates if case.fits(rate)]
         of_class = [rate for rate in fitting if rate.tax_class == tax_class]
         if not of_class and tax_class != STANDARD:
