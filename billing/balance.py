@@ -119,8 +119,9 @@ def expire(customer: Customer) -> int:
 
 def apply(invoice: Invoice) -> int:
     """Use the balance for what is open on an invoice; return how much it was."""
+    before = invoice.applied
     apply_many([invoice])
-    return invoice.applied
+    return invoice.applied - before
 
 
 def apply_many(invoices: Sequence[Invoice]) -> None:
@@ -130,23 +131,21 @@ def apply_many(invoices: Sequence[Invoice]) -> None:
     """
     using = [i for i in invoices if i.outstanding > 0 and i.customer.balance > 0]
     grants = _grants([invoice.customer for invoice in using])
-    moved = []
+    moved, amounts = [], {}
     for invoice in using:
         parts = _use(grants[invoice.customer_id], invoice.outstanding)
-        invoice.applied = sum(part for _, part in parts)
         moved += [Movement(g, -part, EntryKind.APPLIED, invoice) for g, part in parts]
-    used = [invoice for invoice in using if invoice.applied]
-    for invoice in invoices:
-        if invoice.total < 0:
-            invoice.applied = invoice.total
-            used.append(invoice)
-    Invoice.objects.bulk_update(used, ["applied"])
+        amounts[invoice] = sum(part for _, part in parts)
+    below = [i for i in invoices if i.total < 0 and not i.applied]
+    amounts |= {invoice: invoice.total for invoice in below}
+    for invoice, amount in amounts.items():
+        invoice.applied += amount
+    Invoice.objects.bulk_update(amounts, ["applied"])
     _write(moved, [invoice.customer for invoice in using])
-    ledger.post_many(books.applied(invoice, invoice.applied) for invoice in used)
-    for invoice in used:
-        if invoice.total < 0:
-            kind, reason = CreditKind.INVOICE, invoice.number
-            add(invoice.customer, -invoice.total, kind, reason=reason, invoice=invoice)
+    ledger.post_many(books.applied(*each) for each in amounts.items())
+    for invoice in below:
+        kind, reason = CreditKind.INVOICE, invoice.number
+        add(invoice.customer, -invoice.total, kind, reason=reason, invoice=invoice)
 
 
 def give_back(invoice: Invoice) -> None:

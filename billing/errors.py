@@ -61,10 +61,6 @@ class NotPayable(Refused):
     status = 409
 
 
-class AmountTooHigh(Invalid):
-    """The amount is more than what is open on the invoice."""
-
-
 class ReferenceUsed(Refused):
     """A payment with this reference is recorded already."""
 

@@ -20,7 +20,6 @@ from billing.events import (
 from billing.gateways.contract import Charged, Kept
 from billing.models import Customer, Invoice, Payment, PaymentMethod
 from billing.rating import retries
-from billing.settlement import PAYABLE
 from billing.states import (
     IN_FLIGHT,
     Collection,
@@ -110,24 +109,18 @@ def arrive(payment: Payment) -> None:
         pk=payment.invoice_id
     )
     payment.invoice = invoice
-    open_now = invoice.outstanding if invoice.state in PAYABLE else 0
-    counted = min(payment.amount, open_now)
-    if counted:
-        settlement.credit(invoice, counted)
-    if rest := payment.amount - counted:
-        _to_balance(customer, payment, rest)
+    settlement.credit(invoice, payment.amount, payment)
+    customer.refresh_from_db(fields=["balance"])
+    if customer.balance:
+        _pay_small_ones(customer, payment.currency)
 
 
-def _to_balance(customer: Customer, payment: Payment, rest: int) -> None:
-    from billing import balance  # noqa: PLC0415
-
-    balance.overpaid(customer, payment, rest)
-    small = customer.invoices.filter(
-        state=InvoiceState.OPEN, currency=payment.currency
-    ).exclude(payments__state__in=IN_FLIGHT)
-    for row in small.order_by("due_at", "pk"):
+def _pay_small_ones(customer: Customer, currency: str) -> None:
+    small = customer.invoices.filter(state=InvoiceState.OPEN, currency=currency)
+    without = small.exclude(payments__state__in=IN_FLIGHT)
+    for row in without.order_by("due_at", "pk"):
         if collecting.carried(row):
-            balance.apply(row)
+            settlement.use_balance(row)
 
 
 def _look_again(payment: Payment) -> None:

@@ -1,7 +1,7 @@
 """Money that came in: recorded once, and what it was for takes effect with it.
 
 1. The customer's row is locked, then the invoice's, so payments queue up.
-2. The payment is recorded; the same reference of a gateway is refused.
+2. It is booked, and counted for what is open; the rest goes to the balance.
 3. When nothing is outstanding the invoice is paid, and then, in the same
    transaction, the subscription starts, changes or is restored.
 """
@@ -10,23 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from django.db import IntegrityError
-
 from billing import balance, clock, ledger, machines
-from billing.errors import AlreadyPaid, AmountTooHigh, NotPayable, ReferenceUsed
 from billing.events import InvoicePaid
 from billing.ledger import books
 from billing.models import Invoice, Payment, Subscription
-from billing.rating import money
 from billing.states import (
     CreditKind,
     InvoiceKind,
     InvoiceState,
     LineKind,
-    PaymentState,
 )
 from paybill_site.kernel import events
-from paybill_site.kernel.planes import atomic
 
 PAYABLE = frozenset({InvoiceState.OPEN, InvoiceState.UNCOLLECTIBLE})
 
@@ -42,38 +36,6 @@ def takes_effect(kind: InvoiceKind) -> Callable[[Effect], Effect]:
         return effect
 
     return bind
-
-
-def check_payable(invoice: Invoice, amount: int) -> None:
-    """Raise AlreadyPaid, NotPayable or AmountTooHigh."""
-    if invoice.state == InvoiceState.PAID:
-        raise AlreadyPaid
-    if invoice.state not in PAYABLE:
-        raise NotPayable(f"this invoice is {invoice.state}; only an open one is paid")
-    if amount > invoice.outstanding:
-        left = money.text(invoice.outstanding, invoice.currency)
-        raise AmountTooHigh(f"only {left} of {invoice.number} is open")
-
-
-def record(
-    invoice: Invoice, *, amount: int, gateway: str, reference: str, state: PaymentState
-) -> Payment:
-    """Write a payment (or an attempt) down. Raises ReferenceUsed."""
-    try:
-        with atomic():
-            return Payment.objects.create(
-                customer=invoice.customer,
-                tenant=invoice.tenant,
-                invoice=invoice,
-                gateway=gateway,
-                reference=reference,
-                state=state,
-                amount=amount,
-                currency=invoice.currency,
-                settled_at=clock.now() if state == PaymentState.SUCCEEDED else None,
-            )
-    except IntegrityError as error:
-        raise ReferenceUsed from error
 
 
 def credit(invoice: Invoice, amount: int, payment: Payment | None = None) -> None:
@@ -98,6 +60,12 @@ def _keep(invoice: Invoice, over: int) -> None:
     reason = f"more than was open on {invoice.number}"
     customer = invoice.customer
     balance.add(customer, over, CreditKind.OVERPAID, reason=reason, invoice=invoice)
+
+
+def use_balance(invoice: Invoice) -> None:
+    """Pay a locked invoice from the balance, as far as that goes."""
+    if balance.apply(invoice) and not invoice.outstanding:
+        finish(invoice, _subscriptions_of(invoice))
 
 
 def finish(invoice: Invoice, subscriptions: Iterable[Subscription]) -> None:

@@ -157,7 +157,10 @@ def _taxable(line: DraftLine, discount: int, charged: InvoiceLine | None) -> Tax
 def _given_back(drafts: Sequence[Draft]) -> list[Charged]:
     """For each draft, by the place of a credit, the newest line it gives back from."""
     items = {
-        line.item.pk for draft in drafts for line in draft.lines if _gives_back(line)
+        line.item.pk
+        for draft in drafts
+        for line in draft.lines
+        if line.item is not None and _gives_back(line)
     }
     if not items:
         return [{} for _ in drafts]
@@ -180,8 +183,9 @@ def _gives_back(line: DraftLine) -> bool:
 
 
 def _source(credit: DraftLine, charged: Sequence[InvoiceLine]) -> InvoiceLine | None:
+    key = credit.item.pk if credit.item else None
     for row in charged:
-        same = credit.item is not None and row.item_id == credit.item.pk
-        if same and row.period_start <= credit.period.start < row.period_end:
+        start, end = row.period_start, row.period_end
+        if row.item_id == key and start and end and start <= credit.period.start < end:
             return row
     return None

@@ -8,7 +8,6 @@ from billing.actions import MarkInvoicePaid, Subscribe, VoidInvoice
 from billing.errors import (
     AlreadyPaid,
     AlreadySubscribed,
-    AmountTooHigh,
     NotADraft,
     NotPayable,
     PartlyPaid,
@@ -74,12 +73,18 @@ def test_a_partial_payment_leaves_the_invoice_open(
     part = {"reference": "bank 1", "amount": 1000}
     output = perform(MarkInvoicePaid, invoice, part, actor=operator).output
     assert (output["invoice_state"], output["outstanding"]) == ("open", 2000)
-    more = {"reference": "bank 2", "amount": 2001}
-    with pytest.raises(AmountTooHigh, match=r"20\.00 EUR"):
-        perform(MarkInvoicePaid, invoice, more, actor=operator)
     pay_in_full(invoice, "bank 3")
     unpaid.refresh_from_db()
     assert (invoice.state, unpaid.state) == ("paid", "active")
+
+
+def test_what_is_paid_too_much_goes_to_the_balance(
+    unpaid: Subscription, operator: Actor
+) -> None:
+    more = {"reference": "bank 2", "amount": 3001}
+    output = perform(MarkInvoicePaid, only_open(unpaid), more, actor=operator).output
+    unpaid.customer.refresh_from_db()
+    assert (output["invoice_state"], unpaid.customer.balance) == ("paid", 1)
 
 
 def test_the_same_transfer_is_recorded_once(
