@@ -8,36 +8,76 @@ from django.urls import reverse
 
 from billing import catalogue, gateways
 from billing.gateways import Gateway
-from billing.models import Invoice, InvoiceLine, Plan
-from billing.portal import sums
-from billing.states import InvoiceKind
+from billing.models import Invoice, InvoiceLine, Plan, Price
+from billing.portal import prices, sums
+from billing.rating import money
+from billing.rating.prices import Flat
+from billing.states import InvoiceKind, PlanKind, PriceKind
 from paybill_site.kernel.actors import Actor
 from tenants import offers, starting
 
 
 def on_sale(actor: Actor) -> list[dict[str, Any]]:
-    """The cards of the catalogue, cheapest first."""
-    return [_card(plan) for plan in Plan.objects.visible_to(actor).on_sale()]
+    """The cards of the catalogue, cheapest first, with the add-ons beside each."""
+    plans = Plan.objects.visible_to(actor).on_sale().prefetch_related("prices")
+    every = list(plans)
+    addons = [plan for plan in every if plan.kind == PlanKind.ADDON]
+    return [_card(plan, addons) for plan in every if plan.kind == PlanKind.BASE]
 
 
-def _card(plan: Plan) -> dict[str, Any]:
-    every = plan.interval
-    if plan.interval_count > 1:
-        every = f"{plan.interval_count} {plan.interval}s"
+def _card(plan: Plan, addons: list[Plan]) -> dict[str, Any]:
     return {
         "code": plan.code,
         "name": plan.name,
         "summary": plan.summary,
         "price": plan.price,
         "currency": plan.currency,
-        "interval": every,
+        "interval": prices.spoken_every(plan.every),
         "trial_days": plan.trial_days,
+        "prices": [prices.in_words(price) for price in besides(plan)],
+        "addons": [
+            {"name": addon.name, "prices": "; ".join(map(prices.in_words, of(addon)))}
+            for addon in beside(plan, addons)
+        ],
         "isolation": plan.isolation,
         "features": catalogue.in_words(plan.features, plan.limits),
         "unavailable": offers.why_not(
             plan.isolation, plan.cloud, offers.product_in(plan.features)
         ),
     }
+
+
+def beside(plan: Plan, addons: list[Plan]) -> list[Plan]:
+    """The add-ons that can be had beside a plan and are billed in its currency."""
+    return [
+        addon
+        for addon in addons
+        if (not addon.beside or plan.code in addon.beside)
+        and addon.code not in plan.includes
+        and any(price.currency == plan.currency for price in addon.prices.all())
+    ]
+
+
+def of(plan: Plan) -> list[Price]:
+    """What is billed of a plan in its first currency; the prices are loaded."""
+    return [price for price in plan.prices.all() if price.currency == plan.currency]
+
+
+def besides(plan: Plan) -> list[Price]:
+    """Prices that the head of the card does not say already."""
+    return [price for price in of(plan) if not _is_head(price, plan)]
+
+
+def _is_head(price: Price, plan: Plan) -> bool:
+    """The flat fee of which ``plan.price`` is the amount."""
+    card = price.phased[-1].card.price
+    flat = price.kind == PriceKind.FEE and isinstance(card, Flat)
+    lasting = len(price.phased) == 1 and price.every == plan.every
+    return flat and lasting and _same(card, plan)
+
+
+def _same(card: Any, plan: Plan) -> bool:
+    return money.to_minor(card.amount, plan.currency) == plan.price
 
 
 def payment(invoice: Invoice, gateway: Gateway) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from billing import subscription_views, views
-from billing.portal import details, methods, overview, usage
+from billing.portal import details, estimate, methods, overview, usage
 
 app_name = "billing"
 one = "subscriptions/<slug:public_id>/"
@@ -14,6 +14,7 @@ account = "billing/<slug:public_id>/"
 method = "methods/<slug:public_id>/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("plans/", views.plans, name="plans"),
+    path("plans/<slug:code>/", estimate.estimate, name="estimate"),
     path("pay/<slug:public_id>/", views.pay, name="pay"),
     path("billing/", overview.home, name="home"),
     path(account, overview.overview, name="account"),
