@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from tenants.admin import accounts, hooks, keys
+from tenants.admin import hooks, keys
+from tenants.admin.accounts import AccountAdmin, TenantAdmin
 
-__all__ = ["accounts", "hooks", "keys"]
+__all__ = ["AccountAdmin", "TenantAdmin", "hooks", "keys"]
