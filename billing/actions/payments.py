@@ -26,6 +26,8 @@ GATEWAYS = actors.system(
     "billing.view_paymentmethod",
     "billing.record_method",
     "billing.view_invoice",
+    "billing.view_refund",
+    "billing.settle_refund",
 )
 
 

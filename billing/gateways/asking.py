@@ -12,12 +12,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.urls import reverse
 
-from billing import clock, gateways
+from billing import clock, gateways, refunding
 from billing.actions.methods import RecordMethod
 from billing.actions.payments import GATEWAYS, AskGateway, RecordPayment
-from billing.gateways.contract import Order, Person, Wish
-from billing.models import Customer, Payer, Payment, PaymentMethod
-from billing.states import IN_FLIGHT, MethodState, PaymentState
+from billing.actions.refunds import RecordRefund
+from billing.gateways.contract import Order, Person, Return, Wish
+from billing.models import Customer, Payer, Payment, PaymentMethod, Refund
+from billing.states import IN_FLIGHT, MethodState, PaymentState, RefundState
 from paybill_site.kernel.actions import perform
 
 # How long a bank's question to the customer stays open.
@@ -147,6 +148,24 @@ def forget(public_id: str) -> None:
 def find_method(public_id: str) -> PaymentMethod:
     rows = PaymentMethod.objects.select_related("customer__account")
     return rows.get(public_id=public_id)
+
+
+def give_back(public_id: str) -> None:
+    """Ask for a refund, or how one stands that was asked for."""
+    rows = Refund.objects.select_related("payment")
+    refund = rows.get(public_id=public_id)
+    if refund.state != RefundState.PENDING or refunding.by_hand(refund):
+        return
+    wanted = Return(
+        key=refunding.key_of(refund),
+        payment=refund.payment.reference,
+        amount=refund.amount,
+        currency=refund.currency,
+        reference=refund.reference,
+        again=True,
+    )
+    returned = gateways.named(refund.payment.gateway).give_back(wanted)
+    perform(RecordRefund, refund, returned, actor=GATEWAYS)
 
 
 def _address(name: str, public_id: str) -> str:

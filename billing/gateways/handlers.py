@@ -12,6 +12,7 @@ from billing.events import (
     PaymentCreated,
     PaymentReturned,
     PaymentWithdrawn,
+    RefundAsked,
 )
 from billing.gateways import asking
 from billing.models import Invoice, PaymentMethod
@@ -48,6 +49,11 @@ def look_at_method(event: MethodReturned, delivery_id: str) -> None:
 @handles(MethodRemoved)
 def forget(event: MethodRemoved, delivery_id: str) -> None:
     asking.forget(event.method)
+
+
+@handles(RefundAsked)
+def give_back(event: RefundAsked, delivery_id: str) -> None:
+    asking.give_back(event.refund)
 
 
 @handles(InvoiceOpened)

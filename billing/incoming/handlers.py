@@ -10,14 +10,15 @@ from collections.abc import Callable
 
 from django.db.models import Q
 
-from billing import gateways
+from billing import gateways, refunding
 from billing.actions.methods import RecordMethod
 from billing.actions.payments import GATEWAYS, RecordPayment
+from billing.actions.refunds import RecordRefund
 from billing.events import IncomingStored
 from billing.gateways import Gateway
 from billing.gateways.contract import Subject
 from billing.incoming.actions import LISTENER, NoteIncoming, RecordDispute
-from billing.models import IncomingEvent, Payment, PaymentMethod
+from billing.models import IncomingEvent, Payment, PaymentMethod, Refund
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import NotFound
 from paybill_site.kernel.events import handles
@@ -70,6 +71,17 @@ def method(gateway: Gateway, reference: str) -> bool:
     return row is not None
 
 
+def refund(gateway: Gateway, reference: str) -> bool:
+    returned = gateway.look_at_refund(reference)
+    known = Q(reference=reference)
+    if key := refunding.refund_of(returned.key):
+        known |= Q(public_id=key, reference="")
+    row = Refund.objects.filter(known, payment__gateway=gateway.name).first()
+    if row is not None:
+        perform(RecordRefund, row, returned, actor=GATEWAYS)
+    return row is not None
+
+
 def dispute(gateway: Gateway, reference: str) -> bool:
     disputed = gateway.look_at_dispute(reference)
     row = _payment(gateway, disputed.payment)
@@ -80,6 +92,7 @@ def dispute(gateway: Gateway, reference: str) -> bool:
 
 FOLLOW: dict[Subject, Callable[[Gateway, str], bool]] = {
     Subject.PAYMENT: payment,
+    Subject.REFUND: refund,
     Subject.SETUP: set_up,
     Subject.METHOD: method,
     Subject.DISPUTE: dispute,

@@ -27,6 +27,7 @@ SAMPLES = {
     "uidb36": "1",
     "token": "tok",
     "content_type_id": "1",
+    "gateway": "stripe",
 }
 # The first words of a path that name another model than the path's own words do.
 MODELS = {
@@ -40,6 +41,10 @@ MODELS = {
     "invoices": "billing.invoice",
     "pay": "billing.invoice",
     "payments": "billing.payment",
+    "payment-methods": "billing.paymentmethod",
+    "methods": "billing.paymentmethod",
+    "disputes": "billing.dispute",
+    "incoming-events": "billing.incomingevent",
     "confirm": "billing.payment",
     "meters": "billing.meter",
     "deployments": "provisioning.deployment",

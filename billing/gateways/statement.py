@@ -1,0 +1,171 @@
+"""A bank statement as CSV: read strictly, then matched to invoices by their references.
+
+Columns by name: date (2026-03-31), amount (1234.50; what went out is below zero),
+currency, text; and reference, the bank's own name of the line, where it has one. Else a
+line is named by its digest and by how often the same line came before it in the file,
+so the same file read twice names its lines alike.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from billing.errors import NotInStatement
+from billing.models import Invoice, Payment
+from billing.rating import money
+from billing.settlement import PAYABLE
+
+COLUMNS = frozenset({"date", "amount", "currency", "text"})
+MOST_LINES = 5_000
+AMOUNT = re.compile(r"[+-]?\d{1,12}(\.\d{1,4})?")
+# PB-2026-000042, also where the bank or the payer dropped what is between the parts.
+QUOTED = re.compile(r"\bPB[\s\-/.]*([A-Z0-9]+(?:[\s\-/.]+[0-9]{6,9})?)", re.IGNORECASE)
+DIGITS = (6, 7, 8, 9)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line; ``number`` is where it stands in the file, the header is 1."""
+
+    number: int
+    day: date
+    amount: Decimal
+    currency: str
+    text: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A line that pays an invoice; ``minor`` is its amount, ``rest`` what is over."""
+
+    line: Line
+    invoice: Invoice
+    minor: int
+    rest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What a statement comes to; ``known`` lines are recorded already."""
+
+    matches: tuple[Match, ...]
+    unmatched: tuple[tuple[Line, str], ...]
+    known: int
+    outgoing: int
+
+
+def read(text: str) -> list[Line]:
+    """The lines of a statement. Raises NotInStatement, which names the line."""
+    text = text.lstrip("\ufeff")
+    heading = text.split("\n", 1)[0]
+    delimiter = ";" if heading.count(";") > heading.count(",") else ","
+    rows = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
+    rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
+    if missing := sorted(COLUMNS - set(rows.fieldnames)):
+        raise NotInStatement(f"line 1: there is no column {', '.join(missing)}")
+    try:
+        return list(_named(rows))
+    except csv.Error as error:
+        raise NotInStatement(f"line {rows.line_num}: {error}") from error
+
+
+def _named(rows: csv.DictReader[str]) -> Iterator[Line]:
+    seen: Counter[str] = Counter()
+    for row in rows:
+        if rows.line_num > MOST_LINES:
+            raise NotInStatement(f"a statement has at most {MOST_LINES} lines")
+        if None in row or None in row.values():
+            raise NotInStatement(f"line {rows.line_num}: it has not as many columns")
+        yield _line(rows.line_num, {k: v.strip() for k, v in row.items()}, seen)
+
+
+def _line(number: int, row: dict[str, str], seen: Counter[str]) -> Line:
+    facts = "|".join(row[name] for name in sorted(COLUMNS))
+    digest = hashlib.sha256(f"{facts}|{seen[facts]}".encode()).hexdigest()[:32]
+    seen[facts] += 1
+    if not AMOUNT.fullmatch(row["amount"]):
+        raise NotInStatement(f"line {number}: the amount is no number such as 1234.50")
+    try:
+        day, amount = date.fromisoformat(row["date"]), Decimal(row["amount"])
+        money.exponent(row["currency"])
+    except (ValueError, InvalidOperation) as error:
+        raise NotInStatement(f"line {number}: {_words(error)}") from error
+    return Line(
+        number=number,
+        day=day,
+        amount=amount,
+        currency=row["currency"],
+        text=row["text"][:500],
+        reference=(row.get("reference") or digest)[:80],
+    )
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, money.UnknownCurrency):
+        return "the currency is not known here"
+    return "the date is none such as 2026-03-31"
+
+
+def match(lines: Sequence[Line]) -> Matched:
+    """Find the invoice of each line. Reads only."""
+    coming = [line for line in lines if line.amount > 0]
+    known = set(
+        Payment.objects.filter(
+            gateway="manual", reference__in=[line.reference for line in coming]
+        ).values_list("reference", flat=True)
+    )
+    matches: list[Match] = []
+    unmatched: list[tuple[Line, str]] = []
+    left: dict[int, int] = {}
+    fresh = [line for line in coming if line.reference not in known]
+    for line in fresh:
+        found = _invoice(line, left)
+        if isinstance(found, str):
+            unmatched.append((line, found))
+            continue
+        minor = money.to_minor(line.amount, line.currency)
+        open_now = left.get(found.pk, found.outstanding)
+        matches.append(Match(line, found, minor, max(minor - open_now, 0)))
+        left[found.pk] = max(open_now - minor, 0)
+    outgoing = len(lines) - len(coming)
+    again = len(coming) - len(fresh)
+    return Matched(tuple(matches), tuple(unmatched), again, outgoing)
+
+
+def _invoice(line: Line, left: dict[int, int]) -> Invoice | str:
+    """The invoice that a line pays, or why there is none."""
+    if money.unrounded(line.amount, line.currency).denominator != 1:
+        return "the amount has more digits than its currency"
+    quoted = QUOTED.search(line.text)
+    if quoted is None:
+        return "it quotes no invoice"
+    invoice = _quoted(quoted[1])
+    if invoice is None:
+        return f"there is no invoice {quoted[0].strip()}"
+    if invoice.currency != line.currency:
+        return f"{invoice.number} is in {invoice.currency}"
+    if invoice.state not in PAYABLE or not left.get(invoice.pk, invoice.outstanding):
+        return (
+            f"{invoice.number} is {invoice.state if invoice.pk not in left else 'paid'}"
+        )
+    return invoice
+
+
+def _quoted(text: str) -> Invoice | None:
+    compact = re.sub(r"[^A-Z0-9]", "", text.upper())
+    for digits in DIGITS:
+        series, number = compact[:-digits], compact[-digits:]
+        if series and number.isdigit() and len(number) == digits:
+            rows = Invoice.objects.filter(series=series, sequence=int(number))
+            if found := rows.select_related("customer").first():
+                return found
+    return None
