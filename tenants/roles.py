@@ -23,6 +23,7 @@ LOOK = frozenset(
         "tenants.enter_tenant",
         "billing.view_plan",
         "billing.view_subscription",
+        "billing.view_meter",
         "provisioning.view_deployment",
         "provisioning.view_run",
         "provisioning.view_backup",

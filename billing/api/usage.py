@@ -20,12 +20,16 @@ from rest_framework.views import APIView
 
 from billing import actions
 from billing.actions.usage import UsageInput
-from billing.api.session import SessionThings
 from billing.models import Meter
 from billing.usage.events import MOST, Unfit
+from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import Invalid
-from paybill_site.kernel.rest import Known, Row, action_path, things
+from paybill_site.kernel.rest import Known, Row, Things, action_path, things
+from tenants.keys.auth import KeyAuthentication
+
+# Programs with a key of their account, and people.
+WHO = (KeyAuthentication, SessionAuthentication)
 
 EVENT: dict[str, Any] = {
     "type": "object",
@@ -88,7 +92,7 @@ class LosslessJSON(BaseParser):
 class UsageEvents(APIView):
     """``POST {"events": [...]}``, or one event as it is."""
 
-    authentication_classes = SessionThings.authentication_classes
+    authentication_classes = WHO
     permission_classes = (Known,)
     parser_classes = (LosslessJSON,)
 
@@ -141,7 +145,8 @@ class MeterSerializer(Row[Meter]):
         )
 
 
-class MeterViews(SessionThings):
+class MeterViews(Things):
+    authentication_classes = WHO
     queryset = Meter.objects.all()
     serializer_class = MeterSerializer
 

@@ -51,8 +51,12 @@ DECLARE
   part text := 'billing_usageevent_' || to_char(first, 'YYYYMM');
 BEGIN
   IF to_regclass(part) IS NOT NULL THEN RETURN; END IF;
+  PERFORM pg_advisory_xact_lock(hashtext('paybill.usage_month'));
+  -- Not to_regclass: it may remember from before the lock that there is none.
+  IF EXISTS (SELECT FROM pg_class WHERE relname = part
+    AND relnamespace = 'public'::regnamespace) THEN RETURN; END IF;
   EXECUTE format(
-    'CREATE TABLE IF NOT EXISTS %I PARTITION OF billing_usageevent'
+    'CREATE TABLE %I PARTITION OF billing_usageevent'
     ' FOR VALUES FROM (%L) TO (%L)',
     part, first AT TIME ZONE 'UTC', (first + interval '1 month') AT TIME ZONE 'UTC');
 END $$;

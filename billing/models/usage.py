@@ -6,15 +6,26 @@ be dropped; what makes an event unique lies in a narrow table of its own, for ev
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models.functions import Now
 
 from billing.rating.usage import Aggregation
+from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.ids import PublicId
-from paybill_site.kernel.querysets import VisibleManager
+from paybill_site.kernel.querysets import Visible, VisibleManager, view_permission
 from tenants.models import Tenant
+
+
+class Meters(Visible["Meter"]):
+    """What is counted is no secret to those whose usage it is."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        permission = view_permission(Meter)
+        if actor.may(permission) or actor.accounts_with(permission):
+            return self.all()
+        return self.none()
 
 
 class Meter(models.Model):
@@ -46,7 +57,7 @@ class Meter(models.Model):
         null=True, blank=True, editable=False, help_text="takes no events since"
     )
 
-    objects = VisibleManager()
+    objects = models.Manager.from_queryset(Meters)()
 
     class Meta:
         ordering = ["code"]

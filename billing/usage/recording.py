@@ -76,6 +76,7 @@ def take(sent: list[Any], actor: Actor) -> UsageBatch:
     for index, why in unfit.items():
         intake.refuse(index, why)
     _read(intake, fit, actor)
+    _make_months(intake)
     _find_originals(intake)
     _claim(intake)
     batch = _batch(intake, sent, actor)
@@ -152,6 +153,14 @@ def _again(intake: Intake, index: int, before: UUID, now: UUID) -> None:
         intake.answer(index, DUPLICATE)
     else:
         intake.refuse(index, Unfit("id: an event of this source and id said otherwise"))
+
+
+def _make_months(intake: Intake) -> None:
+    """Make the partitions that are missing, before anything of this batch is locked."""
+    months = {r.at.strftime("%Y-%m-01T00:00Z") for r in intake.readings if r.at}
+    if months:
+        with planes.cursor() as cursor:
+            cursor.execute(MONTHS, [sorted(months)])
 
 
 def _find_originals(intake: Intake) -> None:
@@ -260,11 +269,8 @@ def _batch(intake: Intake, sent: list[Any], actor: Actor) -> UsageBatch:
 
 
 def _copy(readings: list[Reading], batch: UsageBatch) -> None:
-    months = {r.at.replace(day=1, hour=0, minute=0, second=0) for r in readings if r.at}
-    with planes.cursor() as cursor:
-        cursor.execute(MONTHS, [sorted(months)])
-        with cursor.copy(COPY) as copy:
-            copy.write("".join(_line(r, batch.pk) for r in readings).encode())
+    with planes.cursor() as cursor, cursor.copy(COPY) as copy:
+        copy.write("".join(_line(r, batch.pk) for r in readings).encode())
 
 
 def _line(r: Reading, batch: int) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.actions import CreateMeter, RecordUsage
+from billing.actions.usage import UsageInput
 from billing.models import Meter, UsageBatch
 from billing.rating.usage import Aggregation, Event
 from paybill_site.kernel import actors
@@ -54,9 +55,9 @@ def taken_back(event: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def send(*events: dict[str, Any], actor: Actor = COLLECTOR) -> UsageBatch:
-    batch: UsageBatch = perform(
-        RecordUsage, None, {"events": list(events)}, actor=actor
-    ).result
+    """Record events as the API hands them over: each is judged alone."""
+    handed = UsageInput.model_construct(events=list(events))
+    batch: UsageBatch = perform(RecordUsage, None, handed, actor=actor).result
     return batch
 
 
