@@ -163,6 +163,8 @@ def _scalar(node: Any) -> Any:
 
 def _mistake(error: Any, values: Any, reading: _Reading) -> Mistake:
     path = _walked(error["loc"], values)
+    if error["type"] == "missing":
+        path = (*path, error["loc"][-1])
     problem = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "value_error":
         path, problem = _deeper(path, problem, reading)
@@ -173,7 +175,7 @@ def _mistake(error: Any, values: Any, reading: _Reading) -> Mistake:
 def _walked(loc: Path, values: Any) -> Path:
     """The path in the file: without the names that only the schema has."""
     path: list[str | int] = []
-    for last, step in zip(range(len(loc), 0, -1), loc, strict=True):
+    for step in loc:
         inside = isinstance(values, dict) and step in values
         inside = inside or (
             isinstance(values, list) and isinstance(step, int) and step < len(values)
@@ -181,8 +183,6 @@ def _walked(loc: Path, values: Any) -> Path:
         if inside:
             values = values[step]
             path.append(step)
-        elif last == 1 and isinstance(values, dict):
-            path.append(step)  # what is missing is named, too
     return tuple(path)
 
 

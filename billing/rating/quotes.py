@@ -39,20 +39,12 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A line as an invoice would have it; None for a trial, which costs nothing."""
+    """A line as an invoice would have it: minor units before discounts and tax."""
 
     name: str
     period: Period
-    line: Line | None
-
-    @property
-    def amount(self) -> int:
-        """Minor units, before discounts and tax."""
-        return self.line.amount if self.line else 0
-
-    @property
-    def why(self) -> str:
-        return self.line.why if self.line else "a trial, nothing to pay"
+    amount: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +125,10 @@ def _quoted(
     price: Offered, piece: Piece, quantities: Mapping[str, Decimal]
 ) -> Iterator[Quoted]:
     if piece.free:
-        yield Quoted(price.name, piece.part, None)
+        yield Quoted(price.name, piece.part, 0, "a trial, nothing to pay")
         return
     for line in _lines(price, piece, quantities.get(price.code)):
-        yield Quoted(price.name, piece.part, line)
+        yield Quoted(price.name, piece.part, line.amount, line.why)
 
 
 def _lines(price: Offered, piece: Piece, quantity: Decimal | None) -> Sequence[Line]:
