@@ -23,6 +23,7 @@ class BillingConfig(AppConfig):
             published,
             tasks,
         )
+        from billing.catalogue import tasks as sales  # noqa: F401, PLC0415
         from billing.gateways import checks, sweeping  # noqa: F401, PLC0415
         from billing.gateways import handlers as asks  # noqa: F401, PLC0415
         from billing.gateways.manual import Manual  # noqa: PLC0415

@@ -7,7 +7,7 @@ its tenant behind.
 
 from __future__ import annotations
 
-from billing import clock, machines
+from billing import catalogue, clock, machines
 from billing.events import (
     SubscriptionActivated,
     SubscriptionEnded,
@@ -78,7 +78,7 @@ def grant(subscription: Subscription) -> int:
     What it brings in a month is written down with it, if it is not what it was.
     """
     movements.note(subscription)
-    plan = subscription.plan
+    plan, granted = subscription.plan, catalogue.entitled(subscription)
     row = entitlements.write(
         subscription.tenant,
         state=str(ENTITLEMENT_IN[SubscriptionState(subscription.state)]),
@@ -88,8 +88,8 @@ def grant(subscription: Subscription) -> int:
         region=subscription.region,
         cloud=plan.cloud,
         retention_days=plan.retention_days,
-        features=plan.features,
-        limits=plan.limits,
+        features=dict(granted.features),
+        limits=granted.all_limits,
         reason=subscription.state,
         ended_at=clock.now() if subscription.state == _S.CANCELLED else None,
     )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from billing import agenda, changes, clock, customers, invoicing, lifecycle
+from billing import agenda, catalogue, changes, clock, customers, invoicing, lifecycle
 from billing.changes import Change, When
 from billing.errors import (
     AlreadySubscribed,
@@ -20,7 +20,7 @@ from billing.errors import (
 from billing.models import Plan, Subscription, SubscriptionItem
 from billing.rating import periods
 from billing.rating.lines import Charge
-from billing.states import RUNNING, InvoiceKind, SubscriptionState
+from billing.states import RUNNING, InvoiceKind, PlanKind, SubscriptionState
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import IllegalMove
@@ -76,9 +76,9 @@ class Subscribe(Action[Tenant, PlanChoice, Subscription]):
 
 def on_sale(code: str) -> Plan:
     """The plan that is sold under this code. Raises NotOnSale, NotBuildable."""
-    plan = Plan.objects.on_sale().filter(code=code).first()
-    if plan is None:
-        raise NotOnSale
+    plan = catalogue.sold(code)
+    if plan.kind != PlanKind.BASE:
+        raise NotOnSale("an add-on is taken beside a plan")
     product = offers.product_in(plan.features)
     if why := offers.why_not(plan.isolation, plan.cloud, product):
         raise NotBuildable(why)
@@ -153,7 +153,9 @@ def _bill_first(subscription: Subscription) -> None:
     expected = periods.period(subscription.anchor, plan.every, 0, subscription.zone)
     charge = Charge(unit_amount=plan.price, currency=plan.currency)
     words = f"{plan.name}, first period, from the day of payment"
-    invoicing.issue_items(subscription, InvoiceKind.START, plan, expected, [(words, charge)])
+    invoicing.issue_items(
+        subscription, InvoiceKind.START, plan, expected, [(words, charge)]
+    )
     agenda.reschedule(subscription)
 
 
