@@ -165,34 +165,37 @@ class RecurringChangeAdmin(CsvList, VerbAdmin[RecurringChange]):
 
 @operators.register(RevenuePart)
 class RevenuePartAdmin(CsvList, VerbAdmin[RevenuePart]):
-    """What of each line belongs to which month."""
+    """What of each booking belongs to which month."""
 
-    list_display = ("month", "line", "invoice", "sum")
-    list_filter = ("currency", "month", "line__invoice__state")
-    search_fields = ("=line__invoice__sequence", "line__invoice__public_id")
-    list_select_related = ("line__invoice",)
+    list_display = ("month", "line", "invoice", "posting", "sum")
+    list_filter = ("currency", "month", "entry__posting")
+    search_fields = ("=entry__invoice__sequence", "entry__invoice__public_id")
+    list_select_related = ("entry__invoice", "entry__line")
     csv_columns = (
         "month",
-        "line__invoice__public_id",
-        "line__position",
-        "line__description",
+        "entry__public_id",
+        "entry__posting",
+        "entry__invoice__public_id",
+        "entry__line__description",
         "currency",
         "amount",
     )
 
+    @admin.display(description="Line")
+    def line(self, obj: RevenuePart) -> str:
+        return str(obj.entry.line or "")
+
     @admin.display(description="Invoice")
     def invoice(self, obj: RevenuePart) -> str:
-        return str(obj.line.invoice)
+        return str(obj.entry.invoice or "")
+
+    @admin.display(description="Booked as", ordering="entry__posting")
+    def posting(self, obj: RevenuePart) -> str:
+        return obj.entry.get_posting_display()
 
     @admin.display(description="Amount", ordering="amount")
     def sum(self, obj: RevenuePart) -> SafeString:
         return money(obj.amount, obj.currency)
 
     def related(self, obj: RevenuePart) -> Neighbours:
-        return [("invoice", obj.line.invoice)]
-
-    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        """Reports ask for parts by the day of the invoice, too."""
-        if lookup == "line__invoice__opened_at__lt":
-            return True
-        return bool(super().lookup_allowed(lookup, value, request))
+        return [("invoice", obj.entry.invoice), ("booking", obj.entry)]

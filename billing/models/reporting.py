@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from billing.models.customers import Customer
-from billing.models.invoices import InvoiceLine
+from billing.models.ledger import LedgerEntry
 from billing.models.subscriptions import Subscription
 from paybill_site.kernel.ids import PublicId
 from paybill_site.kernel.querysets import VisibleManager
@@ -68,17 +68,20 @@ class RecurringChange(models.Model):
 
 
 class RevenuePart(models.Model):
-    """What of an invoice's line belongs to a month: minor units after discounts.
+    """What of an entry of the ledger's revenue belongs to a month: minor units.
 
-    The parts of a line add up to it. ``month`` is its first day, in UTC.
+    The parts of an entry add up to it, with the sign turned: revenue is above zero
+    here. What is taken back later has entries, and so parts, of its own. ``month`` is
+    its first day, in UTC.
     """
 
     append_only = True
 
-    line = models.ForeignKey(InvoiceLine, on_delete=models.PROTECT, related_name="+")
+    entry = models.ForeignKey(LedgerEntry, on_delete=models.PROTECT, related_name="+")
     month = models.DateField()
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField(help_text="minor units, without tax")
+    booked_at = models.DateTimeField()
 
     objects = VisibleManager()
 
@@ -86,10 +89,10 @@ class RevenuePart(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["line", "month"], name="recognised_once_a_month"
+                fields=["entry", "month"], name="recognised_once_a_month"
             ),
         ]
         indexes = [models.Index(fields=["month"], name="revenue_part_month")]
 
     def __str__(self) -> str:
-        return f"{self.month:%B %Y} of {self.line}"
+        return f"{self.month:%B %Y} of {self.entry}"

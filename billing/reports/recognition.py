@@ -1,7 +1,7 @@
-"""Revenue by month: what of each line belongs to which, and what is left for later.
+"""Revenue by month: what the ledger booked, in the months in which it is earned.
 
-A sweep writes the parts of new lines, so that the biller has nothing to do with it; a
-report that looks before the sweep says how many lines it does not know yet.
+A sweep spreads new entries, so that the biller has nothing to do with it; a report that
+looks before the sweep says how many entries it does not know yet.
 """
 
 from __future__ import annotations
@@ -9,54 +9,57 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
-from billing.models import InvoiceLine, RevenuePart
+from billing.models import LedgerEntry, RevenuePart
 from billing.rating import recognition
 from billing.rating.periods import Period
 from billing.reports.figures import Figure, Row, Rows, Table
 from billing.reports.months import Months, over, spoken
-from billing.states import InvoiceState
+from billing.states import LedgerAccount
 
 BATCH = 1_000
-COUNTS = [
-    str(state)
-    for state in (InvoiceState.OPEN, InvoiceState.PAID, InvoiceState.UNCOLLECTIBLE)
-]
 
 
-def waiting() -> QuerySet[InvoiceLine]:
-    """Lines of finalised invoices that no part is written of."""
-    parts = RevenuePart.objects.filter(line=OuterRef("pk"))
-    lines = InvoiceLine.objects.filter(~Exists(parts), invoice__sequence__isnull=False)
-    return lines.select_related("invoice").order_by("pk")
+def waiting() -> QuerySet[LedgerEntry]:
+    """Entries of revenue that no part is written of."""
+    parts = RevenuePart.objects.filter(entry=OuterRef("pk"))
+    revenue = LedgerEntry.objects.filter(account=LedgerAccount.REVENUE)
+    return revenue.filter(~Exists(parts)).order_by("pk")
 
 
 def recognise() -> int:
-    """Write the parts of a batch of lines; return of how many. Twice adds nothing."""
+    """Write the parts of a batch of entries; return of how many. Twice adds nothing."""
     found = list(waiting()[:BATCH])
-    parts = [part for line in found for part in parts_of(line)]
+    parts = [part for entry in found for part in parts_of(entry)]
     RevenuePart.objects.bulk_create(parts, ignore_conflicts=True)
     return len(found)
 
 
-def parts_of(line: InvoiceLine) -> list[RevenuePart]:
-    """What of a line belongs to each month of its period; all of them add up to it."""
-    invoice = line.invoice
-    start = line.period_start or invoice.opened_at
-    period = Period(start, line.period_end or start)
+def parts_of(entry: LedgerEntry) -> list[RevenuePart]:
+    """What of an entry belongs to each month of its period; they add up to it.
+
+    Credits of the ledger are below zero; revenue is one.
+    """
+    start = entry.period_start or entry.at
+    period = Period(start, entry.period_end or start)
     return [
-        RevenuePart(line=line, month=month, currency=invoice.currency, amount=amount)
-        for month, amount in recognition.by_month(line.amount - line.discount, period)
+        RevenuePart(
+            entry=entry,
+            month=month,
+            currency=entry.currency,
+            amount=amount,
+            booked_at=entry.at,
+        )
+        for month, amount in recognition.by_month(-entry.amount, period)
     ]
 
 
 def tables(months: Months) -> Iterator[Table]:
-    """For each currency: of each month, and what was invoiced by its end for later."""
+    """For each currency: of each month, and what was booked by its end for later."""
     unknown = waiting().count()
-    note = f"{unknown} lines are not counted yet; they will be soon." if unknown else ""
+    note = f"{unknown} bookings are not spread yet; they soon are." if unknown else ""
     monthly, later = _by_month(months), _later(months)
     for currency in sorted({*monthly, *later}):
         rows = [
@@ -72,39 +75,32 @@ def tables(months: Months) -> Iterator[Table]:
         yield Table(
             f"Revenue by month, {currency}",
             "Month",
-            ("Belongs to the month", "Invoiced, of later months"),
+            ("Earned in the month", "Booked, to be earned later"),
             tuple(rows),
             charted=(0,),
             note=note,
         )
 
 
-def _counted(currency: str) -> dict[str, Any]:
-    return {"currency__exact": currency, "line__invoice__state__in": COUNTS}
-
-
 def _of(currency: str, month: date) -> Rows:
-    where = {**_counted(currency), "month__exact": month}
+    where = {"currency__exact": currency, "month__exact": month}
     return Rows(RevenuePart, where, "amount")
 
 
 def _after(currency: str, month: date) -> Rows:
-    """Parts of later months on invoices of this month and before."""
-    where = {"month__gt": month, "line__invoice__opened_at__lt": over(month)}
-    return Rows(RevenuePart, {**_counted(currency), **where}, "amount")
+    """Parts of later months that were booked in this month and before."""
+    where = {"currency__exact": currency, "month__gt": month}
+    return Rows(RevenuePart, {**where, "booked_at__lt": over(month)}, "amount")
 
 
 type Sums = dict[str, dict[date, int]]
 
 
-def _valid() -> QuerySet[RevenuePart]:
-    return RevenuePart.objects.filter(line__invoice__state__in=COUNTS)
-
-
 def _by_month(months: Months) -> Sums:
     sums: Sums = defaultdict(lambda: defaultdict(int))
-    found = _valid().filter(month__in=months.all).values("currency", "month")
-    for row in found.annotate(sum=Sum("amount")).order_by():
+    found = RevenuePart.objects.filter(month__in=months.all)
+    by_month = found.values("currency", "month").annotate(sum=Sum("amount"))
+    for row in by_month.order_by():
         sums[row["currency"]][row["month"]] = row["sum"]
     return sums
 
@@ -112,19 +108,13 @@ def _by_month(months: Months) -> Sums:
 def _later(months: Months) -> Sums:
     wanted = {
         f"later_{n}": Sum(
-            "amount",
-            filter=Q(month__gt=month, line__invoice__opened_at__lt=over(month)),
-            default=0,
+            "amount", filter=Q(month__gt=month, booked_at__lt=over(month)), default=0
         )
         for n, month in enumerate(months.all)
     }
-    found = _valid().values("currency").annotate(**wanted).order_by()
-    return defaultdict(
-        lambda: defaultdict(int),
-        {
-            row["currency"]: {
-                month: row[f"later_{n}"] for n, month in enumerate(months.all)
-            }
-            for row in found
-        },
-    )
+    found = RevenuePart.objects.values("currency").annotate(**wanted).order_by()
+    sums: Sums = defaultdict(lambda: defaultdict(int))
+    for row in found:
+        for n, month in enumerate(months.all):
+            sums[row["currency"]][month] = row[f"later_{n}"]
+    return sums

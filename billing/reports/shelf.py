@@ -47,8 +47,9 @@ SHELF = {
         Report(
             "recognition",
             "Revenue by month",
-            "Lines of invoices after discounts and without tax, spread over the months"
-            " of their periods by the second. Void invoices do not count.",
+            "What the ledger booked as revenue, over the months of its periods by"
+            " the second: lines after discounts and without tax, less credit notes and"
+            " what was taken back.",
             recognition.tables,
         ),
     )

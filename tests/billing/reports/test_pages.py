@@ -14,7 +14,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from billing.models import Invoice, InvoiceLine, RevenuePart, Subscription
+from billing.actions import VoidInvoice
+from billing.models import Invoice, LedgerEntry, RevenuePart, Subscription
 from billing.reports.export import guarded
 from billing.reports.figures import Figure, Table
 from billing.reports.months import Months
@@ -22,10 +23,13 @@ from billing.reports.recognition import recognise
 from billing.reports.shelf import SHELF
 from billing.tasks import bill_one
 from paybill_site.accounts.models import User
+from paybill_site.kernel import actors
+from paybill_site.kernel.actions import perform
 from tests.billing.desk import Turn
 from tests.cast import LogIn
 
 LAST = Months(date(2026, 12, 1))
+VOIDER = actors.system("voider", "billing.view_invoice", "billing.void_invoice")
 INDEX = "/operators/billing/reports/"
 
 
@@ -142,10 +146,23 @@ def test_a_name_is_no_formula() -> None:
     assert guarded("Bakery") == "Bakery"
 
 
-def test_parts_of_lines_add_up_to_the_invoices(busy: Subscription) -> None:
-    for line in InvoiceLine.objects.all():
-        parts = RevenuePart.objects.filter(line=line)
-        assert parts.aggregate(all=Sum("amount"))["all"] == line.amount - line.discount
+def test_parts_add_up_to_the_ledger_and_to_the_invoices(busy: Subscription) -> None:
+    for entry in LedgerEntry.objects.filter(account="revenue"):
+        parts = RevenuePart.objects.filter(entry=entry)
+        assert parts.aggregate(all=Sum("amount"))["all"] == -entry.amount
     net = Invoice.objects.aggregate(all=Sum("subtotal") - Sum("discount"))["all"]
-    assert RevenuePart.objects.aggregate(all=Sum("amount"))["all"] == net
+    assert RevenuePart.objects.aggregate(all=Sum("amount"))["all"] == net > 0
     assert recognise() == 0
+
+
+def test_what_is_taken_back_counts_against_the_same_months(busy: Subscription) -> None:
+    before = RevenuePart.objects.aggregate(all=Sum("amount"))["all"]
+    taken = Invoice.objects.filter(state="open").first()
+    assert taken is not None
+    perform(VoidInvoice, taken, actor=VOIDER)
+    assert recognise() > 0
+    parts = RevenuePart.objects.filter(entry__invoice=taken)
+    for month in set(parts.values_list("month", flat=True)):
+        assert parts.filter(month=month).aggregate(all=Sum("amount"))["all"] == 0
+    after = RevenuePart.objects.aggregate(all=Sum("amount"))["all"]
+    assert after == before - (taken.subtotal - taken.discount)
