@@ -2,13 +2,50 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from billing.actions.plans import CreatePlan, PlanInput
+from billing.catalogue.terms import Allowed, PriceInput
 from billing.models import Plan
+from billing.rating.cards import RateCard
+from billing.rating.prices import PerUnit
+from billing.rating.tiers import Graduated, Tier
+from billing.states import PlanKind, PriceKind
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
 from tenants.states import Isolation
 
 SEEDER = actors.system("seed", "billing.add_plan", "billing.view_plan")
+
+# Five people come with the plan; who invites more pays for each.
+SEATS = PriceInput(
+    code="seats",
+    name="Seats",
+    kind=PriceKind.SEAT,
+    card=RateCard(
+        Graduated(
+            (
+                Tier(up_to=Decimal(5)),
+                Tier(up_to=Decimal(50), unit_amount=Decimal("9")),
+                Tier(up_to=None, unit_amount=Decimal("7.50")),
+            )
+        )
+    ),
+)
+# The meter of the same code is seeded with the meters.
+API_CALLS = PriceInput(
+    code="api-calls",
+    name="API calls",
+    kind=PriceKind.USAGE,
+    meter="api_calls",
+    card=RateCard(PerUnit(Decimal("0.0005")), free_units=Decimal(10_000)),
+)
+MORE_AGENTS = PriceInput(
+    code="base",
+    name="Ten more agents",
+    kind=PriceKind.SEAT,
+    card=RateCard(PerUnit(Decimal(19))),
+)
 
 PLANS = (
     PlanInput(
@@ -34,6 +71,8 @@ PLANS = (
         retention_days=30,
         features={"support": "by e-mail"},
         limits={"agents": 20, "products": 10_000},
+        metered={"api_calls": Allowed(limit=1_000_000)},
+        prices=[SEATS, API_CALLS],
     ),
     PlanInput(
         code="business",
@@ -47,6 +86,7 @@ PLANS = (
         retention_days=90,
         features={"support": "by telephone", "own_domain": True},
         limits={"agents": None, "products": None},
+        prices=[API_CALLS],
     ),
     PlanInput(
         code="business-aws",
@@ -62,6 +102,18 @@ PLANS = (
         retention_days=90,
         features={"support": "by telephone", "own_domain": True},
         limits={"agents": None, "products": None},
+    ),
+    PlanInput(
+        code="more-agents",
+        name="Ten more agents",
+        summary="For teams that hand over more of their work.",
+        kind=PlanKind.ADDON,
+        beside=["team"],
+        currency="EUR",
+        isolation=Isolation.POOLED,
+        regions=["local"],
+        limits={"agents": 10},
+        prices=[MORE_AGENTS],
     ),
 )
 

@@ -30,7 +30,7 @@ def _find(actor: Actor, public_id: str) -> Subscription:
 def _others(subscription: Subscription, actor: Actor) -> list[Plan]:
     """Plans that the subscription may change to without a move of the tenant."""
     plan = subscription.plan
-    rows = Plan.objects.visible_to(actor).on_sale().exclude(pk=plan.pk)
+    rows = Plan.objects.visible_to(actor).on_sale().bases().exclude(pk=plan.pk)
     return list(
         rows.filter(isolation=plan.isolation, cloud=plan.cloud, currency=plan.currency)
     )

@@ -57,7 +57,7 @@ def _draft(request: HttpRequest, actor: Actor) -> Tenant | None:
 
 def _plan_form(request: HttpRequest, actor: Actor, tenant: Tenant | None) -> PlanForm:
     kind = NewTenantForm if tenant is None else PlanForm
-    on_sale = Plan.objects.visible_to(actor).on_sale()
+    on_sale = Plan.objects.visible_to(actor).on_sale().bases()
     if request.method == "POST":
         return kind(request.POST, plans=on_sale)
     return kind(initial={"plan": request.GET.get("plan", "")}, plans=on_sale)

@@ -26,6 +26,10 @@ class Plans(Visible["Plan"]):
     def on_sale(self) -> Self:
         return self.filter(state=PlanState.ON_SALE)
 
+    def bases(self) -> Self:
+        """What one subscribes to, without what is taken beside it."""
+        return self.filter(kind=PlanKind.BASE)
+
 
 class Plan(models.Model):
     """One version of a plan: how it isolates, what it grants; ``prices`` are rows.
