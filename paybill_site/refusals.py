@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from urllib.parse import unquote_plus
 
 from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
@@ -13,6 +15,8 @@ from paybill_site.kernel.errors import (
     is_for_programs,
     problem_response,
 )
+
+KEY = re.compile(r"\bpbk_[a-z]{1,20}_[A-Za-z0-9_-]{20,}")
 
 
 class NotAllowed(PaybillError):
@@ -25,6 +29,13 @@ class Malformed(PaybillError):
     """An address can not contain the NUL character."""
 
 
+class KeyInAddress(PaybillError):
+    """A key never stands in an address, where logs keep it: revoke it, make another.
+
+    It belongs into the header Authorization.
+    """
+
+
 class RefusalMiddleware:
     """Answers every PaybillError with its status and its words."""
 
@@ -35,6 +46,8 @@ class RefusalMiddleware:
         if _has_nul(request):
             # No text of ours has it and PostgreSQL refuses it: said once, for all.
             return _refuse(request, Malformed())
+        if _has_key(request):
+            return _refuse(request, KeyInAddress())
         response = self.get_response(request)
         if isinstance(response, HttpResponseNotAllowed) and not response.content:
             page = _refuse(request, NotAllowed())
@@ -51,6 +64,12 @@ class RefusalMiddleware:
 def _has_nul(request: HttpRequest) -> bool:
     query = request.META.get("QUERY_STRING", "")
     return "\0" in request.path or "%00" in query or "\0" in query
+
+
+def _has_key(request: HttpRequest) -> bool:
+    """Whether a key or a token of ours stands in the path or the query."""
+    address = f"{request.path}?{request.META.get('QUERY_STRING', '')}"
+    return KEY.search(unquote_plus(unquote_plus(address))) is not None
 
 
 def _refuse(request: HttpRequest, error: PaybillError) -> HttpResponseBase:
