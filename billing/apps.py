@@ -24,6 +24,8 @@ class BillingConfig(AppConfig):
             tasks,
         )
         from billing.catalogue import tasks as sales  # noqa: F401, PLC0415
+        from billing.dunning import handlers as dunning  # noqa: F401, PLC0415
+        from billing.dunning import tasks as dun  # noqa: F401, PLC0415
         from billing.gateways import checks, sweeping  # noqa: F401, PLC0415
         from billing.gateways import handlers as asks  # noqa: F401, PLC0415
         from billing.gateways.manual import Manual  # noqa: PLC0415

@@ -67,6 +67,22 @@ class ReferenceUsed(Refused):
     status = 409
 
 
+class NothingKept(Refused):
+    """What this tenant had is not kept any more: start a new one."""
+
+    status = 409
+
+
+class ChangesBlocked(Refused):
+    """Nothing can be changed while an invoice is overdue: pay it first."""
+
+    status = 409
+
+
+class NoSuchSchedule(Invalid):
+    """There is no dunning schedule with this code."""
+
+
 class NotDue(Conflict):
     """Nothing of this subscription is due now."""
 

@@ -47,27 +47,31 @@ class SubscriptionInGrace(SubscriptionEvent):
     """The last days before access is closed; everything is open still."""
 
 
-class SubscriptionSuspended(SubscriptionEvent):
+class AccessChanged(SubscriptionEvent):
+    """Access closes, or opens again; which of it says the event itself."""
+
+
+class SubscriptionSuspended(AccessChanged):
     """Unpaid for too long: access closes, data and infrastructure stay."""
 
 
-class SubscriptionRestored(SubscriptionEvent):
+class SubscriptionRestored(AccessChanged):
     """What was owed is paid: everything is open again."""
 
 
-class SubscriptionPaused(SubscriptionEvent):
+class SubscriptionPaused(AccessChanged):
     """The customer pauses: nothing is billed, access closes, data stays."""
 
 
-class SubscriptionResumed(SubscriptionEvent):
+class SubscriptionResumed(AccessChanged):
     """A pause is over: everything is open again."""
 
 
-class SubscriptionEnded(SubscriptionEvent):
+class SubscriptionEnded(AccessChanged):
     """A subscription that had been in force is over; nothing is owed to the tenant."""
 
 
-class SubscriptionReactivated(SubscriptionEvent):
+class SubscriptionReactivated(AccessChanged):
     """A subscription that was over goes on, with what was kept of its tenant."""
 
 

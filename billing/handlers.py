@@ -5,7 +5,7 @@ A subscription and its tenant end together, whichever ends first.
 
 from __future__ import annotations
 
-from billing import mails
+from billing import keeping, mails
 from billing.actions import CancelSubscription
 from billing.events import (
     InvoiceOpened,
@@ -18,27 +18,23 @@ from billing.states import SubscriptionState
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.events import handles
-from tenants.actions import CloseTenant
 from tenants.events import TenantClosed, TenantClosing
 from tenants.models import Tenant
-from tenants.states import TenantState
 
-CLOSER = actors.system(
-    "subscription ended", "tenants.view_tenant", "tenants.close_tenant"
-)
 ENDER = actors.system(
     "tenant closed", "billing.view_subscription", "billing.cancel_subscription"
 )
-CLOSED = {TenantState.CLOSING, TenantState.CLOSED}
 
 
 @handles(SubscriptionEnded)
 def close_tenant(event: SubscriptionEnded, delivery_id: str) -> None:
-    """Close the tenant, unless it is being closed or was subscribed anew."""
+    """Close the tenant at once when nothing of it is to be kept; else ``keeping`` does.
+
+    Not one that is being closed, or was subscribed anew.
+    """
     tenant = Tenant.objects.get(public_id=event.tenant)
-    if tenant.state not in CLOSED and not _running(event.tenant):
-        reason = f"{event.subscription} has ended"
-        perform(CloseTenant, tenant, actor=CLOSER, key=delivery_id, reason=reason)
+    if not _running(event.tenant) and not keeping.has_something(tenant):
+        keeping.close(tenant, event.subscription, key=delivery_id)
 
 
 @handles(TenantClosing)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from billing import agenda, clock, dunning, invoicing, machines, transitions
+from billing import agenda, clock, dunning, invoicing, transitions
 from billing.errors import NotDue
 from billing.events import InvoiceOverdue, PlanChanged
 from billing.models import Invoice, Plan, Subscription
@@ -68,7 +68,9 @@ def _bill_period(subscription: Subscription) -> None:
     last = period.end - timedelta(seconds=1)
     words = f"{plan.name}, {period.start:%d %b %Y} to {last:%d %b %Y}"
     charge = Charge(unit_amount=plan.price, currency=plan.currency)
-    invoicing.issue_items(subscription, InvoiceKind.RENEWAL, plan, period, [(words, charge)])
+    invoicing.issue_items(
+        subscription, InvoiceKind.RENEWAL, plan, period, [(words, charge)]
+    )
 
 
 def change_plan(subscription: Subscription, plan: Plan) -> None:
@@ -93,9 +95,7 @@ def dun(subscription: Subscription) -> None:
     if unpaid.due_at + step.after > clock.now():
         raise NotDue
     reason = f"{unpaid.number} is not paid"
-    events.emit(
-        InvoiceOverdue(**unpaid.named, step=str(step.state))
-    )
+    events.emit(InvoiceOverdue(**unpaid.named, step=str(step.state)))
     if step.state == SubscriptionState.CANCELLED:
         end(subscription, reason=reason)
         return

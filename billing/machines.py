@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from billing.states import (
     COUPON_MOVES,
-    REDEMPTION_MOVES,
-    REFUND_MOVES,
     DISPUTE_MOVES,
     INCOMING_MOVES,
     INVOICE_MOVES,
     METHOD_MOVES,
     PAYMENT_MOVES,
     PLAN_MOVES,
+    REDEMPTION_MOVES,
+    REFUND_MOVES,
     SUBSCRIPTION_MOVES,
 )
 from paybill_site.kernel.states import Machine

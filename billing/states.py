@@ -46,6 +46,13 @@ class Collection(models.TextChoices):
     TRANSFER = "transfer", "bank transfer"
 
 
+class CaseState(models.TextChoices):
+    """Of a customer that owes beyond its day."""
+
+    OPEN = "open"
+    ENDED = "ended"  # paid, taken back, given up, or the customer is exempt
+
+
 class TaxBy(models.TextChoices):
     LINE = "line", "on each line, rounded and then summed"
     TOTAL = "total", "on the sum of the lines"

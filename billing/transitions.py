@@ -7,7 +7,7 @@ its tenant behind.
 
 from __future__ import annotations
 
-from billing import catalogue, clock, machines
+from billing import catalogue, clock, keeping, machines
 from billing.events import (
     SubscriptionActivated,
     SubscriptionEnded,
@@ -61,12 +61,16 @@ MEANS: dict[tuple[str, str], type[SubscriptionEvent]] = {
 
 
 def move(subscription: Subscription, to: SubscriptionState, *, reason: str) -> None:
-    """Move the state, write the entitlement, say what happened. Raises IllegalMove.
+    """Move the state, write the entitlement, say what happened.
+
+    Raises IllegalMove, and NothingKept for what ended too long ago to go on.
 
     Only inside an action. What a subscription that was never in force moves through
     entitles nobody to anything, so no entitlement is written for it.
     """
     old = subscription.state
+    if MEANS.get((old, to)) is SubscriptionReactivated:
+        keeping.check(subscription.tenant)
     machines.subscriptions.move(subscription, to, reason=reason)
     version = grant(subscription) if subscription.activated_at is not None else 0
     say(MEANS[old, to], subscription, version)

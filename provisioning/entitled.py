@@ -12,7 +12,14 @@ from provisioning.errors import NeedsMove, NoImage, NotEntitled
 from provisioning.models import Deployment
 from provisioning.products import images
 from provisioning.removal import keeping
-from provisioning.states import ACTIVE, Cloud, DeploymentState, Operation, Phase
+from provisioning.states import (
+    ACTIVE,
+    Cloud,
+    DeploymentState,
+    Operation,
+    Phase,
+    RunState,
+)
 from tenants import offers
 from tenants.models import Entitlement, Tenant
 from tenants.states import (
@@ -23,6 +30,8 @@ from tenants.states import (
 )
 
 MOST_RETENTION = 35  # days; what every cloud can keep (Amazon RDS keeps no longer)
+SMALLEST = "small"
+CLOSED = {EntitlementState.SUSPENDED, EntitlementState.ENDED}
 PERMITS = {EntitlementState.TRIAL, EntitlementState.ACTIVE, EntitlementState.GRACE}
 
 
@@ -44,7 +53,7 @@ def check(deployment: Deployment, operation: str) -> None:
     if operation in {Operation.DESTROY, Operation.UNPROTECT}:
         _check_destroy(deployment, entitlement)
         return
-    if entitlement.state not in PERMITS:
+    if entitlement.state not in PERMITS and not _was_built(deployment):
         raise NotEntitled(
             f"the subscription of {tenant.name} is {entitlement.state}",
             rule="entitlement",
@@ -63,6 +72,12 @@ def check(deployment: Deployment, operation: str) -> None:
     check_no_move(tenant, entitlement)
     if not _image(deployment, entitlement):
         raise NoImage
+
+
+def _was_built(deployment: Deployment) -> bool:
+    """What stands for a closed tenant may be made smaller; nothing new is built."""
+    done = deployment.runs.filter(operation=Operation.APPLY, state=RunState.APPLIED)
+    return done.exists()
 
 
 def _image(deployment: Deployment, entitlement: Entitlement) -> str:
@@ -138,6 +153,7 @@ def _entitled_inputs(deployment: Deployment) -> dict[str, Any]:
         "tenant": deployment.tenant.public_id,
         "region": deployment.region,
         "size": entitlement.size,
+        "asleep": sleeps(deployment, entitlement),
         "image": _image(deployment, entitlement),
         "domain": f"{deployment.tenant.slug}.{settings.PAYBILL_TENANT_DOMAIN}",
         "protection": deployment.cloud != Cloud.LOCAL,
@@ -147,6 +163,21 @@ def _entitled_inputs(deployment: Deployment) -> dict[str, Any]:
         "retention_days": min(entitlement.retention_days, MOST_RETENTION),
         "handover_version": entitlement.version,
     }
+
+
+def sleeps(deployment: Deployment, entitlement: Entitlement) -> bool:
+    """Whether it should be as small as it can be, because nobody is let in.
+
+    On this machine nothing has a size, and what is of the smallest can not be smaller.
+    """
+    closed = entitlement.state in CLOSED
+    has_a_size = deployment.cloud != Cloud.LOCAL and entitlement.size != SMALLEST
+    return closed and has_a_size
+
+
+def stands_asleep(deployment: Deployment) -> bool:
+    """Whether what stands was made small for a tenant that was closed."""
+    return bool(_last_applied(deployment).get("asleep"))
 
 
 def is_as_wanted(deployment: Deployment) -> bool:
@@ -165,6 +196,7 @@ def is_as_wanted(deployment: Deployment) -> bool:
     if deployment.runs.filter(state__in=ACTIVE).exists():
         return False
     wanted, stands = _entitled_inputs(deployment), _last_applied(deployment)
+    stands = {"asleep": False, **stands}
     if deployment.kind != Isolation.SILO or deployment.cloud == Cloud.LOCAL:
         stands = {**stands, "handover_version": wanted["handover_version"]}
     return wanted == stands

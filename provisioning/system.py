@@ -15,6 +15,7 @@ PROVISIONING = actors.system(
     "provisioning.add_deployment",
     "provisioning.view_run",
     "provisioning.queue_run",
+    "provisioning.request_backup",
     "provisioning.add_stackversion",
 )
 

@@ -38,8 +38,10 @@ def write(tenant: Tenant, **grant: Unpack[Grant]) -> Entitlement:
     row = Entitlement.objects.select_for_update(of=("self",), no_key=True).get(
         tenant=tenant
     )
+    ended = row.ended_at and grant["ended_at"]  # said again it has not ended later
     for name, value in grant.items():
         setattr(row, name, value)
+    row.ended_at = ended or row.ended_at
     row.version += 1
     row.save()
     events.emit(EntitlementChanged(tenant=tenant.public_id, version=row.version))

@@ -17,6 +17,7 @@ from paybill_site.kernel.licences import InstallLicence, LicenceInput, sign
 from tenants import entitlements, entry, mails, opening
 from tenants.actions import (
     ActivateTenant,
+    ExplainSuspension,
     ResumeTenant,
     SuspendTenant,
 )
@@ -35,6 +36,7 @@ from tenants.events import (
 )
 from tenants.models import Entitlement, Placement, Tenant
 from tenants.states import (
+    BY_BILLING,
     EntitlementState,
     Isolation,
     PlacementState,
@@ -53,6 +55,7 @@ LICENSING = actors.system("licensing", "kernel.add_licence")
 ACCESS = actors.system("access", "accounts.view_user", "accounts.set_access")
 
 CLOSED_TO_MEMBERS = {EntitlementState.SUSPENDED, EntitlementState.ENDED}
+CAUSES = {"paused": Suspension.PAUSE, "cancelled": Suspension.END}
 OPEN_TO_MEMBERS = {
     EntitlementState.TRIAL,
     EntitlementState.ACTIVE,
@@ -71,8 +74,9 @@ def open_place(event: PlacementReady, delivery_id: str) -> None:
     if tenant.state in {TenantState.PROVISIONING, TenantState.LIVE}:
         opening.prepare(tenant, delivery_id)
         perform(ActivateTenant, event.tenant, actor=LIFECYCLE, key=delivery_id)
-        # Billing may have changed its mind while the place was being built.
-        _open_or_close(event.tenant, f"{delivery_id}.doors")
+    # Billing may have changed its mind while the place was being built, or have waited
+    # for the place to be large enough again.
+    open_or_close(event.tenant, f"{delivery_id}.doors")
 
 
 @handles(EntitlementChanged)
@@ -82,33 +86,35 @@ def follow_entitlement(event: EntitlementChanged, delivery_id: str) -> None:
     place = taken(tenant)
     if place is not None:
         _license(tenant, place)
-    _open_or_close(event.tenant, delivery_id)
+    open_or_close(event.tenant, delivery_id)
 
 
-def _open_or_close(public_id: str, key: str) -> None:
+def open_or_close(public_id: str, key: str) -> None:
+    """Let the tenant be open, or closed, as its entitlement says now; repeatable.
+
+    A former event that comes late finds the present rows, and so moves nothing back.
+    """
     tenant = Tenant.objects.get(public_id=public_id)
     row = Entitlement.objects.filter(tenant=tenant).first()
     if row is None:
         return
     state = EntitlementState(row.state)
-    if state in CLOSED_TO_MEMBERS and tenant.state == TenantState.LIVE:
-        perform(
-            SuspendTenant,
-            public_id,
-            SuspendInput(cause=Suspension.PAYMENT),
-            actor=LIFECYCLE,
-            key=key,
-            reason=f"entitlement is {state}",
-        )
-    for_payment = tenant.suspension == Suspension.PAYMENT
-    if state in OPEN_TO_MEMBERS and for_payment:
-        perform(
-            ResumeTenant,
-            public_id,
-            actor=LIFECYCLE,
-            key=key,
-            reason=f"entitlement is {state}",
-        )
+    by_billing = tenant.suspension in BY_BILLING
+    if state in CLOSED_TO_MEMBERS:
+        _close(tenant, row, key)
+    elif state in OPEN_TO_MEMBERS and by_billing and not opening.has_to_wait(tenant):
+        reason = f"entitlement is {state}"
+        perform(ResumeTenant, public_id, actor=LIFECYCLE, key=key, reason=reason)
+
+
+def _close(tenant: Tenant, row: Entitlement, key: str) -> None:
+    cause = CAUSES.get(row.reason, Suspension.PAYMENT)
+    said = SuspendInput(cause=cause)
+    reason = f"entitlement is {row.state}"
+    verb = SuspendTenant if tenant.state == TenantState.LIVE else ExplainSuspension
+    other = tenant.suspension in BY_BILLING and tenant.suspension != cause
+    if tenant.state == TenantState.LIVE or other:
+        perform(verb, tenant, said, actor=LIFECYCLE, key=key, reason=reason)
 
 
 def _license(tenant: Tenant, place: Placement) -> None:

@@ -63,9 +63,15 @@ class Role(models.TextChoices):
 
 class Suspension(models.TextChoices):
     NONE = "", "not suspended"
-    PAYMENT = "payment", "for non-payment"  # lifted by billing's entitlement
+    PAYMENT = "payment", "for non-payment"
+    PAUSE = "pause", "while its subscription pauses"
+    END = "end", "after the end of its subscription"
     OPERATOR = "operator", "by an operator"  # lifted by an operator alone
     RESTORE = "restore", "while its data is restored"  # for seconds
+
+
+# What billing's entitlement closed, and opens again.
+BY_BILLING = frozenset({Suspension.PAYMENT, Suspension.PAUSE, Suspension.END})
 
 
 class InvitationState(models.TextChoices):

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from billing.actions.biller import AdvanceDunning, ExpireUnpaid, RenewSubscription
+from billing.actions.dunning import (
+    NoteFailedPayment,
+    RetryPayment,
+    SetDunning,
+    TakeDunningStep,
+    TryAnotherMethod,
+    WriteDunningSchedule,
+)
 from billing.actions.invoices import VoidInvoice
 from billing.actions.methods import (
     LookAtMethod,
@@ -59,6 +67,7 @@ __all__ = [
     "MarkInvoicePaid",
     "MarkRefundSent",
     "MigratePlan",
+    "NoteFailedPayment",
     "PayInvoice",
     "RecordMethod",
     "RecordPayment",
@@ -70,11 +79,16 @@ __all__ = [
     "RenewSubscription",
     "RetireMeter",
     "RetirePlan",
+    "RetryPayment",
     "RetryRefund",
+    "SetDunning",
     "SetUpMethod",
     "StartSale",
     "Subscribe",
+    "TakeDunningStep",
+    "TryAnotherMethod",
     "UndoCancel",
     "VoidInvoice",
     "WithdrawPayment",
+    "WriteDunningSchedule",
 ]

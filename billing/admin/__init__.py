@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from billing.admin import clock, invoices, payments, plans, reports, subscriptions
+from billing.admin import (
+    clock,
+    dunning,
+    invoices,
+    payments,
+    plans,
+    reports,
+    subscriptions,
+)
 
-__all__ = ["clock", "invoices", "payments", "plans", "reports", "subscriptions"]
+__all__ = [
+    "clock",
+    "dunning",
+    "invoices",
+    "payments",
+    "plans",
+    "reports",
+    "subscriptions",
+]

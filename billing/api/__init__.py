@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billing.api import invoices, payments, plans, subscriptions, usage
+from billing.api import dunning, invoices, payments, plans, subscriptions, usage
 
 urlpatterns = [
     *plans.urlpatterns,
@@ -10,4 +10,5 @@ urlpatterns = [
     *invoices.urlpatterns,
     *payments.urlpatterns,
     *usage.urlpatterns,
+    *dunning.urlpatterns,
 ]

@@ -12,6 +12,7 @@ from billing.models.credits import (
     Refund,
 )
 from billing.models.customers import Customer
+from billing.models.dunning import DunningCase, DunningSchedule, PaymentRetry
 from billing.models.invoices import Invoice, InvoiceLine, InvoiceSeries
 from billing.models.ledger import BooksCheck, LedgerEntry
 from billing.models.payments import (
@@ -46,6 +47,8 @@ __all__ = [
     "CreditNoteLine",
     "Customer",
     "Dispute",
+    "DunningCase",
+    "DunningSchedule",
     "IncomingEvent",
     "Invoice",
     "InvoiceLine",
@@ -55,6 +58,7 @@ __all__ = [
     "Payer",
     "Payment",
     "PaymentMethod",
+    "PaymentRetry",
     "Plan",
     "Price",
     "PromotionCode",

@@ -77,6 +77,11 @@ class Customer(models.Model):
     dunning_exempt = models.BooleanField(
         default=False, help_text="nothing is closed for non-payment"
     )
+    dunning_schedule = models.CharField(
+        max_length=40,
+        blank=True,
+        help_text="code of its own schedule; else the usual one",
+    )
     balance = models.BigIntegerField(default=0, help_text="minor units, a credit")
     created_at = models.DateTimeField(db_default=Now())
     next_at = models.DateTimeField(null=True, blank=True, editable=False)

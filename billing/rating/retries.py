@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import accumulate
 
 
@@ -13,6 +13,15 @@ def dates(failed_on: date, intervals: Sequence[int]) -> list[date]:
     In days of the account's zone: the caller says on which of them the payment failed.
     """
     return [failed_on + timedelta(days=days) for days in accumulate(intervals)]
+
+
+def moments(
+    failed_at: datetime, intervals: Sequence[int], zone: tzinfo
+) -> list[datetime]:
+    """The same as moments: at the time of day of the failure, by the clocks there."""
+    local = failed_at.astimezone(zone)
+    days = dates(local.date(), intervals)
+    return [datetime.combine(day, local.timetz()).astimezone(UTC) for day in days]
 
 
 # Rests between looks at something whose outcome is not known, the last one for ever.

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import PaybillError
+from paybill_site.kernel.models import Transition, reference
 from provisioning import attempts, reports, state
 from provisioning.actions import (
     CancelRun,
@@ -44,8 +45,10 @@ from provisioning.states import (
 from tenants import pool
 from tenants.actions import NotePlacementGone, RetirePlacement
 from tenants.models import Placement
-from tenants.states import Isolation, PlacementState
+from tenants.states import Isolation, PlacementState, TenantState
 
+# How triggers of backups begin that were asked for by the end of a subscription.
+AT_THE_END = "ended:"
 # How long a server of its own is asked to take its closed licence before it is left.
 PATIENCE = timedelta(minutes=15)
 
@@ -84,10 +87,11 @@ def suspend(removal: Removal) -> Finished | None:
 
 def back_up(removal: Removal) -> Finished | None:
     """Take the last backup and wait until it is stored and read back."""
-    if removal.without_backup:
-        return _no_backup("an operator decided to go without one")
-    if _never_built(removal):
-        return _no_backup("nothing was ever built")
+    if why := _nothing_to_keep(removal):
+        return _no_backup(why)
+    if (kept := _taken_at_the_end(removal)) is not None:
+        perform(NoteRemoval, removal, {"backup": kept.public_id}, actor=REMOVER)
+        return Finished(f"{kept.public_id}, from when the subscription ended")
     trigger = f"final:{removal.public_id}:{removal.attempt}"
     asked = {"reason": BackupReason.FINAL.value, "trigger": trigger}
     try:
@@ -107,6 +111,25 @@ def back_up(removal: Removal) -> Finished | None:
     return Finished(f"{backup.public_id}, stored and read back")
 
 
+def _taken_at_the_end(removal: Removal) -> Backup | None:
+    """The backup of the subscription's end, if nobody was let in since."""
+    rows = Backup.objects.filter(
+        tenant=removal.tenant,
+        reason=BackupReason.FINAL,
+        state=BackupState.READY,
+        trigger__startswith=AT_THE_END,
+    )
+    newest = rows.order_by("-id").first()
+    if newest is None:
+        return None
+    opened = Transition.objects.filter(
+        target=reference(removal.tenant),
+        new=TenantState.LIVE,
+        at__gt=newest.created_at,
+    )
+    return None if opened.exists() else newest
+
+
 def _left_to_the_cloud(removal: Removal) -> Finished:
     """Nothing here reaches the database. Raises Stuck where the cloud keeps nothing."""
     deployment = removal.deployment
@@ -124,9 +147,12 @@ def _no_backup(why: str) -> Finished:
     return Finished(f"none: {why}", {"no_backup": why})
 
 
-def _never_built(removal: Removal) -> bool:
+def _nothing_to_keep(removal: Removal) -> str:
+    if removal.without_backup:
+        return "an operator decided to go without one"
     deployment = removal.deployment
-    return deployment is not None and deployment.state == DeploymentState.EMPTY
+    empty = deployment is not None and deployment.state == DeploymentState.EMPTY
+    return "nothing was ever built" if empty else ""
 
 
 def unprotect(removal: Removal) -> Finished | None:

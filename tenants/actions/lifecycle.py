@@ -23,7 +23,13 @@ from tenants.events import (
 )
 from tenants.machines import PLACEMENT, TENANT
 from tenants.models import Account, Domain, Membership, Placement, Tenant
-from tenants.states import PlacementState, Role, Suspension, TenantState
+from tenants.states import (
+    BY_BILLING,
+    PlacementState,
+    Role,
+    Suspension,
+    TenantState,
+)
 
 
 class AccountInput(Input):
@@ -117,6 +123,21 @@ class SuspendTenant(Action[Tenant, SuspendInput, Tenant]):
         target.save(update_fields=["suspension"])
         entitlements.renew(target)
         events.emit(TenantSuspended(tenant=target.public_id, cause=target.suspension))
+        return target
+
+
+class ExplainSuspension(Action[Tenant, SuspendInput, Tenant]):
+    """Note that a tenant that billing closed stays closed for another cause."""
+
+    model = Tenant
+    Input = SuspendInput
+    permission = "tenants.suspend_tenant"
+    legal_in = frozenset({TenantState.SUSPENDED})
+
+    def run(self, target: Tenant, data: SuspendInput, *, actor: Actor) -> Tenant:
+        if target.suspension in BY_BILLING and data.cause in BY_BILLING:
+            target.suspension = data.cause
+            target.save(update_fields=["suspension"])
         return target
 
 

@@ -18,7 +18,7 @@ from paybill_site.kernel.models import AuditEntry, Transition, reference
 from tenants import journey, mails, panels
 from tenants.journey import Step, StepState
 from tenants.models import Domain, Entitlement, Membership, Tenant
-from tenants.states import Suspension, TenantState
+from tenants.states import BY_BILLING, Suspension, TenantState
 
 # The words of the `steps` tag for what the rooms say.
 WORDS = {StepState.ACTIVE: "running"}
@@ -88,7 +88,7 @@ def _suspension(tenant: Tenant, actor: Actor) -> dict[str, Any] | None:
         "url": "",
         "action": "",
     }
-    if tenant.suspension == Suspension.PAYMENT:
+    if tenant.suspension in BY_BILLING:
         return {**plain, **panels.shown("suspension", tenant, actor, {})}
     return plain
 

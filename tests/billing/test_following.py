@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from billing.actions import CancelSubscription, Subscribe
+from billing.keeping import close_over
 from billing.models import Plan, Subscription
 from billing.tasks import bill_one
 from paybill_site.kernel import outbox
@@ -55,11 +56,14 @@ def test_unpaid_closes_the_doors_and_paying_opens_them(
     assert settle(owing).state == "live"
 
 
-def test_the_end_of_the_subscription_closes_the_tenant(
-    subscription: Subscription, owner: Actor
+def test_the_end_of_the_subscription_closes_the_tenant_after_its_days(
+    subscription: Subscription, owner: Actor, turn: Turn
 ) -> None:
     settle(subscription)
     perform(CancelSubscription, subscription, {"when": "now"}, actor=owner)
+    assert settle(subscription).state == "suspended"
+    turn(30 * DAY)
+    assert close_over() == 1
     assert settle(subscription).state == "closed"
 
 

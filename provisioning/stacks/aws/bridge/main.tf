@@ -15,7 +15,13 @@ locals {
     medium = { database = "db.m7g.large", storage = 50, spare = true }
     large  = { database = "db.m7g.xlarge", storage = 100, spare = true }
   }
-  size = local.sizes[var.size]
+
+  # Asleep it is as small as the smallest, but for what holds the data.
+  size = merge(local.sizes[var.size], {
+    for part, small in local.sizes.small : part => small if var.asleep && part != "storage"
+  })
+  # Small databases have none.
+  insights = var.size != "small" && !var.asleep
 
   # Whether what the cloud keeps of the database outlives the database.
   keep = var.protection || lookup(var.account, "final_snapshot", "") == "true"
@@ -75,8 +81,8 @@ resource "aws_db_instance" "this" {
   final_snapshot_identifier = "${local.name}-final"
 
   enabled_cloudwatch_logs_exports = ["postgresql"]
-  performance_insights_enabled    = var.size != "small"
-  performance_insights_kms_key_id = var.size == "small" ? null : aws_kms_key.this.arn
+  performance_insights_enabled    = local.insights
+  performance_insights_kms_key_id = local.insights ? aws_kms_key.this.arn : null
 
   auto_minor_version_upgrade = true
   apply_immediately          = true # Paybill keeps the tenant's maintenance window

@@ -45,8 +45,8 @@ resource "aws_db_instance" "this" {
   final_snapshot_identifier = "${local.name}-final"
 
   enabled_cloudwatch_logs_exports = ["postgresql"]
-  performance_insights_enabled    = var.size != "small"
-  performance_insights_kms_key_id = var.size == "small" ? null : aws_kms_key.this.arn
+  performance_insights_enabled    = local.insights
+  performance_insights_kms_key_id = local.insights ? aws_kms_key.this.arn : null
 
   auto_minor_version_upgrade = true
   apply_immediately          = true # Paybill keeps the tenant's maintenance window

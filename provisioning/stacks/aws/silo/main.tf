@@ -31,7 +31,13 @@ locals {
       database = "db.m7g.xlarge", storage = 100, spare = true, cpu = 2048, memory = 4096
     }
   }
-  size = local.sizes[var.size]
+
+  # Asleep it is as small as the smallest, but for what holds the data.
+  size = merge(local.sizes[var.size], {
+    for part, small in local.sizes.small : part => small if var.asleep && part != "storage"
+  })
+  # Small databases have none.
+  insights = var.size != "small" && !var.asleep
 
   # Whether what the cloud keeps of the database outlives the database.
   keep = var.protection || lookup(var.account, "final_snapshot", "") == "true"

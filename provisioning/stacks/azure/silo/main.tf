@@ -38,7 +38,12 @@ locals {
       database = "GP_Standard_D4ds_v5", storage = 131072, spare = true, cpu = 2, memory = "4Gi"
     }
   }
-  size  = local.sizes[var.size]
+
+  # Asleep it is as small as the smallest, but for what holds the data.
+  size = merge(local.sizes[var.size], {
+    for part, small in local.sizes.small : part => small if var.asleep && part != "storage"
+  })
+
   zones = lookup(var.account, "zones", "") != "false"
 
   # Azure wants three kinds of characters in a password: what is handed over has small

@@ -56,6 +56,12 @@ variable "size" {
   }
 }
 
+variable "asleep" {
+  description = "Nobody is let in: as small as it can be, with all data kept."
+  type        = bool
+  default     = false
+}
+
 variable "image" {
   description = "Container image of the tenant's service; a bridge has none of its own."
   type        = string

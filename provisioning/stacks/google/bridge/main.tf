@@ -18,7 +18,11 @@ locals {
     medium = { database = "db-custom-2-7680", storage = 50, spare = true }
     large  = { database = "db-custom-4-15360", storage = 100, spare = true }
   }
-  size = local.sizes[var.size]
+
+  # Asleep it is as small as the smallest, but for what holds the data.
+  size = merge(local.sizes[var.size], {
+    for part, small in local.sizes.small : part => small if var.asleep && part != "storage"
+  })
 
   # A destroy is handed nothing, {}; an apply without a password fails at the cloud.
   password = lookup(jsondecode(var.handover), "database_password", null)

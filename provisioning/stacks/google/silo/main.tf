@@ -35,7 +35,11 @@ locals {
       database = "db-custom-4-15360", storage = 100, spare = true, cpu = "2", memory = "4Gi"
     }
   }
-  size = local.sizes[var.size]
+
+  # Asleep it is as small as the smallest, but for what holds the data.
+  size = merge(local.sizes[var.size], {
+    for part, small in local.sizes.small : part => small if var.asleep && part != "storage"
+  })
 
   # A destroy is handed nothing, {}; an apply without a password fails at the cloud.
   password = lookup(jsondecode(var.handover), "database_password", null)

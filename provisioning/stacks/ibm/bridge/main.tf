@@ -24,7 +24,11 @@ locals {
     medium = { host = "multitenant", cpu = 2, memory = 8192, disk = 40960 }
     large  = { host = "b3c.4x16.encrypted", cpu = null, memory = null, disk = 102400 }
   }
-  size = local.sizes[var.size]
+
+  # Asleep it is as small as the smallest, but for what holds the data.
+  size = merge(local.sizes[var.size], {
+    for part, small in local.sizes.small : part => small if var.asleep && part != "disk"
+  })
 
   # An address of Secrets Manager's API, by names: group, type, secret.
   secrets = "https://${var.account["secrets_manager"]}.${var.account["secrets_region"]}.secrets-manager.appdomain.cloud/api/v2"

@@ -45,7 +45,11 @@ locals {
       service = { cpu = "2", memory = "8G" }
     }
   }
-  size = local.sizes[var.size]
+
+  # Asleep it is as small as the smallest, but for what holds the data.
+  size = merge(local.sizes[var.size], {
+    for part, small in local.sizes.small : part => small if var.asleep && part != "disk"
+  })
 
   # Addresses of Secrets Manager's API, by names: group, type, secret.
   secrets  = "https://${var.account["secrets_manager"]}.${var.account["secrets_region"]}.secrets-manager.appdomain.cloud/api/v2"

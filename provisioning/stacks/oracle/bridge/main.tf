@@ -25,5 +25,9 @@ locals {
     medium = { ocpus = 4, memory = 64, nodes = 2 }
     large  = { ocpus = 8, memory = 128, nodes = 2 }
   }
-  size = local.sizes[var.size]
+
+  # Asleep it is as small as the smallest, but for what holds the data.
+  size = merge(local.sizes[var.size], {
+    for part, small in local.sizes.small : part => small if var.asleep && part != "nodes"
+  })
 }

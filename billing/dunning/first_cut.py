@@ -1,4 +1,4 @@
-"""What happens when a renewal is not paid, as data: so long after it was due."""
+"""The first cut, until the engine's agenda asks the cases: steps by state alone."""
 
 from __future__ import annotations
 

@@ -1,0 +1,125 @@
+"""Taking the steps, one at a time, and taking them back when nothing is owed any more.
+
+1. The first look at a customer that owes opens its case, with the rules that hold then.
+2. Each step is taken once its conditions hold, in its order: the subscriptions that the
+   unpaid invoices are for move, all of them, and the customer is told.
+3. Paid, taken back or exempt: everything is open again at once, the case ends. What the
+   days without service are worth is given back by ``lifecycle``.
+Only inside an action, on a locked customer.
+"""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from billing import agenda, clock, lifecycle, transitions
+from billing.dunning import cases, owing, schedules
+from billing.dunning.rules import MOVES, Does, Step
+from billing.errors import NotDue
+from billing.events import InvoiceOverdue
+from billing.models import Customer, DunningCase, Invoice, Subscription
+from billing.states import OWING, CaseState, SubscriptionState
+from paybill_site.kernel import events
+
+_S = SubscriptionState
+# From state to state; who comes late to a case goes the same way, without stops.
+PATH = (_S.ACTIVE, _S.PAST_DUE, _S.GRACE, _S.SUSPENDED)
+
+
+def advance(customer: Customer) -> DunningCase:
+    """Take the step that is due, or end the case. Raises NotDue."""
+    now = clock.now()
+    invoices = owing.overdue(customer, now)
+    case = cases.open_case(customer)
+    if not invoices or customer.dunning_exempt:
+        if case is None:
+            raise NotDue
+        return _end(case)
+    case = case or _begin(customer)
+    following = cases.coming(customer)
+    if following is None or following.step is None or following.at > now:
+        follow(case)
+        raise NotDue
+    _take(case, following.step, invoices)
+    case.taken += 1
+    follow(case)
+    return case
+
+
+def follow(case: DunningCase) -> None:
+    """Write down when there is something to do next."""
+    following = cases.coming(case.customer)
+    case.next_at = following.at if following else None
+    case.save()
+
+
+def settle(customer: Customer) -> None:
+    """Open again what was closed for invoices that are not owed any more."""
+    case = cases.open_case(customer)
+    if case is None:
+        return
+    now = clock.now()
+    invoices = owing.overdue(customer, now)
+    if not invoices or customer.dunning_exempt:
+        _end(case)
+        return
+    still = owing.concerned(invoices).values_list("pk", flat=True)
+    _restore(_owing(customer).exclude(pk__in=still))
+    follow(case)
+
+
+def _begin(customer: Customer) -> DunningCase:
+    schedule = schedules.of(customer)
+    return DunningCase.objects.create(
+        customer=customer,
+        schedule=schedule.name,
+        rules=schedule.rules.model_dump(mode="json"),
+        opened_at=clock.now(),
+    )
+
+
+def _end(case: DunningCase) -> DunningCase:
+    _restore(_owing(case.customer))
+    case.state, case.ended_at = CaseState.ENDED, clock.now()
+    case.next_at, case.changes_blocked = None, False
+    case.save()
+    return case
+
+
+def _owing(customer: Customer) -> QuerySet[Subscription]:
+    rows = Subscription.objects.select_for_update(of=("self",), no_key=True)
+    return rows.filter(customer=customer, state__in=OWING).order_by("pk")
+
+
+def _restore(subscriptions: QuerySet[Subscription]) -> None:
+    for subscription in subscriptions:
+        lifecycle.settle_up(subscription)
+
+
+def _take(case: DunningCase, step: Step, invoices: list[Invoice]) -> None:
+    if step.does is Does.BLOCK_CHANGES:
+        case.changes_blocked = True
+    if (state := MOVES.get(step.does)) is not None:
+        reason = f"{invoices[0].number} is not paid"
+        rows = Subscription.objects.select_for_update(of=("self",), no_key=True)
+        for subscription in rows.filter(
+            pk__in=owing.concerned(invoices).values("pk")
+        ).order_by("pk"):
+            _push(subscription, state, reason)
+    if step.does is Does.SUSPEND:
+        case.closed_since = case.closed_since or clock.now()
+    events.emit(InvoiceOverdue(**invoices[0].named, step=step.state))
+
+
+def _push(subscription: Subscription, to: SubscriptionState, reason: str) -> None:
+    """Move as far as the step says; who is there already, or does not run, stays."""
+    if to == _S.CANCELLED:
+        if subscription.state != _S.CANCELLED:
+            lifecycle.end(subscription, reason=reason)
+        return
+    if subscription.state not in PATH:
+        return
+    there, wanted = PATH.index(_S(subscription.state)), PATH.index(to)
+    for state in PATH[there + 1 : wanted + 1]:
+        transitions.move(subscription, state, reason=reason)
+    agenda.reschedule(subscription)
