@@ -1,0 +1,56 @@
+"""Customers who are charged automatically, and a Stripe on this machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billing import gateways
+from billing.gateways.stripe import Stripe
+from tests.billing.conftest import (  # noqa: F401
+    basic,
+    owing,
+    pro,
+    subscription,
+    turn,
+    unpaid,
+)
+from tests.billing.payments.desk import HOOK_SECRET, KEY, OLD_SECRET, Server
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="session")
+def stripe_server() -> Iterator[Server]:
+    """Started once for all tests of a process; ends with it."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.billing.payments.stripe_server"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        server = Server(f"http://127.0.0.1:{process.stdout.readline().strip()}")
+        try:
+            yield server
+        finally:
+            server.http.clear()
+            process.kill()
+
+
+@pytest.fixture
+def stripe(
+    stripe_server: Server, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Server:
+    """Stripe is a way to pay here, and this machine answers for it."""
+    settings.PAYBILL_STRIPE_SECRET_KEY = KEY
+    settings.PAYBILL_STRIPE_WEBHOOK_SECRETS = [HOOK_SECRET, OLD_SECRET]
+    settings.PAYBILL_STRIPE_API = stripe_server.address
+    monkeypatch.setitem(gateways._gateways, "stripe", Stripe())
+    return stripe_server
