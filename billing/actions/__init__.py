@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from billing.actions.biller import AdvanceDunning, ExpireUnpaid, RenewSubscription
+from billing.actions.customers import (
+    SetAddress,
+    SetOverrides,
+    SetReckoning,
+    SetTerms,
+)
 from billing.actions.dunning import (
     NoteFailedPayment,
     RetryPayment,
@@ -81,7 +87,11 @@ __all__ = [
     "RetirePlan",
     "RetryPayment",
     "RetryRefund",
+    "SetAddress",
     "SetDunning",
+    "SetOverrides",
+    "SetReckoning",
+    "SetTerms",
     "SetUpMethod",
     "StartSale",
     "Subscribe",

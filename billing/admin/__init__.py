@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from billing.admin import (
     clock,
+    customers,
     dunning,
     invoices,
     payments,
@@ -14,6 +15,7 @@ from billing.admin import (
 
 __all__ = [
     "clock",
+    "customers",
     "dunning",
     "invoices",
     "payments",

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from billing.api import dunning, invoices, payments, plans, subscriptions, usage
+from billing.api import (
+    customers,
+    dunning,
+    invoices,
+    payments,
+    plans,
+    subscriptions,
+    usage,
+)
 
 urlpatterns = [
     *plans.urlpatterns,
@@ -11,4 +19,5 @@ urlpatterns = [
     *payments.urlpatterns,
     *usage.urlpatterns,
     *dunning.urlpatterns,
+    *customers.urlpatterns,
 ]

@@ -149,5 +149,9 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AlterModelOptions(
+            name="customer",
+            options={"permissions": [("set_terms", "Can set how a customer is billed")]},
+        ),
         migrations.RunSQL(GUARDS, NO_GUARDS),
     ]

@@ -93,6 +93,7 @@ class Customer(models.Model):
     objects = VisibleManager()
 
     class Meta:
+        permissions = [("set_terms", "Can set how a customer is billed")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(balance__gte=0), name="balance_not_negative"
