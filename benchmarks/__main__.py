@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks import crash, run
 
-NAMES = ("onboarding", "request")
+NAMES = ("onboarding", "request", "usage")
 
 
 def main() -> None:

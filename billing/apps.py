@@ -32,6 +32,7 @@ class BillingConfig(AppConfig):
         from billing.gateways.stripe import Stripe  # noqa: PLC0415
         from billing.incoming import handlers as listens  # noqa: F401, PLC0415
         from billing.reports import tasks as reports  # noqa: F401, PLC0415
+        from billing.usage import tasks as metering  # noqa: F401, PLC0415
 
         if settings.PAYBILL_EMBEDDED:
             from billing.sandbox import actions as sandbox  # noqa: F401, PLC0415

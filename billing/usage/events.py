@@ -7,18 +7,17 @@ ever a float, and no exponent, NaN or infinity gets through. Each event is judge
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, NotRequired, TypedDict
-from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from billing.models import Meter
+from paybill_site.kernel.audit import canonical
 from paybill_site.kernel.errors import Invalid
 from paybill_site.kernel.inputs import invalid
 
@@ -75,17 +74,14 @@ class Reading:
     sent: Sent
     tenant: int
     meter: Meter
-    digest: UUID
-    content: UUID
+    digest: str
+    content: str
     at: datetime | None
     value: Decimal = Decimal(1)
     key: str = ""
     weight: int = 1
     cancels: int | None = None
-
-    @property
-    def properties(self) -> str:
-        return json.dumps(self.sent.get("properties", NOTHING), ensure_ascii=False)
+    properties: str = "{}"
 
 
 def shaped(events: list[Any]) -> tuple[dict[int, Sent], dict[int, Invalid]]:
@@ -111,15 +107,17 @@ def read(index: int, sent: Sent, tenant: int, meter: Meter, now: datetime) -> Re
     if "cancels" in sent:
         if {"at", "properties"} & sent.keys():
             raise _unfit("cancels", "what takes an event back says nothing else of it")
-        content = _uuid("cancels", meter.code, sent["cancels"])
+        content = _digest("cancels", meter.code, sent["cancels"])
         return Reading(index, sent, tenant, meter, digest, content, None, weight=-1)
     properties = sent.get("properties", NOTHING)
     at = moment(sent.get("at"), now)
     value = number(properties, meter.value_from) if meter.value_from else Decimal(1)
     key = text(properties, meter.key_from) if meter.key_from else ""
-    said = json.dumps(properties, sort_keys=True) if properties else ""
-    content = _uuid(meter.code, at.isoformat(), str(value.normalize()), key, said)
-    return Reading(index, sent, tenant, meter, digest, content, at, value, key)
+    said = canonical(properties) if properties else "{}"
+    content = _digest(meter.code, at.isoformat(), said)
+    return Reading(
+        index, sent, tenant, meter, digest, content, at, value, key, properties=said
+    )
 
 
 def moment(said: str | None, now: datetime) -> datetime:
@@ -160,19 +158,19 @@ def text(properties: Mapping[str, Any], name: str) -> str:
     return said
 
 
-def identity(tenant: int, source: str, name: str) -> UUID:
+def identity(tenant: int, source: str, name: str) -> str:
     """What an event is known by, for ever."""
-    return _uuid(str(tenant), source, name)
+    return _digest(str(tenant), source, name)
 
 
-def undone(digest: UUID) -> UUID:
+def undone(digest: str) -> str:
     """What stands for "this event was taken back" among the identities."""
-    return _uuid("undone", digest.hex)
+    return _digest("undone", digest)
 
 
-def _uuid(*parts: str) -> UUID:
-    digest = hashlib.sha256("\0".join(parts).encode()).digest()
-    return UUID(bytes=digest[:16])
+def _digest(*parts: str) -> str:
+    """128 bits of SHA-256, in the form of a uuid. No part contains the separator."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 def _unfit(field: str, problem: str) -> Unfit:

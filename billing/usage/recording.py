@@ -14,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from billing import clock
 from billing.models import Meter, UsageBatch
@@ -32,15 +31,19 @@ SUMS = {Aggregation.SUM, Aggregation.COUNT, Aggregation.WEIGHTED_SUM}
 
 CLAIM = """
 INSERT INTO billing_usagekey (digest, content, at)
-SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[])
+SELECT * FROM unnest(string_to_array(%s, ' ')::uuid[],
+  string_to_array(%s, ' ')::uuid[], string_to_array(%s, ' ')::timestamptz[])
   AS k(digest, content, at)
 ORDER BY digest
-ON CONFLICT (digest) DO NOTHING RETURNING digest
+ON CONFLICT (digest) DO NOTHING RETURNING encode(uuid_send(digest), 'hex')
 """
-KNOWN = "SELECT digest, content FROM billing_usagekey WHERE digest = ANY(%s)"
+KNOWN = """
+SELECT encode(uuid_send(digest), 'hex'), encode(uuid_send(content), 'hex')
+FROM billing_usagekey WHERE digest = ANY(string_to_array(%s, ' ')::uuid[])
+"""
 # The key says when it happened: so its partition and its place in the index are known.
 ORIGINALS = """
-SELECT e.digest, e.at, e.number, e.value, e.key, e.batch_id
+SELECT encode(uuid_send(e.digest), 'hex'), e.at, e.number, e.value, e.key, e.batch_id
 FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) AS c(digest, tenant, meter)
 JOIN billing_usagekey k ON k.digest = c.digest
 JOIN billing_usageevent e ON e.tenant_id = c.tenant AND e.meter_id = c.meter
@@ -92,7 +95,7 @@ def _read(intake: Intake, fit: dict[int, Sent], actor: Actor) -> None:
     tenants, trusted = _tenants(fit.values(), actor)
     codes = {event["meter"] for event in fit.values()}
     meters = {meter.code: meter for meter in Meter.objects.filter(code__in=codes)}
-    now, seen = clock.now(), dict[UUID, Reading]()
+    now, seen = clock.now(), dict[str, Reading]()
     for index, event in fit.items():
         try:
             reading = _one(index, event, tenants, meters, now)
@@ -148,7 +151,7 @@ def _may_lower(reading: Reading, trusted: frozenset[int]) -> None:
         raise Unfit("usage can be taken back with the permission to correct it only")
 
 
-def _again(intake: Intake, index: int, before: UUID, now: UUID) -> None:
+def _again(intake: Intake, index: int, before: str, now: str) -> None:
     if before == now:
         intake.answer(index, DUPLICATE)
     else:
@@ -190,7 +193,7 @@ def _find_originals(intake: Intake) -> None:
     intake.readings = kept
 
 
-def _original(reading: Reading) -> UUID:
+def _original(reading: Reading) -> str:
     sent = reading.sent
     return events.identity(reading.tenant, sent["source"], sent["cancels"])
 
@@ -216,7 +219,7 @@ def _first_back(intake: Intake) -> list[Reading]:
     asked = [r for r in intake.readings if r.weight < 0]
     marks = {undone(_original(r)) for r in asked}
     known = _known(marks | {r.digest for r in asked})
-    first: dict[UUID, Reading] = {}
+    first: dict[str, Reading] = {}
     for reading in asked:
         mark = undone(_original(reading))
         if reading.digest in known:
@@ -231,20 +234,22 @@ def _first_back(intake: Intake) -> list[Reading]:
     return backs
 
 
-def _insert(keys: Sequence[tuple[UUID, UUID, datetime | None]]) -> set[UUID]:
+def _insert(keys: Sequence[tuple[str, str, datetime | None]]) -> set[str]:
     """Those of the keys that were not there."""
     if not keys:
         return set()
+    digests, contents, moments = zip(*keys, strict=True)
+    stamps = " ".join(at.isoformat() for at in moments)
     with planes.cursor() as cursor:
-        cursor.execute(CLAIM, [list(column) for column in zip(*keys, strict=True)])
+        cursor.execute(CLAIM, [" ".join(digests), " ".join(contents), stamps])
         return {digest for (digest,) in cursor.fetchall()}
 
 
-def _known(digests: set[UUID]) -> dict[UUID, UUID]:
+def _known(digests: set[str]) -> dict[str, str]:
     if not digests:
         return {}
     with planes.cursor() as cursor:
-        cursor.execute(KNOWN, [list(digests)])
+        cursor.execute(KNOWN, [" ".join(digests)])
         return dict(cursor.fetchall())
 
 
@@ -284,7 +289,7 @@ def _line(r: Reading, batch: int) -> str:
         escaped(r.key),
         str(r.weight),
         "\\N" if r.cancels is None else str(r.cancels),
-        r.digest.hex,
+        r.digest,
         escaped(r.sent["source"]),
         escaped(r.sent["id"]),
         escaped(r.properties),

@@ -1,0 +1,1 @@
+"""What somebody would write instead for a day's work: Django REST framework as it is."""
