@@ -105,22 +105,21 @@ def arrive(payment: Payment) -> None:
     for an invoice that was paid meanwhile is all rest: nothing is lost.
     """
     customer = customers.locked(payment.customer_id)
-    invoice = Invoice.objects.select_for_update(of=("self",), no_key=True).get(
-        pk=payment.invoice_id
-    )
-    payment.invoice = invoice
-    settlement.credit(invoice, payment.amount, payment)
+    rows = Invoice.objects.select_for_update(of=("self",), no_key=True)
+    payment.invoice = rows.select_related("customer").get(pk=payment.invoice_id)
+    settlement.credit(payment.invoice, payment.amount, payment)
     customer.refresh_from_db(fields=["balance"])
     if customer.balance:
         _pay_small_ones(customer, payment.currency)
 
 
 def _pay_small_ones(customer: Customer, currency: str) -> None:
-    small = customer.invoices.filter(state=InvoiceState.OPEN, currency=currency)
-    without = small.exclude(payments__state__in=IN_FLIGHT)
-    for row in without.order_by("due_at", "pk"):
-        if collecting.carried(row):
+    rows = customer.invoices.select_for_update(of=("self",), no_key=True)
+    waiting = rows.filter(state=InvoiceState.OPEN, currency=currency)
+    for row in waiting.order_by("due_at", "pk"):
+        if collecting.carried(row) and collecting.in_flight(row) is None:
             settlement.use_balance(row)
+            customer.refresh_from_db(fields=["balance"])
 
 
 def _look_again(payment: Payment) -> None:
