@@ -1,1 +1,1 @@
-"""What somebody would write instead for a day's work: Django REST framework as it is."""
+"""What somebody would write instead in a day: Django REST framework as it is."""

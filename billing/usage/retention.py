@@ -20,7 +20,7 @@ SELECT to_timestamp(right(c.relname, 6), 'YYYYMM') AS month FROM pg_inherits i
 JOIN pg_class c ON c.oid = i.inhrelid
 WHERE i.inhparent = 'billing_usageevent'::regclass ORDER BY 1
 """
-# Usage is billed up to ``billed_to`` of its item; an item that ended is billed to there.
+# Usage is billed up to ``billed_to`` of its item, or to where the item ended.
 UNBILLED = """
 SELECT EXISTS (SELECT 1 FROM billing_subscriptionitem i
   JOIN billing_price p ON p.id = i.price_id AND p.kind = 'usage'

@@ -114,7 +114,9 @@ def test_what_does_not_fit_is_refused_alone(
     tenant: Tenant, bytes_sent: Meter, change: dict[str, Any], place: str
 ) -> None:
     good = an_event(tenant, bytes_sent)
-    batch = send(good, {**an_event(tenant, bytes_sent), **change}, an_event(tenant, bytes_sent))
+    batch = send(
+        good, {**an_event(tenant, bytes_sent), **change}, an_event(tenant, bytes_sent)
+    )
     assert statuses(batch) == ["accepted", "refused", "accepted"]
     assert place in reason(batch, 1)
     assert (batch.accepted, batch.refused) == (2, 1)
@@ -161,9 +163,7 @@ def test_only_what_is_there_can_be_taken_back(
 
 def test_a_maximum_is_mended_at_once(tenant: Tenant) -> None:
     meter = a_meter(Aggregation.MAX)
-    high, low = (
-        an_event(tenant, meter, properties={"n": n}) for n in ("9", "4")
-    )
+    high, low = (an_event(tenant, meter, properties={"n": n}) for n in ("9", "4"))
     send(low)
     send(high)
     assert quantity(tenant, "max", DAY) == 9
@@ -207,9 +207,10 @@ def test_a_batch_takes_as_many_queries_as_an_event(
 ) -> None:
     for count in (1, 1000):
         with django_assert_max_num_queries(16):
-            assert send(
-                *(an_event(tenant, bytes_sent) for _ in range(count))
-            ).accepted == count
+            assert (
+                send(*(an_event(tenant, bytes_sent) for _ in range(count))).accepted
+                == count
+            )
 
 
 @pytest.mark.parametrize("table", [UsageEvent, UsageKey])
