@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from billing import customers
 from billing.dunning import advancing, retrying, schedules
 from billing.dunning.rules import Rules, Step
-from billing.errors import NoSuchSchedule
+from billing.errors import NoSuchSchedule, NotDue
 from billing.models import Customer, DunningSchedule, Invoice, PaymentRetry
 from billing.states import Collection
 from paybill_site.kernel import actors
@@ -107,7 +107,8 @@ class TakeDunningStep(Action[Customer, NoInput, Customer]):
     permission = "billing.advance_dunning"
 
     def run(self, target: Customer, data: NoInput, *, actor: Actor) -> Customer:
-        advancing.advance(target)
+        if not advancing.advance(target):
+            raise NotDue
         return target
 
 

@@ -15,7 +15,6 @@ from django.db.models import QuerySet
 from billing import agenda, clock, lifecycle, transitions
 from billing.dunning import cases, owing, schedules
 from billing.dunning.rules import MOVES, Does, Step
-from billing.errors import NotDue
 from billing.events import InvoiceOverdue
 from billing.models import Customer, DunningCase, Invoice, Subscription
 from billing.states import OWING, CaseState, SubscriptionState
@@ -26,31 +25,35 @@ _S = SubscriptionState
 PATH = (_S.ACTIVE, _S.PAST_DUE, _S.GRACE, _S.SUSPENDED)
 
 
-def advance(customer: Customer) -> DunningCase:
-    """Take the step that is due, or end the case. Raises NotDue."""
+def advance(customer: Customer) -> bool:
+    """Take the step that is due, open the case or end it; False when there is nothing.
+
+    What comes next is written on the case either way.
+    """
     now = clock.now()
     invoices = owing.overdue(customer, now)
     case = cases.open_case(customer)
     if not invoices or customer.dunning_exempt:
-        if case is None:
-            raise NotDue
-        return _end(case)
+        if case is not None:
+            _end(case)
+        return case is not None
+    opened = case is None
     case = case or _begin(customer)
-    following = cases.coming(customer)
-    if following is None or following.step is None or following.at > now:
-        follow(case)
-        raise NotDue
-    _take(case, following.step, invoices)
-    case.taken += 1
-    follow(case)
-    return case
+    coming = cases.coming(customer)
+    due = coming is not None and coming.step is not None and coming.at <= now
+    if due and coming is not None and coming.step is not None:
+        case.taken += 1
+        _take(case, coming.step, invoices)
+    _follow(case)
+    return opened or due
 
 
-def follow(case: DunningCase) -> None:
+def _follow(case: DunningCase) -> None:
     """Write down when there is something to do next."""
-    following = cases.coming(case.customer)
-    case.next_at = following.at if following else None
     case.save()
+    coming = cases.coming(case.customer)
+    case.next_at = coming.at if coming else None
+    case.save(update_fields=["next_at"])
 
 
 def settle(customer: Customer) -> None:
@@ -65,7 +68,7 @@ def settle(customer: Customer) -> None:
         return
     still = owing.concerned(invoices).values_list("pk", flat=True)
     _restore(_owing(customer).exclude(pk__in=still))
-    follow(case)
+    _follow(case)
 
 
 def _begin(customer: Customer) -> DunningCase:
@@ -78,12 +81,11 @@ def _begin(customer: Customer) -> DunningCase:
     )
 
 
-def _end(case: DunningCase) -> DunningCase:
+def _end(case: DunningCase) -> None:
     _restore(_owing(case.customer))
     case.state, case.ended_at = CaseState.ENDED, clock.now()
     case.next_at, case.changes_blocked = None, False
     case.save()
-    return case
 
 
 def _owing(customer: Customer) -> QuerySet[Subscription]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,6 +56,15 @@ def following(steps: list[Step], taken: int, owed: Owed) -> Next | None:
         return None
     at = reached(steps[taken].conditions, owed)
     return Next(at, steps[taken]) if at else None
+
+
+def moments(customers: Iterable[Customer]) -> dict[int, datetime | None]:
+    """For customers (by key) with an open case, when its next step may be.
+
+    One question to the database, however many they are.
+    """
+    rows = DunningCase.objects.filter(customer__in=customers, state=CaseState.OPEN)
+    return dict(rows.order_by().values_list("customer", "next_at"))
 
 
 def check_changes(customer: Customer) -> None:

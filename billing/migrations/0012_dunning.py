@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0010_usage_partitions'),
+        ('billing', '0011_revenue_parts'),
     ]
 
     operations = [
