@@ -51,6 +51,12 @@ def _types() -> list[tuple[str, Any]]:
 class EndpointForm(form_for(EndpointInput)):  # type: ignore[misc]  # as above
     """An address and the events that it is told of."""
 
+    url = forms.CharField(
+        label="Address",
+        max_length=500,
+        help_text="An https address that anybody on the Internet can reach.",
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
+    )
     types = forms.MultipleChoiceField(
         label="Events", choices=_types, widget=forms.CheckboxSelectMultiple
     )
