@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from billing.admin import (
+    catalogue,
     clock,
     customers,
     dunning,
@@ -11,9 +12,11 @@ from billing.admin import (
     plans,
     reports,
     subscriptions,
+    writing,
 )
 
 __all__ = [
+    "catalogue",
     "clock",
     "customers",
     "dunning",
@@ -22,4 +25,5 @@ __all__ = [
     "plans",
     "reports",
     "subscriptions",
+    "writing",
 ]

@@ -75,6 +75,12 @@ def between(catalogue: Catalogue) -> list[Difference]:
     return found
 
 
+def of_plan(terms: PlanInput) -> Difference | None:
+    """What would change with one plan; None where it is as it is."""
+    newest = dict(Plan.objects.order_by("version").values_list("code", "version"))
+    return _of(terms, writing.present().get(terms.code), newest)
+
+
 def digest() -> str:
     """What stands for the catalogue as it is now."""
     return hashlib.sha256(writing.written().encode()).hexdigest()

@@ -70,6 +70,15 @@ class _Reading:
 
 def read(text: str) -> Catalogue:
     """The catalogue of a file. Raises CatalogueInvalid, with every mistake found."""
+    return _read(text, Catalogue)
+
+
+def read_plan(text: str) -> PlanInput:
+    """One plan alone, as it stands in the file. Raises CatalogueInvalid."""
+    return _read(text, PlanInput)
+
+
+def _read[M: Input](text: str, model: type[M]) -> M:
     if len(text) > LONGEST:
         raise _wrong([Mistake(1, 1, "", f"longer than {LONGEST:,} characters")])
     reading = _Reading()
@@ -82,7 +91,7 @@ def read(text: str) -> Catalogue:
     except yaml.YAMLError as error:
         raise _wrong([Mistake(1, 1, "", "this is no YAML text")]) from error
     try:
-        return Catalogue.model_validate_json(json.dumps(values), strict=True)
+        return model.model_validate_json(json.dumps(values), strict=True)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         raise _wrong([_mistake(each, values, reading) for each in found]) from error

@@ -36,7 +36,16 @@ def written() -> str:
         present().values(), key=lambda plan: (plan.kind, plan.price, plan.code)
     )
     content = {"format": FORMAT, "plans": [plain(terms_of(plan)) for plan in plans]}
-    return HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=88)
+    return HEAD + _yaml(content)
+
+
+def written_plan(plan: Plan) -> str:
+    """One plan alone, as it stands in the file."""
+    return _yaml(plain(terms_of(plan)))
+
+
+def _yaml(values: Any) -> str:
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=88)
 
 
 def terms_of(plan: Plan) -> PlanInput:

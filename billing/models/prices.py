@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from pydantic import TypeAdapter
@@ -12,10 +12,19 @@ from billing.rating.cards import RateCard
 from billing.rating.periods import Every, Interval
 from billing.rating.phases import Kind, Phase
 from billing.states import PriceKind, Timing
+from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.ids import PublicId
+from paybill_site.kernel.querysets import Visible
 
 CARD = TypeAdapter[Any](RateCard)
 PHASES = TypeAdapter[Any](tuple[Phase, ...])
+
+
+class Prices(Visible["Price"]):
+    """As public as the plan that they are of."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        return self.filter(plan__in=Plan.objects.visible_to(actor))
 
 
 class Price(models.Model):
@@ -50,6 +59,8 @@ class Price(models.Model):
     tax_included = models.BooleanField(
         default=False, help_text="the price contains the tax"
     )
+
+    objects = models.Manager.from_queryset(Prices)()
 
     class Meta:
         ordering = ["plan", "position", "id"]

@@ -53,9 +53,9 @@ class InputForm(forms.Form):
         except ValidationError as error:
             for problem in error.errors(include_url=False, include_input=False):
                 name = str(problem["loc"][0]) if problem["loc"] else None
-                self.add_error(
-                    name if name in self.fields else None, FormError(problem["msg"])
-                )
+                deeper = ".".join(map(str, problem["loc"][1:]))
+                words = f"{deeper}: {problem['msg']}" if deeper else problem["msg"]
+                self.add_error(name if name in self.fields else None, FormError(words))
         return cleaned
 
     def data_input(self) -> Input:

@@ -37,6 +37,7 @@ MODELS = {
     "memberships": "tenants.membership",
     "invitations": "tenants.invitation",
     "plans": "billing.plan",
+    "catalogue": "billing.plan",
     "subscriptions": "billing.subscription",
     "invoices": "billing.invoice",
     "dunning-schedules": "billing.dunningschedule",
