@@ -95,6 +95,16 @@ class InvoicePaid(InvoiceEvent):
     """An invoice is paid in full."""
 
 
+class InvoiceVoided(InvoiceEvent):
+    """An invoice was taken back: nothing is owed for it."""
+
+
+class CreditNoteIssued(InvoiceEvent):
+    """A part of an invoice was taken back."""
+
+    note: str
+
+
 class InvoiceOverdue(InvoiceEvent):
     """An invoice was not paid in time: a step of the dunning was taken for it."""
 

@@ -53,7 +53,7 @@ def credit(invoice: Invoice, amount: int, payment: Payment | None = None) -> Non
     if over:
         _keep(invoice, over)
     if taken and not invoice.outstanding:
-        finish(invoice, _subscriptions_of(invoice))
+        settle(invoice)
 
 
 def _keep(invoice: Invoice, over: int) -> None:
@@ -65,7 +65,12 @@ def _keep(invoice: Invoice, over: int) -> None:
 def use_balance(invoice: Invoice) -> None:
     """Pay a locked invoice from the balance, as far as that goes."""
     if balance.apply(invoice) and not invoice.outstanding:
-        finish(invoice, _subscriptions_of(invoice))
+        settle(invoice)
+
+
+def settle(invoice: Invoice) -> None:
+    """Close a locked invoice on which nothing is open; its subscriptions follow."""
+    finish(invoice, _subscriptions_of(invoice))
 
 
 def finish(invoice: Invoice, subscriptions: Iterable[Subscription]) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from billing import balance, coupons, ledger, machines
 from billing.errors import PartlyPaid
+from billing.events import InvoiceVoided
 from billing.ledger import books
 from billing.models import Invoice, Subscription
 from billing.states import InvoiceKind, InvoiceState
+from paybill_site.kernel import events
 
 
 def void(invoice: Invoice, *, reason: str) -> None:
@@ -20,6 +22,7 @@ def void(invoice: Invoice, *, reason: str) -> None:
     machines.invoices.move(invoice, InvoiceState.VOID, reason=reason)
     balance.give_back(invoice)
     coupons.give_back(invoice)
+    events.emit(InvoiceVoided(**invoice.named))
 
 
 def give_up(invoice: Invoice, *, reason: str) -> None:

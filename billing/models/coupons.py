@@ -119,6 +119,7 @@ class Redemption(models.Model):
     """
 
     account_path = "customer__account"
+    locked_after = "customer"
 
     public_id = PublicId("rdm")
     customer = models.ForeignKey(

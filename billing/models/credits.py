@@ -109,6 +109,7 @@ class Refund(models.Model):
     """
 
     account_path = "customer__account"
+    locked_after = "customer"
 
     public_id = PublicId("rfd")
     customer = models.ForeignKey(
@@ -166,6 +167,7 @@ class CreditGrant(models.Model):
     """
 
     account_path = "customer__account"
+    locked_after = "customer"
 
     public_id = PublicId("grt")
     customer = models.ForeignKey(

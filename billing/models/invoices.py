@@ -43,6 +43,7 @@ class Invoice(models.Model):
     """
 
     account_path = "customer__account"
+    locked_after = "customer"
 
     public_id = PublicId("inv")
     customer = models.ForeignKey(

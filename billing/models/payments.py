@@ -47,6 +47,7 @@ class PaymentMethod(models.Model):
     """
 
     account_path = "customer__account"
+    locked_after = "customer"
 
     public_id = PublicId("pmt")
     customer = models.ForeignKey(
@@ -106,6 +107,7 @@ class Payment(models.Model):
     """
 
     account_path = "customer__account"
+    locked_after = "customer"
 
     public_id = PublicId("pay")
     customer = models.ForeignKey(

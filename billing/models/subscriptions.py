@@ -30,6 +30,7 @@ class Subscription(models.Model):
     """
 
     account_path = "tenant__account"
+    locked_after = "customer"
 
     public_id = PublicId("sub")
     tenant = models.ForeignKey(

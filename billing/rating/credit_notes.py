@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing.rating import taxes
-from billing.rating.shares import Share
+from billing.rating.shares import Share, spread
 
 
 class TooMuchCredit(ValueError):
@@ -45,10 +45,7 @@ def credit(
 
     ``earlier`` are the notes there are already. Raises TooMuchCredit.
     """
-    left = Amounts(
-        invoice.subtotal - sum(note.subtotal for note in earlier),
-        invoice.tax - sum(note.tax for note in earlier),
-    )
+    left = rest(invoice, earlier)
     if not 0 < subtotal <= left.subtotal:
         raise TooMuchCredit(f"{subtotal} can not be credited, {left.subtotal} is left")
     if subtotal == left.subtotal:
@@ -69,3 +66,22 @@ def cap[Amount: (int, Decimal)](
     left = charged - credited
     most = min(potential, left)
     return max(most, left - left)
+
+
+def rest(invoice: Amounts, earlier: Sequence[Amounts] = ()) -> Amounts:
+    """What the earlier notes left of an invoice, or of one of its lines."""
+    return Amounts(
+        invoice.subtotal - sum(note.subtotal for note in earlier),
+        invoice.tax - sum(note.tax for note in earlier),
+    )
+
+
+def split(amount: int, left: Sequence[int]) -> list[int]:
+    """A note's amount before tax over lines, in proportion to what is left of them.
+
+    Raises TooMuchCredit.
+    """
+    weights = [max(0, line) for line in left]
+    if not 0 < amount <= sum(weights):
+        raise TooMuchCredit(f"{amount} can not be credited, {sum(weights)} is left")
+    return spread(amount, weights)

@@ -304,16 +304,30 @@ def _find(call: Call) -> Any:
         return None
     public_id = str(getattr(call.target, "public_id", call.target))
     rows: Any = call.action.model._default_manager
+    # What is no id is not asked for: the driver refuses some texts with an error.
+    wanted = rows.visible_to(call.actor).filter(public_id=public_id)
+    if not is_id(public_id):
+        wanted = rows.none()
+    _lock_before(wanted)
     # Not a key lock: checks of foreign keys to this row run at other actions' commits,
     # which hold the head of their audit chain by then; waiting here would be a circle.
-    visible = rows.visible_to(call.actor).select_for_update(of=("self",), no_key=True)
-    # What is no id is not asked for: the driver refuses some texts with an error.
-    target = visible.filter(public_id=public_id).first() if is_id(public_id) else None
+    target = wanted.select_for_update(of=("self",), no_key=True).first()
     if target is None:
         raise NotFound(f"there is no such {call.action.model._meta.verbose_name}")
     if call.version and call.version != str(getattr(target, "version", "")):
         raise StaleVersion
     return target
+
+
+def _lock_before(wanted: Any) -> None:
+    """Lock the row that the target's model says is locked before any of its own.
+
+    ``locked_after`` names the relation; so actions on different rows of one owner
+    queue up for the owner, and never wait for each other in a circle.
+    """
+    if owner := getattr(wanted.model, "locked_after", ""):
+        rows = wanted.model._meta.get_field(owner).related_model._base_manager
+        rows.select_for_update(no_key=True).filter(pk__in=wanted.values(owner)).first()
 
 
 def _permit(call: Call) -> None:
