@@ -15,10 +15,17 @@ from datetime import datetime
 from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from billing import clock, ledger
+from billing import clock, ledger, refunding
 from billing.errors import BalanceTooLow
 from billing.ledger import books
-from billing.models import BalanceEntry, CreditGrant, Customer, Invoice
+from billing.models import (
+    BalanceEntry,
+    CreditGrant,
+    Customer,
+    Invoice,
+    Payment,
+    Refund,
+)
 from billing.rating import money
 from billing.states import CreditKind, EntryKind
 
@@ -93,7 +100,9 @@ def take(
     parts = _use(_grants([customer])[customer.pk], amount)
     if sum(part for _, part in parts) < amount:
         held = money.text(customer.balance, customer.currency)
-        raise BalanceTooLow(f"the balance is {held}")
+        raise BalanceTooLow(
+            f"the balance is {held}; to give back what an invoice charged, credit it"
+        )
     moved = [Movement(grant, -part, kind, None, reason) for grant, part in parts]
     _write(moved, [customer])
     return moved
@@ -103,6 +112,18 @@ def reduce(customer: Customer, amount: int, *, reason: str) -> None:
     """Take credit back by hand, and book it. Raises BalanceTooLow."""
     moved = take(customer, amount, EntryKind.ADJUSTED, reason=reason)
     ledger.post_many(books.expired(each.grant, -each.amount) for each in moved)
+
+
+def pay_back(payment: Payment, amount: int, *, reason: str) -> Refund:
+    """Refund credit of a locked customer by the way a payment came.
+
+    What is not on the balance is not given back like this: a credit note takes the
+    invoice back, and refunds. Raises BalanceTooLow, TooMuchToRefund.
+    """
+    take(payment.customer, amount, EntryKind.REFUNDED, reason=reason)
+    refund = refunding.ask(payment, amount, reason=reason)
+    ledger.post(books.from_balance(refund))
+    return refund
 
 
 def expire(customer: Customer) -> int:

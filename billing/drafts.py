@@ -39,6 +39,13 @@ class DraftLine:
         return self.line.amount
 
     @property
+    def taxed_as(self) -> tuple[str, bool]:
+        """Its class of products for tax, and whether the price contains the tax."""
+        if self.item is None:
+            return self.tax_class, self.tax_included
+        return self.item.price.tax_class, self.item.price.tax_included
+
+    @property
     def plan_code(self) -> str:
         """The plan it is charged for, "" for none: coupons ask."""
         if self.item is not None:

@@ -167,3 +167,25 @@ class CreditUsed(Refused):
     """The credit that was bought with this invoice is not given back by a note."""
 
     status = 409
+
+
+class OtherCurrency(Invalid):
+    """The customer is billed in another currency."""
+
+
+class CodeTaken(Refused):
+    """There is a code like this already."""
+
+    status = 409
+
+
+class RateThere(Refused):
+    """There is a rate of this name from this day on; end it, and add a later one."""
+
+    status = 409
+
+
+class StillADraft(Refused):
+    """There is no document of a draft; finalise it first."""
+
+    status = 409

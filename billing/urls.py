@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from billing import subscription_views, views
+from billing.documents import views as papers
 from billing.portal import details, estimate, methods, overview, usage
 
 app_name = "billing"
@@ -30,6 +31,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{method}remove/", methods.remove, name="method_remove"),
     path("invoices/", views.invoices, name="invoices"),
     path("invoices/<slug:public_id>/", views.invoice, name="invoice"),
+    path("invoices/<slug:public_id>.pdf", papers.invoice_pdf, name="invoice_pdf"),
+    path(
+        "credit-notes/<slug:public_id>.pdf",
+        papers.credit_note_pdf,
+        name="credit_note_pdf",
+    ),
     path(one, subscription_views.subscription, name="subscription"),
     path(f"{one}change/", subscription_views.change, name="change"),
     path(f"{one}cancel/", subscription_views.cancel, name="cancel"),

@@ -9,6 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing import gateways, pages
@@ -168,6 +169,7 @@ def invoice(request: HttpRequest, public_id: str) -> HttpResponse:
         "payments": found.payments.all(),
         "credit_notes": found.credit_notes.all(),
         "pay_url": pages.pay_url(found) if found.state in PAYABLE else "",
+        "pdf_url": reverse("billing:invoice_pdf", args=[found.public_id]),
         "section": "billing",
     }
     return render(request, "billing/invoice.html", context)

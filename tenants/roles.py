@@ -45,6 +45,13 @@ PAY = frozenset(
         "billing.delete_paymentmethod",
         "billing.subscribe_tenant",
         "billing.pay_invoice",
+        "billing.view_creditnote",
+        "billing.view_refund",
+        "billing.view_creditgrant",
+        "billing.view_balanceentry",
+        "billing.view_redemption",
+        "billing.redeem_coupon",
+        "billing.buy_credit",
         "billing.change_subscription",
         "billing.cancel_subscription",
     }

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from billing.actions.biller import AdvanceDunning, ExpireUnpaid, RenewSubscription
+from billing.actions.books import CheckBooks
+from billing.actions.coupons import (
+    AddPromotionCode,
+    CreateCoupon,
+    EndRedemption,
+    RedeemCode,
+    RetireCoupon,
+    RetirePromotionCode,
+)
+from billing.actions.credits import BuyCredit, ExpireCredit, GrantCredit, ReduceCredit
 from billing.actions.customers import (
     SetAddress,
     SetOverrides,
@@ -17,7 +27,14 @@ from billing.actions.dunning import (
     TryAnotherMethod,
     WriteDunningSchedule,
 )
-from billing.actions.invoices import VoidInvoice
+from billing.actions.invoices import (
+    CreditInvoice,
+    DiscardDraft,
+    DraftInvoice,
+    FinaliseInvoice,
+    GiveUpInvoice,
+    VoidInvoice,
+)
 from billing.actions.methods import (
     LookAtMethod,
     MakeDefault,
@@ -54,19 +71,35 @@ from billing.actions.subscriptions import (
     Subscribe,
     UndoCancel,
 )
+from billing.actions.taxes import AddTaxRate, EndTaxRate, LoadTaxRates
 from billing.actions.usage import CreateMeter, RecordUsage, RenameMeter, RetireMeter
 
 __all__ = [
+    "AddPromotionCode",
+    "AddTaxRate",
     "AdvanceDunning",
     "AskGateway",
+    "BuyCredit",
     "CancelSubscription",
     "ChangePlan",
+    "CheckBooks",
     "CollectInvoice",
+    "CreateCoupon",
     "CreateMeter",
     "CreatePlan",
+    "CreditInvoice",
+    "DiscardDraft",
+    "DraftInvoice",
+    "EndRedemption",
+    "EndTaxRate",
+    "ExpireCredit",
     "ExpireUnpaid",
+    "FinaliseInvoice",
+    "GiveUpInvoice",
+    "GrantCredit",
     "ImportCatalogue",
     "ImportStatement",
+    "LoadTaxRates",
     "LookAtMethod",
     "LookAtPayment",
     "MakeDefault",
@@ -79,12 +112,16 @@ __all__ = [
     "RecordPayment",
     "RecordRefund",
     "RecordUsage",
+    "RedeemCode",
+    "ReduceCredit",
     "RefundPayment",
     "RemoveMethod",
     "RenameMeter",
     "RenewSubscription",
+    "RetireCoupon",
     "RetireMeter",
     "RetirePlan",
+    "RetirePromotionCode",
     "RetryPayment",
     "RetryRefund",
     "SetAddress",

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from billing import machines, refunding
+from billing import balance, machines, refunding
 from billing.errors import TooMuchToRefund
 from billing.gateways.contract import Returned
 from billing.models import Payment, Refund
@@ -75,9 +75,9 @@ class RefundInput(Input):
 
 
 class RefundPayment(Action[Payment, RefundInput, Refund]):
-    """Give money of a payment back, by the way it came.
+    """Give back what is on the customer's balance, by the way a payment came.
 
-    A gateway is asked at once; a bank transfer waits until an operator has sent it.
+    What an invoice charged is given back by a credit note. A gateway is asked at once; a bank transfer waits until an operator has sent it.
     """
 
     model = Payment
@@ -90,7 +90,7 @@ class RefundPayment(Action[Payment, RefundInput, Refund]):
         amount = data.amount or refunding.refundable(target)
         if not amount:
             raise TooMuchToRefund("nothing of this payment can go back")
-        return refunding.ask(target, amount, reason=data.why)
+        return balance.pay_back(target, amount, reason=data.why)
 
     def recall(self, output: Mapping[str, Any]) -> Refund | None:
         return Refund.objects.filter(public_id=output.get("id")).first()

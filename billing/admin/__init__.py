@@ -5,6 +5,8 @@ from __future__ import annotations
 from billing.admin import (
     catalogue,
     clock,
+    coupons,
+    credits,
     customers,
     dunning,
     invoices,
@@ -13,11 +15,14 @@ from billing.admin import (
     reports,
     subscriptions,
     writing,
+    taxes,
 )
 
 __all__ = [
     "catalogue",
     "clock",
+    "coupons",
+    "credits",
     "customers",
     "dunning",
     "invoices",
@@ -26,4 +31,5 @@ __all__ = [
     "reports",
     "subscriptions",
     "writing",
+    "taxes",
 ]

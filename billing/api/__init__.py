@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from billing.api import (
+    coupons,
+    credits,
     customers,
     dunning,
     invoices,
     payments,
     plans,
     subscriptions,
+    taxes,
     usage,
 )
 
@@ -20,4 +23,7 @@ urlpatterns = [
     *usage.urlpatterns,
     *dunning.urlpatterns,
     *customers.urlpatterns,
+    *coupons.urlpatterns,
+    *credits.urlpatterns,
+    *taxes.urlpatterns,
 ]

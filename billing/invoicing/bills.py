@@ -143,12 +143,12 @@ def _lines(
 
 
 def _taxable(line: DraftLine, discount: int, charged: InvoiceLine | None) -> Taxable:
-    price = line.item.price if line.item else None
+    tax_class, inclusive = line.taxed_as
     before = taxes.assessment_of(charged.taxed) if charged and charged.taxed else None
     return Taxable(
         amount=line.amount - discount,
-        tax_class=price.tax_class if price else line.tax_class,
-        inclusive=price.tax_included if price else line.tax_included,
+        tax_class=tax_class,
+        inclusive=inclusive,
         taxed=line.kind != LineKind.PREPAID,
         as_before=before,
     )

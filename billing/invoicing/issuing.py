@@ -14,10 +14,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
-from billing import balance, clock, coupons, ledger, settlement
+from billing import (
+    balance,
+    clock,
+    coupons,
+    drafting,
+    ledger,
+    machines,
+    settlement,
+)
 from billing.drafts import Draft
+from billing.errors import OtherCurrency
 from billing.events import InvoiceOpened
-from billing.invoicing import numbers
+from billing.invoicing import numbers, parties
 from billing.invoicing.bills import Bill, BillLine, work_out
 from billing.ledger import books
 from billing.models import Invoice, InvoiceLine, Subscription
@@ -44,10 +53,51 @@ def issue_many(drafts: Sequence[Draft]) -> list[Invoice]:
     Items of the drafts' lines should come with their price and its plan. Only inside
     an action; every customer's row is locked.
     """
+    for draft in drafts:
+        _fix_currency(draft)
     bills, now = work_out(drafts), clock.now()
     invoices = [_invoice(bill, now) for bill in bills]
     _number(invoices, now)
     Invoice.objects.bulk_create(invoices)
+    _write(invoices, bills)
+    return invoices
+
+
+def store_draft(draft: Draft) -> Invoice:
+    """Keep a draft without a number; ``finalise`` works it out anew."""
+    bill = work_out([draft])[0]
+    invoice = _invoice(bill, clock.now())
+    invoice.opened_at = invoice.due_at = None
+    invoice.save()
+    InvoiceLine.objects.bulk_create(_lines(invoice, bill))
+    return invoice
+
+
+def finalise(stored: Invoice) -> Invoice:
+    """Make the invoice of a draft that was kept, its customer locked."""
+    machines.invoices.check(stored.state, InvoiceState.OPEN)
+    draft = drafting.of_rows(stored)
+    _fix_currency(draft)
+    bill, now = work_out([draft])[0], clock.now()
+    invoice = _invoice(bill, now)
+    for name in ("pk", "public_id", "created_at"):
+        setattr(invoice, name, getattr(stored, name))
+    _number([invoice], now)
+    stored.lines.all().delete()
+    invoice.save(force_update=True)
+    _write([invoice], [bill])
+    return invoice
+
+
+def discard(stored: Invoice) -> None:
+    """Throw a draft away. Raises IllegalMove."""
+    machines.invoices.check(stored.state, InvoiceState.OPEN)
+    stored.lines.all().delete()
+    stored.delete()
+
+
+def _write(invoices: Sequence[Invoice], bills: Sequence[Bill]) -> None:
+    """Lines, the books, and what follows, of invoices that are rows already."""
     rows = [_lines(*each) for each in zip(invoices, bills, strict=True)]
     InvoiceLine.objects.bulk_create(chain.from_iterable(rows))
     _open(invoices)
@@ -57,7 +107,16 @@ def issue_many(drafts: Sequence[Draft]) -> list[Invoice]:
     for invoice, bill in zip(invoices, bills, strict=True):
         if not invoice.outstanding:
             settlement.finish(invoice, _subscriptions(bill))
-    return invoices
+
+
+def _fix_currency(draft: Draft) -> None:
+    """The first invoice decides in which currency a customer is billed."""
+    customer = draft.customer
+    if not customer.currency:
+        customer.currency = draft.currency
+        customer.save(update_fields=["currency"])
+    elif customer.currency != draft.currency:
+        raise OtherCurrency(f"this customer is billed in {customer.currency}")
 
 
 def _invoice(bill: Bill, now: datetime) -> Invoice:
@@ -80,6 +139,7 @@ def _invoice(bill: Bill, now: datetime) -> Invoice:
         period_end=max((period.end for period in periods), default=draft.at),
         opened_at=now,
         due_at=now + _terms(draft),
+        parties=parties.of(draft.customer),
     )
 
 
@@ -114,6 +174,7 @@ def _lines(invoice: Invoice, bill: Bill) -> list[InvoiceLine]:
 
 def _line(invoice: Invoice, position: int, line: BillLine) -> InvoiceLine:
     draft = line.draft
+    tax_class, tax_included = draft.taxed_as
     return InvoiceLine(
         invoice=invoice,
         position=position,
@@ -124,6 +185,8 @@ def _line(invoice: Invoice, position: int, line: BillLine) -> InvoiceLine:
         period_start=draft.period.start,
         period_end=draft.period.end,
         inputs=lines.inputs(draft.line),
+        tax_class=tax_class,
+        tax_included=tax_included,
         amount=line.amount,
         discount=line.discount,
         discounts=[off.stored for off in line.offs],

@@ -42,7 +42,7 @@ class Wish:
     by_line: Mapping[int, int | None] | None = None
 
 
-def credit(  # noqa: PLR0913 - what a note consists of
+def credit(
     invoice: Invoice,
     wish: Wish,
     *,
@@ -144,7 +144,9 @@ def _write(
     invoice: Invoice, amounts: Amounts, *, refund: bool, reason: str, memo: str
 ) -> CreditNote:
     now, total = clock.now(), amounts.total
-    noted = min(total, invoice.outstanding) if invoice.state in settlement.PAYABLE else 0
+    noted = (
+        min(total, invoice.outstanding) if invoice.state in settlement.PAYABLE else 0
+    )
     back = 0
     if refund:
         can = sum(refunding.refundable(payment) for payment in _payments(invoice))

@@ -189,7 +189,11 @@ class CreditGrant(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        permissions = [("adjust_balance", "Can adjust a customer's balance")]
+        permissions = [
+            ("adjust_balance", "Can adjust a customer's balance"),
+            ("expire_credit", "Can take back credit that was not used in time"),
+            ("buy_credit", "Can buy credit ahead"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(left__gte=0, left__lte=models.F("amount")),

@@ -90,6 +90,9 @@ class Invoice(models.Model):
     paid = models.BigIntegerField(default=0, help_text="minor units")
     period_start = models.DateTimeField()
     period_end = models.DateTimeField()
+    parties = models.JSONField(
+        default=dict, help_text="seller, buyer and language as they were then"
+    )
     created_at = models.DateTimeField(db_default=Now())
     opened_at = models.DateTimeField(null=True, blank=True, editable=False)
     due_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -197,6 +200,8 @@ class InvoiceLine(models.Model):
     period_start = models.DateTimeField(null=True)
     period_end = models.DateTimeField(null=True)
     inputs = models.JSONField()
+    tax_class = models.CharField(max_length=20, default="standard")
+    tax_included = models.BooleanField(default=False)
     amount = models.BigIntegerField(help_text="minor units, before discount and tax")
     discount = models.BigIntegerField(default=0, help_text="minor units")
     discounts = models.JSONField(default=list, help_text="what was taken off, and why")

@@ -61,7 +61,9 @@ def assess(
         return [None] * len(lines)
     decision = decision_for(customer)
     each = [_one(customer, decision, line, day, table) for line in lines]
-    return _on_the_sum(each) if customer.tax_by == TaxBy.TOTAL else list(each)
+    # An electronic invoice knows no other tax than that on the sum.
+    on_the_sum = customer.tax_by == TaxBy.TOTAL or customer.e_invoice
+    return _on_the_sum(each) if on_the_sum else list(each)
 
 
 def _one(
