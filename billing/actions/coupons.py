@@ -33,7 +33,7 @@ class CouponInput(Input):
         default=None,
         gt=0,
         le=10**12,
-        description="minor units, instead of a percentage",
+        description="minor units, if no percentage",
     )
     currency: str = Field(default="", max_length=3, description="of the amount")
     duration: Duration = Duration.ONCE

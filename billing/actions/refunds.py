@@ -77,7 +77,8 @@ class RefundInput(Input):
 class RefundPayment(Action[Payment, RefundInput, Refund]):
     """Give back what is on the customer's balance, by the way a payment came.
 
-    What an invoice charged is given back by a credit note. A gateway is asked at once; a bank transfer waits until an operator has sent it.
+    What an invoice charged is given back by a credit note. A gateway is asked at once;
+    a bank transfer waits until an operator has sent it.
     """
 
     model = Payment

@@ -10,6 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from billing import actions
+from billing.admin.customers import CustomerAdmin
 from billing.admin.rows import Neighbours, rows_of
 from billing.models import BalanceEntry, BooksCheck, CreditGrant, LedgerEntry
 from paybill_site.kernel.actors import Actor
@@ -100,6 +101,15 @@ class BooksCheckAdmin(VerbAdmin[BooksCheck]):
         ]
         told = format_html_join("", "<p>{}: {} (is {}, should be {})</p>", rows)
         return told or "Nothing: all agrees."
+
+
+CustomerAdmin.offer(
+    actions.RedeemCode,
+    actions.GrantCredit,
+    actions.ReduceCredit,
+    actions.BuyCredit,
+    actions.DraftInvoice,
+)
 
 
 @waiting

@@ -1,4 +1,4 @@
-"""Invoices and credit notes as PDF, with the data of EN 16931 inside where asked for."""
+"""Invoices and credit notes as PDF, with their data inside where asked for."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def _amount(invoice: Invoice, minor: int) -> str:
 
 
 def _buyer(invoice: Invoice) -> dict[str, str]:
-    """A buyer whose country is not known is taxed as if at home, and said to be there."""
+    """A buyer whose country is not known is taxed, and said to be, at home."""
     buyer = invoice.parties["buyer"]
     return {
         **buyer,

@@ -113,7 +113,7 @@ PHRASES: dict[str, tuple[str, str, str, str, str, str]] = {
         "Vom offenen Betrag abgezogen",
         "Déduit du montant dû",
         "Descontado del importe pendiente",
-        "Detratto dall’importo dovuto",
+        "Detratto dall'importo dovuto",
         "Odjęte od kwoty do zapłaty",
     ),
     "refunded": (
@@ -141,13 +141,13 @@ PHRASES: dict[str, tuple[str, str, str, str, str, str]] = {
         " (article 196 de la directive 2006/112/CE).",
         "Inversión del sujeto pasivo: el destinatario debe el impuesto"
         " (artículo 196 de la Directiva 2006/112/CE).",
-        "Inversione contabile: l’imposta è dovuta dal destinatario"
+        "Inversione contabile: l'imposta è dovuta dal destinatario"
         " (articolo 196 della direttiva 2006/112/CE).",
         "Odwrotne obciążenie: podatek rozlicza nabywca"
         " (art. 196 dyrektywy 2006/112/WE).",
     ),
     "outside the scope": (
-        "Not taxable in the seller’s country.",
+        "Not taxable in the seller's country.",
         "Im Land des Verkäufers nicht steuerbar.",
         "Non imposable dans le pays du vendeur.",
         "No sujeto a impuesto en el país del vendedor.",

@@ -131,7 +131,7 @@ def check(*, everything: bool = False) -> BooksCheck:
 
 
 def differences() -> Iterator[dict[str, Any]]:
-    """What does not agree: ``check``, ``where``, ``should`` and ``is`` (minor units)."""
+    """What does not agree, where, and how much it should be and is (minor units)."""
     with planes.cursor() as cursor:
         for name, query in CHECKS.items():
             cursor.execute(f"{query} LIMIT {MOST}")

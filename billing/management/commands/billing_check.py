@@ -25,10 +25,13 @@ class Command(BaseCommand):
         with plane(CONTROL):
             found = perform(CheckBooks, None, asked, actor=BOOKKEEPER).result
         for each in found.differences:
-            amounts = f": {each['is']} instead of {each['should']}" if "is" in each else ""
-            self.stdout.write(f"{each['where']}: {each['check']}{amounts}")
+            self.stdout.write(f"{each['where']}: {each['check']}{_amounts(each)}")
         if found.differences:
             raise CommandError(f"{len(found.differences)} differences")
         self.stdout.write(
             f"All agrees: {found.entries} entries, {found.invoices} invoices computed."
         )
+
+
+def _amounts(found: dict[str, Any]) -> str:
+    return f": {found['is']} instead of {found['should']}" if "is" in found else ""
