@@ -21,5 +21,6 @@ def restore(subscription: Subscription, invoice: Invoice) -> None:
 
 @takes_effect(InvoiceKind.CHANGE)
 def change(subscription: Subscription, invoice: Invoice) -> None:
-    if subscription.state != SubscriptionState.CANCELLED:
+    over = subscription.state == SubscriptionState.CANCELLED
+    if invoice.plan is not None and not over:
         lifecycle.change_plan(subscription, invoice.plan)
