@@ -1,14 +1,22 @@
-"""What accounts can be told of their subscriptions and invoices."""
+"""What accounts can be told of their subscriptions, invoices and payments."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
 from billing.events import (
+    DisputeChanged,
     InvoiceEvent,
     InvoiceOpened,
     InvoiceOverdue,
     InvoicePaid,
+    MethodAdded,
+    MethodEvent,
+    MethodRemoved,
+    PaymentEvent,
+    PaymentFailed,
+    PaymentNeedsConfirmation,
+    PaymentSucceeded,
     PlanChanged,
     SubscriptionActivated,
     SubscriptionEnded,
@@ -22,7 +30,7 @@ from billing.events import (
     SubscriptionSuspended,
     TrialEnded,
 )
-from billing.models import Invoice, Subscription
+from billing.models import Invoice, Payment, PaymentMethod, Subscription
 from tenants.hooks import Fact, publishes
 
 
@@ -47,6 +55,28 @@ class OverdueFact(InvoiceFact):
     step: str = Field(description="the step of dunning that was taken")
 
 
+class PaymentFact(Fact):
+    payment: str = Field(description="public id of the payment")
+    invoice: str = Field(description="public id of the invoice that it is for")
+    state: str = Field(description="the payment's state")
+
+
+class FailureFact(PaymentFact):
+    number: int = Field(description="which attempt for this invoice it was")
+    hard: bool = Field(description="whether the same method can never do")
+
+
+class DisputeFact(PaymentFact):
+    dispute: str = Field(description="public id of the dispute")
+    dispute_state: str = Field(description="where the payer's bank is with it")
+
+
+class MethodFact(Fact):
+    method: str = Field(description="public id of the payment method")
+    kind: str = Field(description="card, sepa_debit ...")
+    state: str = Field(description="the method's state")
+
+
 def subscription(event: SubscriptionEvent) -> SubscriptionFact:
     """Which subscription, its state and plan."""
     rows = Subscription.objects.select_related("tenant__account", "plan")
@@ -69,6 +99,42 @@ def invoice(event: InvoiceEvent) -> InvoiceFact:
 
 def overdue(event: InvoiceOverdue) -> OverdueFact:
     return OverdueFact(**_about(_invoice(event)), step=event.step)
+
+
+def payment(event: PaymentSucceeded | PaymentNeedsConfirmation) -> PaymentFact:
+    return PaymentFact(**_of_payment(event))
+
+
+def failure(event: PaymentFailed) -> FailureFact:
+    """Why it failed stays with the payment: it is the customer's bank's word."""
+    return FailureFact(**_of_payment(event), number=event.number, hard=event.hard)
+
+
+def dispute(event: DisputeChanged) -> DisputeFact:
+    about = _of_payment(event)
+    return DisputeFact(**about, dispute=event.dispute, dispute_state=event.state)
+
+
+def method(event: MethodEvent) -> MethodFact:
+    rows = PaymentMethod.objects.select_related("customer__account")
+    row = rows.get(public_id=event.method)
+    return MethodFact(
+        account=row.customer.account.public_id,
+        method=row.public_id,
+        kind=row.kind,
+        state=row.state,
+    )
+
+
+def _of_payment(event: PaymentEvent | DisputeChanged) -> dict[str, str]:
+    rows = Payment.objects.select_related("customer__account", "invoice")
+    row = rows.get(public_id=event.payment)
+    return {
+        "account": row.customer.account.public_id,
+        "payment": row.public_id,
+        "invoice": row.invoice.public_id,
+        "state": row.state,
+    }
 
 
 def _invoice(event: InvoiceEvent) -> Invoice:
@@ -100,3 +166,9 @@ publishes(SubscriptionEnded, "subscription.ended", subscription)
 publishes(InvoiceOpened, "invoice.opened", invoice)
 publishes(InvoicePaid, "invoice.paid", invoice)
 publishes(InvoiceOverdue, "invoice.overdue", overdue)
+publishes(PaymentSucceeded, "payment.succeeded", payment)
+publishes(PaymentNeedsConfirmation, "payment.needs_confirmation", payment)
+publishes(PaymentFailed, "payment.failed", failure)
+publishes(DisputeChanged, "dispute.changed", dispute)
+publishes(MethodAdded, "payment_method.added", method)
+publishes(MethodRemoved, "payment_method.removed", method)

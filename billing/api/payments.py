@@ -153,7 +153,7 @@ class UnmatchedLine(BaseModel):
     why: str
 
 
-class Imported(BaseModel):
+class ImportedStatement(BaseModel):
     """What a statement brought; amounts of matched lines in minor units."""
 
     matched: list[MatchedLine]
@@ -179,7 +179,7 @@ urlpatterns = [
     *things("disputes", DisputeViews),
     *things("incoming-events", IncomingEventViews),
     action_path("incoming-events/<str:public_id>/follow", FollowIncoming),
-    action_path("bank-statements", actions.ImportStatement, output=Imported),
+    action_path("bank-statements", actions.ImportStatement, output=ImportedStatement),
 ]
 
 if settings.PAYBILL_EMBEDDED:

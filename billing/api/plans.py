@@ -94,7 +94,7 @@ class Migrated(BaseModel):
     reasons: list[dict[str, str]] = Field(description="who stays, and why")
 
 
-class Imported(BaseModel):
+class ImportedCatalogue(BaseModel):
     """What changed: a line for each plan."""
 
     changes: list[str]
@@ -105,5 +105,5 @@ urlpatterns = [
     action_path("plans/<str:public_id>/retire", actions.RetirePlan),
     action_path("plans/<str:public_id>/start-sale", actions.StartSale),
     action_path("plans/<str:public_id>/migrate", actions.MigratePlan, output=Migrated),
-    action_path("catalogue", actions.ImportCatalogue, output=Imported),
+    action_path("catalogue", actions.ImportCatalogue, output=ImportedCatalogue),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.rest import Row, Things, action_path, things
 from provisioning import actions
 from provisioning.models import CloudAccount
@@ -35,7 +34,6 @@ class CloudAccountSerializer(Row[CloudAccount]):
 class CloudAccounts(Things):
     """Accounts at clouds that Paybill may build in."""
 
-    authentication_classes = (SessionAuthentication,)
     queryset = CloudAccount.objects.all()
     serializer_class = CloudAccountSerializer
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.rest import Row, Things, action_path, things
 from provisioning import actions
 from provisioning.models import Backup, Database, DatabaseCopy, DatabaseJob
@@ -33,7 +32,6 @@ class BackupSerializer(Row[Backup]):
 class Backups(Things):
     """What is kept of a tenant's data: encrypted, verified, with sums per table."""
 
-    authentication_classes = (SessionAuthentication,)
     queryset = Backup.objects.select_related("tenant")
     serializer_class = BackupSerializer
 
@@ -60,7 +58,6 @@ class DatabaseJobSerializer(Row[DatabaseJob]):
 class DatabaseJobs(Things):
     """Work on tenants' databases."""
 
-    authentication_classes = (SessionAuthentication,)
     queryset = DatabaseJob.objects.select_related("tenant", "backup")
     serializer_class = DatabaseJobSerializer
 
@@ -83,7 +80,6 @@ class DatabaseCopySerializer(Row[DatabaseCopy]):
 class DatabaseCopies(Things):
     """Planes beside a tenant's own: copies, and what a restore took out of service."""
 
-    authentication_classes = (SessionAuthentication,)
     queryset = DatabaseCopy.objects.select_related("tenant", "backup")
     serializer_class = DatabaseCopySerializer
 
@@ -110,7 +106,6 @@ class DatabaseSerializer(Row[Database]):
 class Databases(Things):
     """Sizes and limits, as they were measured last."""
 
-    authentication_classes = (SessionAuthentication,)
     queryset = Database.objects.select_related("placement__tenant")
     serializer_class = DatabaseSerializer
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.rest import Row, Things, action_path, things
 from provisioning import actions
 from provisioning.models import Deployment
@@ -32,7 +31,6 @@ class DeploymentSerializer(Row[Deployment]):
 class Deployments(Things):
     """Infrastructure of tenants' own."""
 
-    authentication_classes = (SessionAuthentication,)
     queryset = Deployment.objects.select_related("tenant", "stack_version")
     serializer_class = DeploymentSerializer
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.rest import Row, Things, action_path, things
 from provisioning import actions
 from provisioning.models import Rollout, RolloutItem
@@ -48,7 +47,6 @@ class RolloutSerializer(Row[Rollout]):
 class Rollouts(Things):
     """Stack versions on their way to the deployments of a stack."""
 
-    authentication_classes = (SessionAuthentication,)
     queryset = Rollout.objects.select_related("target").prefetch_related(
         "items__deployment", "items__run"
     )

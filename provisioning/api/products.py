@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.openapi import PROBLEMS, id_parameter, key_parameter
 from paybill_site.kernel.rest import (
@@ -51,7 +50,6 @@ class ProductNoticeSerializer(Row[ProductNotice]):
 class Products(Things):
     """Products that are any container image."""
 
-    authentication_classes = (SessionAuthentication,)
     queryset = Product.objects.all()
     serializer_class = ProductSerializer
 
@@ -59,7 +57,6 @@ class Products(Things):
 class Notices(Things):
     """What products were told of their tenants."""
 
-    authentication_classes = (SessionAuthentication,)
     queryset = ProductNotice.objects.select_related("product", "tenant")
     serializer_class = ProductNoticeSerializer
 

@@ -7,11 +7,14 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_serializer,
+)
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.errors import NotFound
 from paybill_site.kernel.openapi import OF_READS, id_parameter, refusals
 from paybill_site.kernel.rest import Known, Row, Things, action_path, things
@@ -19,6 +22,7 @@ from provisioning import actions
 from provisioning.models import Removal, RemovalStep
 
 
+@extend_schema_serializer(component_name="StepOfRemoval")
 class StepSerializer(Row[RemovalStep]):
     id = None  # type: ignore[assignment]  # a step has none of its own
 
@@ -50,7 +54,6 @@ class RemovalSerializer(Row[Removal]):
 class Removals(Things):
     """Places on their way out."""
 
-    authentication_classes = (SessionAuthentication,)
     queryset = Removal.objects.select_related(
         "tenant", "deployment", "placement", "backup"
     ).prefetch_related("steps")
@@ -60,7 +63,6 @@ class Removals(Things):
 class RemovalRecord(APIView):
     """The signed record of a removal, as a file."""
 
-    authentication_classes = (SessionAuthentication,)
     permission_classes = (Known,)
 
     @extend_schema(

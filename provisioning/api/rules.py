@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.rest import Row, Things, action_path, things
 from provisioning import actions
 from provisioning.models import RegoPolicy, RunRules
@@ -24,7 +23,6 @@ class RunRulesSerializer(Row[RunRules]):
 class Rules(Things):
     """Who approves, and how long things hold; one row."""
 
-    authentication_classes = (SessionAuthentication,)
     queryset = RunRules.objects.all()
     serializer_class = RunRulesSerializer
 
@@ -38,7 +36,6 @@ class PolicySerializer(Row[RegoPolicy]):
 class Policies(Things):
     """Policies of the operators' own, in Rego."""
 
-    authentication_classes = (SessionAuthentication,)
     queryset = RegoPolicy.objects.all()
     serializer_class = PolicySerializer
 

@@ -6,14 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_serializer,
+)
 from pydantic import BaseModel, Field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.actors import Kind
 from paybill_site.kernel.errors import Invalid, NotFound
 from paybill_site.kernel.openapi import OF_READS, id_parameter, refusals
@@ -25,6 +29,7 @@ from provisioning.runner import logs
 from provisioning.states import Phase, RunState
 
 
+@extend_schema_serializer(component_name="RunPhase")
 class PhaseSerializer(Row[RunPhase]):
     class Meta:
         model = RunPhase
@@ -60,7 +65,6 @@ class RunSerializer(Row[Run]):
 class Runs(Things):
     """Plans and applies."""
 
-    authentication_classes = (SessionAuthentication,)
     queryset = Run.objects.select_related("deployment__tenant").prefetch_related(
         "phases"
     )
@@ -83,7 +87,6 @@ class Judged(BaseModel):
 class PlanView(APIView):
     """What a run would change, what it costs, and who approved it; for operators."""
 
-    authentication_classes = (SessionAuthentication,)
     permission_classes = (Known,)
 
     @extend_schema(
@@ -133,7 +136,6 @@ class LogPart(BaseModel):
 class RunLog(APIView):
     """What a phase of a run said, from an offset on; for operators."""
 
-    authentication_classes = (SessionAuthentication,)
     permission_classes = (Known,)
 
     @extend_schema(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.rest import Row, Things, things
 from provisioning import actions
 from provisioning.models import StackVersion
@@ -17,7 +16,6 @@ class StackSerializer(Row[StackVersion]):
 class Stacks(Things):
     """HCL for one cloud and one isolation model; a deployment stays on its own."""
 
-    authentication_classes = (SessionAuthentication,)
     queryset = StackVersion.objects.defer("files")
     serializer_class = StackSerializer
 

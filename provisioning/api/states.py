@@ -12,7 +12,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.actors import Kind
 from paybill_site.kernel.errors import NotFound
 from paybill_site.kernel.openapi import OF_READS, id_parameter, refusals
@@ -40,7 +39,6 @@ class StateVersionSerializer(Row[StateVersion]):
 class StateVersions(Things):
     """Versions of Terraform's states; their content is not shown."""
 
-    authentication_classes = (SessionAuthentication,)
     queryset = StateVersion.objects.select_related("deployment", "run").defer("content")
     serializer_class = StateVersionSerializer
 
@@ -64,7 +62,6 @@ class StateDiff(BaseModel):
 class Diff(APIView):
     """What a version changed since another, by default the one before it."""
 
-    authentication_classes = (SessionAuthentication,)
     permission_classes = (Known,)
 
     @extend_schema(
@@ -109,7 +106,6 @@ class LockShown(BaseModel):
 class Lock(APIView):
     """Who holds the lock of a deployment's state; for operators."""
 
-    authentication_classes = (SessionAuthentication,)
     permission_classes = (Known,)
 
     @extend_schema(
