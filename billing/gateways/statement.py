@@ -75,7 +75,7 @@ def read(text: str) -> list[Line]:
     try:
         return list(_named(rows))
     except csv.Error as error:
-        raise NotInStatement(f"line {rows.line_num}: {error}") from error
+        raise NotInStatement(f"line {rows.line_num + 1}: {error}") from error
 
 
 def _named(rows: csv.DictReader[str]) -> Iterator[Line]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import queue
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -54,3 +58,41 @@ def stripe(
     settings.PAYBILL_STRIPE_API = stripe_server.address
     monkeypatch.setitem(gateways._gateways, "stripe", Stripe())
     return stripe_server
+
+
+class Caught:
+    """Webhooks as they came over the wire: bodies with their signatures."""
+
+    def __init__(self) -> None:
+        self.came: queue.Queue[tuple[bytes, str]] = queue.Queue()
+        self.address = ""
+
+    def wait_for(self, kind: str) -> tuple[bytes, str]:
+        while True:
+            body, header = self.came.get(timeout=30)
+            if json.loads(body)["type"] == kind:
+                return body, header
+
+
+@pytest.fixture
+def caught() -> Iterator[Caught]:
+    """Somebody who listens for webhooks on this machine."""
+    caught = Caught()
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            caught.came.put((body, self.headers["Stripe-Signature"]))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Listener) as server:
+        caught.address = f"http://127.0.0.1:{server.server_port}/"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield caught
+        server.shutdown()
+        thread.join()
