@@ -34,7 +34,10 @@ DOCUMENT: dict[str, Any] = {
     # Choices are called as in the code, wherever they occur.
     "ENUM_SUFFIX": "",
     "ENUM_NAME_OVERRIDES": {
+        "Collection": "billing.states.Collection",
+        "CouponState": "billing.states.CouponState",
         "Isolation": "tenants.states.Isolation",
+        "LedgerAccount": "billing.states.LedgerAccount",
         "PhaseName": "provisioning.states.Phase",
         "RemovalStep": "provisioning.removal.states.RemovalState",
     },
