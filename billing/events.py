@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
+
 from paybill_site.kernel.events import Event
 
 
@@ -197,3 +200,14 @@ class DisputeChanged(Event):
     dispute: str
     payment: str
     state: str
+
+
+class UsageLimitNear(Event):
+    """A tenant used so many percent of what its plan allows in a month."""
+
+    tenant: str
+    meter: str
+    percent: int
+    used: Decimal
+    limit: Decimal
+    resets_at: datetime

@@ -9,9 +9,11 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from billing.events import UsageLimitNear
 from billing.models import Invoice
 from billing.rating import money
-from tenants.models import Membership
+from paybill_site.kernel.usage import plain
+from tenants.models import Membership, Tenant
 from tenants.states import Role
 
 
@@ -33,6 +35,23 @@ def about(name: str, invoice_id: str, delivery_id: str, **more: Any) -> None:
     )
     for reader in readers:
         _send(name, reader.email, context, f"{delivery_id}.{reader.public_id}")
+
+
+def of_limit(event: UsageLimitNear, delivery_id: str) -> None:
+    """Tell the owners of an account, and who pays, that a limit is near or reached."""
+    tenant = Tenant.objects.select_related("account").get(public_id=event.tenant)
+    context = {
+        "event": event,
+        "tenant": tenant,
+        "name": event.meter.replace("_", " "),
+        "used": plain(event.used),
+        "limit": plain(event.limit),
+    }
+    readers = Membership.objects.filter(
+        account=tenant.account, role__in=[Role.OWNER, Role.BILLING]
+    )
+    for reader in readers:
+        _send("limit", reader.email, context, f"{delivery_id}.{reader.public_id}")
 
 
 def _send(name: str, to: str, context: dict[str, Any], once: str) -> None:

@@ -29,9 +29,11 @@ from billing.events import (
     SubscriptionResumed,
     SubscriptionSuspended,
     TrialEnded,
+    UsageLimitNear,
 )
 from billing.models import Invoice, Payment, PaymentMethod, Subscription
 from tenants.hooks import Fact, publishes
+from tenants.models import Account
 
 
 class SubscriptionFact(Fact):
@@ -49,6 +51,12 @@ class InvoiceFact(Fact):
     number: str = Field(description="as it is printed; empty for a draft")
     state: str = Field(description="open, paid, uncollectible, void")
     tenant: str = Field(description="public id; empty where lines are of several")
+
+
+class LimitFact(Fact):
+    tenant: str = Field(description="public id of the tenant")
+    meter: str = Field(description="code of the meter")
+    percent: int = Field(description="of the limit: 80 or 100")
 
 
 class OverdueFact(InvoiceFact):
@@ -137,6 +145,17 @@ def _of_payment(event: PaymentEvent | DisputeChanged) -> dict[str, str]:
     }
 
 
+def limit(event: UsageLimitNear) -> LimitFact:
+    """Which tenant, and how much of which limit."""
+    account = Account.objects.get(tenants__public_id=event.tenant)
+    return LimitFact(
+        account=account.public_id,
+        tenant=event.tenant,
+        meter=event.meter,
+        percent=event.percent,
+    )
+
+
 def _invoice(event: InvoiceEvent) -> Invoice:
     rows = Invoice.objects.select_related("customer__account", "tenant")
     return rows.get(public_id=event.invoice)
@@ -172,3 +191,4 @@ publishes(PaymentFailed, "payment.failed", failure)
 publishes(DisputeChanged, "dispute.changed", dispute)
 publishes(MethodAdded, "payment_method.added", method)
 publishes(MethodRemoved, "payment_method.removed", method)
+publishes(UsageLimitNear, "usage.limit_near", limit)

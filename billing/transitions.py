@@ -93,7 +93,7 @@ def grant(subscription: Subscription) -> int:
         cloud=plan.cloud,
         retention_days=plan.retention_days,
         features=dict(granted.features),
-        limits=granted.all_limits,
+        limits=granted.licensed,
         reason=subscription.state,
         ended_at=clock.now() if subscription.state == _S.CANCELLED else None,
     )

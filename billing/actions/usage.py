@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from billing import clock
+from billing.events import UsageLimitNear
 from billing.models import Meter, UsageBatch
 from billing.rating.usage import Aggregation
 from billing.usage import recording
 from billing.usage.events import MOST
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.events import emit
+from tenants.models import Tenant
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Property = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]{0,39})?$")]
@@ -135,3 +139,24 @@ class RecordUsage(Action[None, UsageInput, UsageBatch]):
             "refused": result.refused,
             "digest": result.digest,
         }
+
+
+class NoticeInput(Input):
+    meter: Code
+    percent: int = Field(ge=1, le=100)
+    used: Decimal = Field(ge=0, max_digits=40, decimal_places=12)
+    limit: Decimal = Field(ge=0, max_digits=40, decimal_places=12)
+    resets_at: AwareDatetime
+
+
+class NoticeUsage(Action[Tenant, NoticeInput, Tenant]):
+    """Note that a tenant used most of what its plan allows in a month."""
+
+    model = Tenant
+    Input = NoticeInput
+    permission = "billing.notice_usage"
+
+    def run(self, target: Tenant, data: NoticeInput, *, actor: Actor) -> Tenant:
+        said = data.model_dump()
+        emit(UsageLimitNear(tenant=target.public_id, **said))
+        return target

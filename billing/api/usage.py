@@ -25,7 +25,6 @@ from billing.usage.events import MOST, Unfit
 from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import Invalid
-from paybill_site.kernel.openapi import PROBLEMS
 from paybill_site.kernel.rest import Known, Row, Things, action_path, things
 from tenants.keys.auth import KeyAuthentication
 
@@ -101,7 +100,7 @@ class UsageEvents(APIView):
         operation_id="usage_events_create",
         summary=actions.RecordUsage.description(),
         request={"application/json": {"oneOf": [EVENT, BATCH]}},
-        responses={200: OpenApiResponse(ANSWER, "What became of each"), **PROBLEMS},
+        responses={200: OpenApiResponse(ANSWER)},
     )
     def post(self, request: Request) -> Response:
         sent, alone = _events(request.data)

@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'usage batches',
                 'ordering': ['-id'],
-                'permissions': [('record_usage', 'Can send what tenants used'), ('correct_usage', 'Can take usage back')],
+                'permissions': [('record_usage', 'Can send what tenants used'), ('correct_usage', 'Can take usage back'), ('notice_usage', 'Can note that a limit is near')],
                 'indexes': [models.Index(condition=models.Q(('rolled_at__isnull', True)), fields=['id'], name='usage_batch_pending')],
             },
         ),

@@ -105,6 +105,7 @@ class UsageBatch(models.Model):
         permissions = [
             ("record_usage", "Can send what tenants used"),
             ("correct_usage", "Can take usage back"),
+            ("notice_usage", "Can note that a limit is near"),
         ]
         indexes = [
             models.Index(

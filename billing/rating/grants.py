@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import reduce
+from typing import Any
 
 type Value = bool | int | str
 type Both[V] = Callable[[V, V], V]
@@ -39,6 +40,15 @@ class Grant:
     def all_limits(self) -> dict[str, int | None]:
         """Limits of what is had and of what is used, by name and by meter."""
         used = {meter: allowed.limit for meter, allowed in self.metered.items()}
+        return {**self.limits, **used}
+
+    @property
+    def licensed(self) -> dict[str, Any]:
+        """Limits as a licence has them: a number, or what is allowed of a meter."""
+        used = {
+            meter: {"limit": allowed.limit, "hard": allowed.hard}
+            for meter, allowed in self.metered.items()
+        }
         return {**self.limits, **used}
 
     @property

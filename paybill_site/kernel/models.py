@@ -165,6 +165,19 @@ class IdempotencyKey(models.Model):
         return f"{self.principal} {self.key}"
 
 
+class UsageCounter(models.Model):
+    """How much of a meter was used in a month, for limits: one row, counted up."""
+
+    pk = models.CompositePrimaryKey("meter", "month")
+    meter = models.CharField(max_length=40)
+    month = models.DateTimeField(help_text="its first moment, in UTC")
+    used = models.DecimalField(max_digits=40, decimal_places=12)
+    noticed = models.PositiveSmallIntegerField(default=0, help_text="percent, told")
+
+    def __str__(self) -> str:
+        return f"{self.meter} {self.month:%Y-%m}"
+
+
 class Licence(models.Model):
     """What the plane's tenant is entitled to, signed by the control plane."""
 
