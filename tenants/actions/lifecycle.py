@@ -138,6 +138,7 @@ class ExplainSuspension(Action[Tenant, SuspendInput, Tenant]):
         if target.suspension in BY_BILLING and data.cause in BY_BILLING:
             target.suspension = data.cause
             target.save(update_fields=["suspension"])
+            entitlements.renew(target)
         return target
 
 

@@ -97,6 +97,7 @@ def inputs(name: str, **changed: Any) -> dict[str, Any]:
         "tenant": "ten_01jd8x4t5v6w7y8z9a0b1c2d3f",
         "region": REGIONS[cloud],
         "size": "small",
+        "asleep": False,
         "image": "registry.example/paybill:1.0",
         "domain": "acme.tenants.example",
         "protection": True,

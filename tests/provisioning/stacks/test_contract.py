@@ -27,6 +27,7 @@ in_a_cloud = pytest.mark.parametrize(
 )
 TYPES = {
     "protection": "bool",
+    "asleep": "bool",
     "generation": "number",
     "retention_days": "number",
     "handover_version": "number",
