@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billing import lifecycle
+from billing import changes, lifecycle
 from billing.models import Invoice, Subscription
 from billing.settlement import takes_effect
 from billing.states import InvoiceKind, SubscriptionState
@@ -21,6 +21,5 @@ def restore(subscription: Subscription, invoice: Invoice) -> None:
 
 @takes_effect(InvoiceKind.CHANGE)
 def change(subscription: Subscription, invoice: Invoice) -> None:
-    over = subscription.state == SubscriptionState.CANCELLED
-    if invoice.plan is not None and not over:
-        lifecycle.change_plan(subscription, invoice.plan)
+    if subscription.state != SubscriptionState.CANCELLED:
+        changes.accept(subscription)

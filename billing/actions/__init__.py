@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from billing.actions.biller import AdvanceDunning, ExpireUnpaid, RenewSubscription
+from billing.actions.biller import (
+    BillBatch,
+    BillCustomer,
+    ExpireUnpaid,
+    ParkCustomer,
+    RetryBilling,
+)
 from billing.actions.books import CheckBooks
 from billing.actions.coupons import (
     AddPromotionCode,
@@ -68,6 +74,12 @@ from billing.actions.statements import ImportStatement
 from billing.actions.subscriptions import (
     CancelSubscription,
     ChangePlan,
+    ChangeQuantity,
+    ExtendTrial,
+    PauseSubscription,
+    ReactivateSubscription,
+    ResumeSubscription,
+    SetAddon,
     Subscribe,
     UndoCancel,
 )
@@ -77,11 +89,13 @@ from billing.actions.usage import CreateMeter, RecordUsage, RenameMeter, RetireM
 __all__ = [
     "AddPromotionCode",
     "AddTaxRate",
-    "AdvanceDunning",
     "AskGateway",
+    "BillBatch",
+    "BillCustomer",
     "BuyCredit",
     "CancelSubscription",
     "ChangePlan",
+    "ChangeQuantity",
     "CheckBooks",
     "CollectInvoice",
     "CreateCoupon",
@@ -94,6 +108,7 @@ __all__ = [
     "EndTaxRate",
     "ExpireCredit",
     "ExpireUnpaid",
+    "ExtendTrial",
     "FinaliseInvoice",
     "GiveUpInvoice",
     "GrantCredit",
@@ -107,7 +122,10 @@ __all__ = [
     "MarkRefundSent",
     "MigratePlan",
     "NoteFailedPayment",
+    "ParkCustomer",
+    "PauseSubscription",
     "PayInvoice",
+    "ReactivateSubscription",
     "RecordMethod",
     "RecordPayment",
     "RecordRefund",
@@ -117,13 +135,15 @@ __all__ = [
     "RefundPayment",
     "RemoveMethod",
     "RenameMeter",
-    "RenewSubscription",
+    "ResumeSubscription",
     "RetireCoupon",
     "RetireMeter",
     "RetirePlan",
     "RetirePromotionCode",
+    "RetryBilling",
     "RetryPayment",
     "RetryRefund",
+    "SetAddon",
     "SetAddress",
     "SetDunning",
     "SetOverrides",

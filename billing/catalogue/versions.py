@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from billing import clock
@@ -41,7 +42,12 @@ def held_by(subscription: Subscription, at: datetime) -> Plan:
     The one it has, unless a later one says that it is for existing subscriptions too.
     """
     plan = subscription.plan
-    plans = _plans(plan.code)
+    return held_among(plan, _plans(plan.code).values(), at)
+
+
+def held_among(plan: Plan, known: Iterable[Plan], at: datetime) -> Plan:
+    """The same where all versions of the plan are at hand."""
+    plans = {version.version: version for version in known}
     if len(plans) == 1:
         return plan
     mine = _version(plans[plan.version])

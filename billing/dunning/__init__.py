@@ -8,7 +8,6 @@ steps are taken in ``advancing``, the payments tried again in ``retrying``.
 from __future__ import annotations
 
 from billing.dunning.cases import check_changes, coming, moments, open_case
-from billing.dunning.first_cut import next_step
 from billing.dunning.foretelling import timeline
 
-__all__ = ["check_changes", "coming", "moments", "next_step", "open_case", "timeline"]
+__all__ = ["check_changes", "coming", "moments", "open_case", "timeline"]

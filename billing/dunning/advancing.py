@@ -117,11 +117,13 @@ def _push(subscription: Subscription, to: SubscriptionState, reason: str) -> Non
     """Move as far as the step says; who is there already, or does not run, stays."""
     if to == _S.CANCELLED:
         if subscription.state != _S.CANCELLED:
-            lifecycle.end(subscription, reason=reason)
+            lifecycle.end(subscription, reason=reason, owed=False)
         return
     if subscription.state not in PATH:
         return
     there, wanted = PATH.index(_S(subscription.state)), PATH.index(to)
     for state in PATH[there + 1 : wanted + 1]:
         transitions.move(subscription, state, reason=reason)
+    if to == _S.SUSPENDED:  # from here on days are without service
+        subscription.closed_at = subscription.closed_at or clock.now()
     agenda.reschedule(subscription)

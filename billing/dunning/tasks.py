@@ -7,6 +7,7 @@ and the next sweep finds what was missed.
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 from celery import shared_task
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -79,3 +80,16 @@ def _tried_again(customer: str) -> int:
             continue
         done += 1
     return done
+
+
+def earliest(after: datetime | None) -> datetime | None:
+    """The next moment at which there may be something to do, for a clock that moves."""
+    open_cases = DunningCase.objects.filter(state=CaseState.OPEN)
+    open_invoices = Invoice.objects.filter(state=InvoiceState.OPEN, kind__in=DUNNED)
+    known = (
+        open_cases.values_list("next_at", flat=True),
+        PaymentRetry.objects.values_list("next_at", flat=True),
+        open_invoices.values_list("due_at", flat=True),
+    )
+    found = {moment for rows in known for moment in rows if moment is not None}
+    return min((m for m in found if after is None or m > after), default=None)

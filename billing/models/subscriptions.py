@@ -50,6 +50,12 @@ class Subscription(models.Model):
         related_name="+",
         help_text="from the next period on",
     )
+    waiting = models.JSONField(
+        default=list, blank=True, help_text="changes from then on, or from a moment"
+    )
+    offered = models.JSONField(
+        default=dict, blank=True, help_text="what it becomes once its offer is paid"
+    )
     region = models.CharField(max_length=40)
     state = models.CharField(max_length=12, choices=SubscriptionState.choices)
     starts_at = models.DateTimeField(

@@ -50,13 +50,13 @@ def anchor(
         raise ValueError(f"{day} is no day of a month")
     local = dates.local(start, zone)
     if alignment == Alignment.CALENDAR:
-        return Anchor(_midnight(_opening(local, every), zone))
+        return Anchor(midnight(_opening(local, every), zone))
     if alignment == Alignment.DAY and every.monthly:
         kept = day or 1
         opening = dates.on_day(local, kept)
         if opening > local:
             opening = dates.months_later(local, -1, kept)
-        return Anchor(_midnight(opening, zone), kept)
+        return Anchor(midnight(opening, zone), kept)
     return Anchor(start)
 
 
@@ -137,5 +137,5 @@ def _opening(local: date, every: Every) -> date:
     return dates.months_later(local, -into, 1)
 
 
-def _midnight(day: date, zone: tzinfo) -> datetime:
+def midnight(day: date, zone: tzinfo) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone)

@@ -8,7 +8,7 @@ ever used for an invoice is never changed, it gets a successor.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Protocol
@@ -20,8 +20,11 @@ from billing.rating.cards import RateCard
 from billing.rating.discounts import AmountOff, GivenBack, PercentOff
 from billing.rating.metering import Metered, TrueUp
 from billing.rating.periods import Period
+from billing.rating.prices import Flat, PerUnit
 from billing.rating.shares import WHOLE, Share
 from billing.rating.stored import Stored, to_data
+
+ONE = Decimal(1)
 
 
 class UnknownRule(ValueError):
@@ -137,6 +140,40 @@ def from_inputs(stored: Mapping[str, Any]) -> Line:
     return line
 
 
+def licensed(
+    card: RateCard,
+    currency: str,
+    *,
+    quantity: Decimal = ONE,
+    each: bool = False,
+    share: Share = WHOLE,
+) -> Charge | Licensed:
+    """The charge for what is had: a fee, or so many seats, for a share of a period.
+
+    ``each`` says that a flat amount is due for every one of them. A price that is
+    nothing but an amount in whole minor units gives the plain rule, which is read most
+    easily.
+    """
+    if each and isinstance(card.price, Flat) and quantity != ONE:
+        card = replace(card, price=PerUnit(card.price.amount))
+    if (unit := _plain(card, currency, quantity)) is None:
+        return Licensed(card=card, currency=currency, quantity=quantity, share=share)
+    times = 1 if isinstance(card.price, Flat) else int(quantity)
+    return replace(share_of(unit, currency, share), quantity=times)
+
+
+def _plain(card: RateCard, currency: str, quantity: Decimal) -> int | None:
+    """Minor units of one of them, where the card says no more than that."""
+    price = card.price
+    if card != RateCard(price) or not isinstance(price, Flat | PerUnit):
+        return None
+    each = price.amount if isinstance(price, Flat) else price.unit_amount
+    if isinstance(price, PerUnit) and (price.minimum or quantity != int(quantity)):
+        return None
+    minor = money.unrounded(each, currency)
+    return int(minor) if minor.denominator == 1 else None
+
+
 def share_of(
     price: int,
     currency: str,
@@ -157,6 +194,12 @@ def share_of(
         credit=credit,
         at_most=at_most,
     )
+
+
+def credit_of(charged: int, currency: str, share: Share, most: int) -> Charge:
+    """The credit for a share of what was charged, and never more than ``most``."""
+    at_most = most if share.of(charged) > most else None
+    return share_of(charged, currency, share, credit=True, at_most=at_most)
 
 
 def rest_of(

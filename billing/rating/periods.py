@@ -7,6 +7,7 @@ account's zone, and clamped to the end of a short month: 31 January, 28 February
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -74,6 +75,22 @@ def how_many(part: Every, whole: Every) -> int:
 def _steps(every: Every) -> int:
     """In months, or in days."""
     return every.count * (MONTHS if every.monthly else DAYS)[every.interval]
+
+
+def without(period: Period, others: Iterable[Period]) -> list[Period]:
+    """What is left of a period when others are taken out of it, in order."""
+    left = [period]
+    for other in others:
+        left = [part for whole in left for part in _cut(whole, other)]
+    return left
+
+
+def _cut(whole: Period, other: Period) -> Iterator[Period]:
+    before, after = min(whole.end, other.start), max(whole.start, other.end)
+    if whole.start < before:
+        yield Period(whole.start, before)
+    if after < whole.end and after > before:
+        yield Period(after, whole.end)
 
 
 def in_utc(moment: datetime) -> datetime:

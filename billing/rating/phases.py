@@ -88,3 +88,20 @@ def at(
     """The phase that a moment falls into; the first one before it all began."""
     known = list(dated(phases, start, zone))
     return next((d for d in reversed(known) if d.start <= moment), known[0])
+
+
+def trial_end(phases: Sequence[Phase], start: datetime, zone: tzinfo = UTC) -> datetime:
+    """When the trial is over that a price begins with; its start where it has none."""
+    ends = start
+    for phase in dated(phases, start, zone):
+        if phase.phase.kind != Kind.TRIAL or phase.end is None:
+            break
+        ends = phase.end
+    return ends
+
+
+def over_at(
+    phases: Sequence[Phase], start: datetime, zone: tzinfo = UTC
+) -> datetime | None:
+    """When the fixed term that it ends with is over; None where it goes on."""
+    return list(dated(phases, start, zone))[-1].end

@@ -8,8 +8,10 @@ from typing import Any
 
 from billing.actions import CreatePlan, MarkInvoicePaid
 from billing.actions.plans import PlanInput
+from billing.dunning.tasks import dun_one
 from billing.models import Invoice, Plan, Subscription
 from billing.seed import SEEDER
+from billing.tasks import bill_one
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
 
@@ -44,6 +46,12 @@ def pay_in_full(invoice: Invoice, reference: str = "") -> None:
     transfer = {"reference": reference or f"bank {invoice.number}"}
     perform(MarkInvoicePaid, invoice, transfer, actor=BANK)
     invoice.refresh_from_db()
+
+
+def live(subscription: Subscription) -> None:
+    """Let everything happen that is due by now: periods, and what is unpaid."""
+    bill_one(subscription.public_id)
+    dun_one(subscription.customer.public_id)
 
 
 def only_open(subscription: Subscription) -> Invoice:

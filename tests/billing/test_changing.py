@@ -15,7 +15,7 @@ from paybill_site.kernel.actions import perform, rehearse
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Forbidden
 from tenants.models import Entitlement, Tenant
-from tests.billing.desk import Turn, only_open, pay_in_full, sell
+from tests.billing.desk import Turn, live, only_open, pay_in_full, sell
 
 DAY = timedelta(days=1)
 
@@ -148,7 +148,7 @@ def test_whoever_owes_pays_first(
     owing: Subscription, owner: Actor, pro: Plan, turn: Turn
 ) -> None:
     turn(8 * DAY)
-    bill_one(owing.public_id)
+    live(owing)
     with pytest.raises(NoSuchChange, match="past due"):
         perform(ChangePlan, owing, {"plan": "pro"}, actor=owner)
 

@@ -8,24 +8,26 @@ import pytest
 
 from billing import agenda, clock
 from billing.actions import (
-    AdvanceDunning,
+    BillCustomer,
     CancelSubscription,
-    RenewSubscription,
     Subscribe,
     UndoCancel,
     VoidInvoice,
 )
 from billing.actions.biller import BILLER
+from billing.dunning.tasks import dun_one
 from billing.errors import NotDue
 from billing.models import Invoice, Plan, Subscription
 from billing.tasks import bill, bill_one
+from paybill_site.accounts.models import User
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import IllegalMove
 from paybill_site.kernel.models import OutboxEvent
-from tenants.models import Entitlement, Tenant
-from tests.billing.desk import Turn, only_open, pay_in_full, sell
-from tests.cast import make_tenant
+from tenants.models import Account, Entitlement, Tenant
+from tenants.states import Role
+from tests.billing.desk import Turn, live, only_open, pay_in_full, sell
+from tests.cast import acting, join, make_tenant
 
 DAY = timedelta(days=1)
 
@@ -41,9 +43,8 @@ def test_nothing_is_done_before_it_is_due(
     turn(20 * DAY)
     assert bill_one(subscription.public_id) == 0
     with pytest.raises(NotDue):
-        perform(RenewSubscription, subscription, actor=BILLER)
-    with pytest.raises(NotDue):
-        perform(AdvanceDunning, subscription, actor=BILLER)
+        perform(BillCustomer, subscription.customer, actor=BILLER)
+    assert dun_one(subscription.customer.public_id) == 0
 
 
 def test_the_next_period_is_billed_when_it_begins(owing: Subscription) -> None:
@@ -61,10 +62,11 @@ def test_billing_again_adds_nothing(owing: Subscription) -> None:
 
 
 def test_billing_to_a_day_in_one_go_equals_billing_day_by_day(
-    subscription: Subscription, owner: Actor, turn: Turn
+    subscription: Subscription, owner_user: User, turn: Turn
 ) -> None:
-    account = subscription.tenant.account
-    twin_tenant = make_tenant(account, "twin-bakery")
+    account = Account.objects.create(name="Twin", created_by=owner_user.public_id)
+    join(account, owner_user, Role.OWNER)
+    twin_tenant, owner = make_tenant(account, "twin-bakery"), acting(owner_user)
     twin = perform(Subscribe, twin_tenant, {"plan": "basic"}, actor=owner).result
     pay_in_full(only_open(twin))
     for _ in range(100):
@@ -97,7 +99,7 @@ def test_unpaid_goes_step_by_step_to_suspended_and_to_the_end(
     seen = []
     for days in (7, 3, 7, 30):
         turn(days * DAY)
-        bill_one(owing.public_id)
+        live(owing)
         granted = Entitlement.objects.get(tenant=owing.tenant).state
         seen.append((look(owing).state, granted))
     assert seen == [
@@ -116,7 +118,7 @@ def test_unpaid_goes_step_by_step_to_suspended_and_to_the_end(
 @pytest.mark.parametrize("days", [8, 11, 20])
 def test_paying_restores_at_once(owing: Subscription, turn: Turn, days: int) -> None:
     turn(days * DAY)
-    bill_one(owing.public_id)
+    live(owing)
     assert look(owing).state in {"past_due", "grace", "suspended"}
     pay_in_full(only_open(owing))
     assert look(owing).state == "active"
@@ -128,13 +130,13 @@ def test_periods_in_which_access_was_closed_are_not_billed(
     owing: Subscription, turn: Turn
 ) -> None:
     now = turn(45 * DAY)  # suspended since day 17, its period over since day 31
-    bill_one(owing.public_id)
+    live(owing)
     pay_in_full(owing.invoices.filter(state="open").earliest("due_at"))
     assert look(owing).state in {"active", "past_due"}
     while owing.state != "active":
         pay_in_full(owing.invoices.filter(state="open").earliest("due_at"))
         look(owing)
-    bill_one(owing.public_id)
+    live(owing)
     assert look(owing).period_start <= now < owing.period_end
 
 
@@ -142,7 +144,7 @@ def test_an_invoice_taken_back_restores_as_well(
     owing: Subscription, turn: Turn, operator: Actor
 ) -> None:
     turn(8 * DAY)
-    bill_one(owing.public_id)
+    live(owing)
     perform(VoidInvoice, only_open(owing), actor=operator)
     assert look(owing).state == "active"
 
@@ -151,7 +153,7 @@ def test_a_late_payment_after_the_end_is_recorded_and_revives_nothing(
     owing: Subscription, turn: Turn
 ) -> None:
     turn(60 * DAY)
-    bill_one(owing.public_id)
+    live(owing)
     assert look(owing).state == "cancelled"
     invoice = owing.invoices.filter(state="uncollectible").first()
     assert invoice is not None

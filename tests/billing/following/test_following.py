@@ -7,7 +7,6 @@ from datetime import timedelta
 from billing.actions import CancelSubscription, Subscribe
 from billing.keeping import close_over
 from billing.models import Plan, Subscription
-from billing.tasks import bill_one
 from paybill_site.kernel import outbox
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
@@ -17,7 +16,7 @@ from paybill_site.kernel.planes import Place, plane
 from tenants.actions import CloseTenant
 from tenants.actions.places import taken
 from tenants.models import Tenant
-from tests.billing.desk import Turn, only_open, pay_in_full
+from tests.billing.desk import Turn, live, only_open, pay_in_full
 
 DAY = timedelta(days=1)
 
@@ -50,7 +49,7 @@ def test_unpaid_closes_the_doors_and_paying_opens_them(
 ) -> None:
     settle(owing)
     turn(17 * DAY)
-    bill_one(owing.public_id)
+    live(owing)
     assert settle(owing).state == "suspended"
     pay_in_full(only_open(owing))
     assert settle(owing).state == "live"
