@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import Http404, HttpRequest
 from django.urls import reverse
 
 from billing import catalogue, gateways
@@ -13,8 +14,23 @@ from billing.portal import prices, sums
 from billing.rating import money
 from billing.rating.prices import Flat
 from billing.states import InvoiceKind, PlanKind, PriceKind
+from paybill_site.kernel import actors
 from paybill_site.kernel.actors import Actor
 from tenants import offers, starting
+from tenants.models import Tenant
+
+
+def draft(request: HttpRequest) -> Tenant | None:
+    """The draft that a plan is chosen for, as the address names it. Raises Http404."""
+    public_id = request.GET.get("tenant", "")
+    if not public_id:
+        return None
+    rows = Tenant.objects.visible_to(actors.of_request(request))
+    rows = rows.select_related("account__customer")
+    found = rows.filter(public_id=public_id[:40]).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def on_sale(actor: Actor) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from billing import subscription_views, views
 from billing.documents import views as papers
-from billing.portal import details, estimate, methods, overview, usage
+from billing.portal import credit, details, estimate, methods, ordering, overview, usage
 
 app_name = "billing"
 one = "subscriptions/<slug:public_id>/"
@@ -16,6 +16,7 @@ method = "methods/<slug:public_id>/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("plans/", views.plans, name="plans"),
     path("plans/<slug:code>/", estimate.estimate, name="estimate"),
+    path("plans/<slug:code>/order/", ordering.order, name="order"),
     path("pay/<slug:public_id>/", views.pay, name="pay"),
     path("billing/", overview.home, name="home"),
     path(account, overview.overview, name="account"),
@@ -25,7 +26,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{account}methods/", methods.methods, name="methods"),
     path(f"{account}methods/add/", methods.add, name="method_add"),
     path(f"{account}details/", details.details, name="details"),
-    path(f"{account}credit/", overview.credit, name="credit"),
+    path(f"{account}credit/", credit.credit, name="credit"),
+    path(f"{account}credit/code/", credit.redeem, name="redeem"),
+    path(f"{account}credit/buy/", credit.buy, name="buy_credit"),
     path(method, methods.method, name="method"),
     path(f"{method}default/", methods.make_default, name="method_default"),
     path(f"{method}remove/", methods.remove, name="method_remove"),

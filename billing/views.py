@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing import gateways, pages
@@ -17,6 +18,7 @@ from billing.actions import Subscribe
 from billing.forms import NewTenantForm, PlanForm
 from billing.models import Invoice, Plan
 from billing.portal.finding import find_account
+from billing.portal.ordering import own_account, wanted_first
 from billing.portal.overview import frame
 from billing.states import InvoiceState
 from paybill_site.kernel import actors
@@ -37,23 +39,13 @@ def plans(request: HttpRequest) -> HttpResponse:
     actor = actors.of_request(request)
     if not request.user.is_authenticated:
         return _catalogue(request, actor, None, None)
-    tenant = _draft(request, actor)
+    tenant = pages.draft(request)
     form = _plan_form(request, actor, tenant)
     if request.method == "POST" and form.is_valid():
         answer = _choose(request, form, tenant)
         if answer is not None:
             return answer
     return _catalogue(request, actor, form, tenant)
-
-
-def _draft(request: HttpRequest, actor: Actor) -> Tenant | None:
-    public_id = request.GET.get("tenant", "")
-    if not public_id:
-        return None
-    found = Tenant.objects.visible_to(actor).filter(public_id=public_id[:40]).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def _plan_form(request: HttpRequest, actor: Actor, tenant: Tenant | None) -> PlanForm:
@@ -81,8 +73,14 @@ def _catalogue(
 def _choose(
     request: HttpRequest, form: PlanForm, tenant: Tenant | None
 ) -> HttpResponse | None:
-    """Start the tenant if need be, then subscribe it; None: the form has errors."""
+    """Start the tenant if need be, then subscribe it; None: the form has errors.
+
+    Where tax has to know the customer first, the order is filled in on its own page.
+    """
     chosen: dict[str, Any] = form.cleaned_data
+    account = tenant.account if tenant else own_account(request)
+    if wanted_first(account, form.plans[chosen["plan"]]):
+        return redirect(_order_url(chosen, tenant))
     try:
         if tenant is None:
             tenant = starting.start_tenant(request, chosen["name"], chosen["slug"])
@@ -114,9 +112,18 @@ def pay(request: HttpRequest, public_id: str) -> HttpResponse:
     return render(request, "portal/pay.html", pages.payment(invoice, gateway))
 
 
+def _order_url(chosen: dict[str, Any], tenant: Tenant | None) -> str:
+    address = reverse("billing:order", args=[chosen["plan"]])
+    if tenant is not None:
+        return f"{address}?{urlencode({'tenant': tenant.public_id})}"
+    named = {name: chosen[name] for name in ("name", "slug")}
+    return f"{address}?{urlencode(named)}"
+
+
 def find_invoice(request: HttpRequest, public_id: str) -> Invoice:
-    """An invoice that the person may see. Raises Http404."""
+    """An invoice that the person may see, once it is one. Raises Http404."""
     rows = Invoice.objects.visible_to(actors.of_request(request))
+    rows = rows.exclude(state=InvoiceState.DRAFT)
     found = (
         rows.select_related(
             "customer__account", "tenant__account", "subscription__plan"

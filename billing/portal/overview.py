@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from billing.models import Customer, Invoice, PaymentMethod, Subscription
 from billing.portal.finding import billed_accounts, customer_of, find_account
-from billing.portal.upcoming import next_invoice
+from billing.portal.overdue import overdue
+from billing.portal.upcoming import expected
 from billing.states import InvoiceState, SubscriptionState
 from paybill_site.kernel import actors
 from paybill_site.kernel.actors import Actor
 from tenants.models import Account
 
-LATEST, PER_PAGE = 5, 50
+LATEST = 5
 
 
 def frame(account: Account, tab: str) -> dict[str, Any]:
@@ -64,7 +64,8 @@ def _at_a_glance(customer: Customer, actor: Actor) -> dict[str, Any]:
         "subscriptions": running.select_related("plan", "next_plan", "tenant"),
         "unpaid": list(unpaid),
         "latest": known.exclude(state=InvoiceState.DRAFT).order_by("-pk")[:LATEST],
-        "upcoming": next_invoice(customer),
+        "expected": expected(customer),
+        "overdue": overdue(customer),
         "method": methods.filter(is_default=True).first(),
     }
 
@@ -74,22 +75,6 @@ def _at_a_glance(customer: Customer, actor: Actor) -> dict[str, Any]:
 def upcoming(request: HttpRequest, public_id: str) -> HttpResponse:
     """The next invoice as it would be if nothing changed until then."""
     account = find_account(request, public_id)
-    customer = customer_of(account)
-    expected = next_invoice(customer) if customer else None
-    context = {**frame(account, "next"), "upcoming": expected}
+    coming = expected(customer_of(account))
+    context = {**frame(account, "next"), "expected": coming}
     return render(request, "billing/upcoming.html", context)
-
-
-@login_required
-@require_safe
-def credit(request: HttpRequest, public_id: str) -> HttpResponse:
-    """The credit balance: what is left, and every movement of it."""
-    account = find_account(request, public_id)
-    customer = customer_of(account)
-    entries = customer.balance_entries.all() if customer else []
-    if customer is not None:
-        entries = customer.balance_entries.select_related("invoice", "grant")
-    page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
-    grants = customer.grants.filter(left__gt=0) if customer else []
-    context = {**frame(account, "credit"), "page": page, "grants": grants}
-    return render(request, "billing/credit.html", context)

@@ -6,6 +6,7 @@ Amounts of a card are in major units with up to twelve decimals; none is rounded
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -30,18 +31,38 @@ from paybill_site.kernel.templatetags.paybill_ui import SYMBOLS
 DURATIONS = {"D": "day", "W": "week", "M": "month", "Y": "year"}
 
 
-def in_words(price: Price, units: str = "") -> str:
-    """``€8.00 for each seat a month, 2 are free``.
-
-    ``units`` is what is counted, in the plural; default: what the price is called.
-    """
-    counted = units or ("seats" if price.kind == PriceKind.SEAT else price.name.lower())
+def in_words(price: Price) -> str:
+    """``€8.00 for each seat a month, 2 are free``."""
     every = "" if price.kind == PriceKind.USAGE else f" {spoken_every(price.every)}"
     said = [
-        f"{_phase(phase)}{_card(phase.card, price.currency, counted)}{every}"
+        f"{_phase(phase)}{_card(phase.card, Said(price, every))}"
         for phase in price.phased
     ]
     return ", then ".join(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a card is told with: what it counts, in which currency, how often."""
+
+    price: Price
+    every: str
+
+    def money(self, value: Decimal) -> str:
+        return amount(value, self.price.currency)
+
+    @property
+    def units(self) -> str:
+        """What is counted: its name, as it stands within a sentence."""
+        name = self.price.name
+        return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+
+    @property
+    def each(self) -> str:
+        """One of it, where its name is that of many."""
+        one = self.units.removesuffix("s")
+        counts = self.price.kind == PriceKind.USAGE or self.units == "seats"
+        return f"each {one}" if counts and one != self.units else "each"
 
 
 def spoken_every(every: Every) -> str:
@@ -70,43 +91,36 @@ def _phase(phase: Phase) -> str:
     return f"the first {unit}: " if number == "1" else f"the first {number} {unit}s: "
 
 
-def _card(card: RateCard, currency: str, units: str) -> str:
-    said = SAID[type(card.price)](card.price, currency, units)
+def _card(card: RateCard, said: Said) -> str:
+    words = SAID[type(card.price)](card.price, said)
     if card.free_units:
-        said += f", {_count(card.free_units)} are free"
+        words += f", {_count(card.free_units)} are free"
     if card.percent_off:
-        said += f", less {money.plain(card.percent_off)}%"
+        words += f", less {money.plain(card.percent_off)}%"
     if card.minimum is not None:
-        said += f", at least {amount(card.minimum, currency)}"
+        words += f", at least {said.money(card.minimum)}"
     if card.maximum is not None:
-        said += f", at most {amount(card.maximum, currency)}"
-    return said
+        words += f", at most {said.money(card.maximum)}"
+    return words
 
 
 def _count(value: Decimal) -> str:
     return f"{value.normalize():,f}"
 
 
-def _one(units: str) -> str:
-    return units.removesuffix("s")
+def _flat(price: Flat, said: Said) -> str:
+    return f"{said.money(price.amount)}{said.every}" if price.amount else "free"
 
 
-def _flat(price: Flat, currency: str, units: str) -> str:
-    return amount(price.amount, currency) if price.amount else "free"
-
-
-def _per_unit(price: PerUnit, currency: str, units: str) -> str:
-    said = f"{amount(price.unit_amount, currency)} for each of the {units}"
-    if units == "seats":
-        said = f"{amount(price.unit_amount, currency)} for each seat"
+def _per_unit(price: PerUnit, said: Said) -> str:
     least = f", for {_count(price.minimum)} at least" if price.minimum else ""
-    return said + least
+    return f"{said.money(price.unit_amount)} for {said.each}{said.every}{least}"
 
 
-def _dynamic(price: Dynamic, currency: str, units: str) -> str:
+def _dynamic(price: Dynamic, said: Said) -> str:
     if price.multiplier == 1:
-        return f"what the {units} cost"
-    return f"{_count(price.multiplier)} times what the {units} cost"
+        return f"what the {said.units} cost"
+    return f"{_count(price.multiplier)} times what the {said.units} cost"
 
 
 def _steps(tiers: Sequence[Tier], say: Callable[[Tier], str]) -> str:
@@ -117,59 +131,57 @@ def _end(tier: Tier) -> str:
     return "beyond" if tier.up_to is None else f"up to {_count(tier.up_to)}"
 
 
-def _tier(currency: str) -> Callable[[Tier], str]:
+def _tier(said: Said) -> Callable[[Tier], str]:
     def say(tier: Tier) -> str:
-        each = f"{amount(tier.unit_amount, currency)} each" if tier.unit_amount else ""
-        flat = amount(tier.flat_amount, currency) if tier.flat_amount else ""
-        return " and ".join(filter(None, (each, flat))) or "nothing"
+        each = f"{said.money(tier.unit_amount)} each" if tier.unit_amount else ""
+        flat = said.money(tier.flat_amount) if tier.flat_amount else ""
+        return " and ".join(filter(None, (each, flat))) or "free"
 
     return say
 
 
-def _graduated(price: Graduated, currency: str, units: str) -> str:
-    return f"{units}, each in its step: {_steps(price.tiers, _tier(currency))}"
+def _graduated(price: Graduated, said: Said) -> str:
+    return f"{said.units}{said.every}: {_steps(price.tiers, _tier(said))}"
 
 
-def _volume(price: Volume, currency: str, units: str) -> str:
-    return f"all {units} at the step of their number: " + _steps(
-        price.tiers, _tier(currency)
-    )
+def _volume(price: Volume, said: Said) -> str:
+    steps = _steps(price.tiers, _tier(said))
+    return f"{said.units}{said.every}, all at the step of their number: {steps}"
 
 
-def _stairstep(price: Stairstep, currency: str, units: str) -> str:
+def _stairstep(price: Stairstep, said: Said) -> str:
     def say(tier: Tier) -> str:
-        return amount(tier.flat_amount, currency)
+        return said.money(tier.flat_amount)
 
-    return f"{units} in all: {_steps(price.tiers, say)}"
+    return f"{said.units} in all{said.every}: {_steps(price.tiers, say)}"
 
 
-def _package(price: Package, currency: str, units: str) -> str:
+def _package(price: Package, said: Said) -> str:
     begun = " begun" if price.rounding == Rounding.UP else ""
-    said = f"{amount(price.amount, currency)} for each {_count(price.size)} {units}"
+    words = f"{said.money(price.amount)} for each {_count(price.size)} {said.units}"
     free = f", {_count(price.free_units)} are free" if price.free_units else ""
-    return f"{said}{begun}{free}"
+    return f"{words}{begun}{said.every}{free}"
 
 
-def _by_package(price: GraduatedByPackage, currency: str, units: str) -> str:
-    packs = f"packs of {_count(price.size)} {units}"
-    return f"{packs}, each in its step: {_steps(price.tiers, _tier(currency))}"
+def _by_package(price: GraduatedByPackage, said: Said) -> str:
+    packs = f"packs of {_count(price.size)} {said.units}{said.every}"
+    return f"{packs}: {_steps(price.tiers, _tier(said))}"
 
 
-def _percentage(price: Percentage, currency: str, units: str) -> str:
-    said = f"{money.plain(price.percent)}% of the {units}"
-    fixed = f" and {amount(price.fixed, currency)} each" if price.fixed else ""
-    return said + fixed
+def _percentage(price: Percentage, said: Said) -> str:
+    words = f"{money.plain(price.percent)}% of the {said.units}"
+    return f"{words} and {said.money(price.fixed)} each" if price.fixed else words
 
 
-def _graduated_percentage(price: GraduatedPercentage, currency: str, units: str) -> str:
+def _graduated_percentage(price: GraduatedPercentage, said: Said) -> str:
     def say(tier: Tier) -> str:
-        flat = f" and {amount(tier.flat_amount, currency)}" if tier.flat_amount else ""
+        flat = f" and {said.money(tier.flat_amount)}" if tier.flat_amount else ""
         return f"{money.plain(tier.unit_amount)}%{flat}"
 
-    return f"of the {units}: {_steps(price.tiers, say)}"
+    return f"of the {said.units}: {_steps(price.tiers, say)}"
 
 
-SAID: dict[type[Any], Callable[[Any, str, str], str]] = {
+SAID: dict[type[Any], Callable[[Any, Said], str]] = {
     Flat: _flat,
     PerUnit: _per_unit,
     Dynamic: _dynamic,

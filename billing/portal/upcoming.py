@@ -11,6 +11,7 @@ from billing.drafts import Draft
 from billing.invoicing import Bill
 from billing.models import Customer
 from billing.portal.sums import Sum, of_bill
+from paybill_site.kernel.errors import PaybillError
 
 # As far as people plan: a year's plan is billed within it.
 AHEAD = timedelta(days=400)
@@ -30,8 +31,26 @@ class Upcoming:
         return of_bill(self.bill)
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The next invoice, if there is one; ``trouble`` says why that can not be told."""
+
+    invoice: Upcoming | None = None
+    trouble: str = ""
+
+
+def expected(customer: Customer | None) -> Expected:
+    """What comes next as things stand; nothing where none falls due within a year."""
+    if customer is None:
+        return Expected()
+    try:
+        return Expected(next_invoice(customer))
+    except PaybillError as error:  # the page has more to say than this
+        return Expected(trouble=error.detail)
+
+
 def next_invoice(customer: Customer) -> Upcoming | None:
-    """The next one, as things stand; None where nothing falls due within a year."""
+    """The next one. Raises what would stop the biller, too."""
     try:  # until the engine is there
         from billing import engine  # noqa: PLC0415
     except ImportError:

@@ -36,16 +36,15 @@ def price(card: dict[str, Any], kind: str = PriceKind.USAGE, **more: Any) -> Pri
         ({"model": "flat", "amount": "30"}, "€30.00"),
         (
             {"model": "per_unit", "unit_amount": "0.0025"},
-            "€0.0025 for each of the calls",
+            "€0.0025 for each call",
         ),
         (
             {"model": "graduated", "tiers": TIERS},
-            "calls, each in its step: €5.00 each up to 10,"
-            " €4.00 each and €20.00 beyond",
+            "calls: €5.00 each up to 10, €4.00 each and €20.00 beyond",
         ),
         (
             {"model": "volume", "tiers": TIERS},
-            "all calls at the step of their number: €5.00 each up to 10,"
+            "calls, all at the step of their number: €5.00 each up to 10,"
             " €4.00 each and €20.00 beyond",
         ),
         (
@@ -69,8 +68,10 @@ def test_what_surrounds_a_price_is_told_too() -> None:
         "percent_off": "10",
         "minimum": "20",
     }
-    assert in_words(price(card, PriceKind.SEAT)) == (
-        "€8.00 for each seat, 2 are free, less 10%, at least €20.00 a month"
+    seats = price(card, PriceKind.SEAT)
+    seats.name = "Seats"
+    assert in_words(seats) == (
+        "€8.00 for each seat a month, 2 are free, less 10%, at least €20.00"
     )
 
 
