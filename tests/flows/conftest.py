@@ -35,7 +35,7 @@ from tenants.models import Account, Tenant
 from tests.agents.conftest import license_plane
 from tests.agents.people import enter, person
 from tests.cast import LogIn, acting, browser
-from tests.flows import infrastructure
+from tests.flows import developers, infrastructure, money
 from tests.flows.doors import Door
 from tests.services import superuser
 
@@ -104,7 +104,9 @@ def _is_problem(kind: str, text: bytes) -> bool:
 
 
 @pytest.fixture
-def furnished(tenant: Tenant, live_tenant: Tenant, account: Account) -> Place:
+def furnished(
+    tenant: Tenant, live_tenant: Tenant, account: Account, operator_user: User
+) -> Place:
     """One of each in the control plane, and a shop with an agent in tenant A."""
     seed_plans()
     owner = acting(User.objects.get(email="olivia@example.com"))
@@ -114,6 +116,8 @@ def furnished(tenant: Tenant, live_tenant: Tenant, account: Account) -> Place:
     asked = {"email": "ivy@example.com", "role": "member"}
     perform(InviteMember, account, asked, actor=owner)
     infrastructure.furnish(tenant, live_tenant)
+    developers.furnish(account, owner)
+    money.furnish(invoice.customer, invoice, acting(operator_user))
     assert Subscription.objects.exists()
     return Place("default", "ta", live_tenant.public_id)
 

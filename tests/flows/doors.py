@@ -27,6 +27,8 @@ SAMPLES = {
     "uidb36": "1",
     "token": "tok",
     "content_type_id": "1",
+    "code": "business",  # of a plan
+    "slug": "recurring",  # of a report
     "gateway": "stripe",
 }
 # The first words of a path that name another model than the path's own words do.
@@ -67,6 +69,23 @@ MODELS = {
     "database-jobs": "provisioning.databasejob",
     "products": "provisioning.product",
     "product-notices": "provisioning.productnotice",
+    "billing": "tenants.account",  # pages of an account's billing
+    "credit-notes": "billing.creditnote",
+    "coupons": "billing.coupon",
+    "promotion-codes": "billing.promotioncode",
+    "redemptions": "billing.redemption",
+    "credit-grants": "billing.creditgrant",
+    "balance-entries": "billing.balanceentry",
+    "ledger-entries": "billing.ledgerentry",
+    "books-checks": "billing.bookscheck",
+    "tax-rates": "billing.taxrate",
+    "api-keys": "tenants.apikey",
+    "developers": "tenants.account",
+    "webhook-endpoints": "tenants.webhookendpoint",
+    "webhooks": "tenants.webhookendpoint",
+    "webhook-messages": "tenants.webhookmessage",
+    "messages": "tenants.webhookmessage",
+    "webhook-attempts": "tenants.webhookattempt",
     "agents": "agents.agent",
     "agent-tokens": "agents.agenttoken",
 }
