@@ -5,9 +5,18 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from billing import subscription_views, views
+from billing import views
 from billing.documents import views as papers
-from billing.portal import credit, details, estimate, methods, ordering, overview, usage
+from billing.portal import (
+    credit,
+    details,
+    estimate,
+    methods,
+    ordering,
+    overview,
+    subscriptions,
+    usage,
+)
 
 app_name = "billing"
 one = "subscriptions/<slug:public_id>/"
@@ -40,10 +49,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         papers.credit_note_pdf,
         name="credit_note_pdf",
     ),
-    path(one, subscription_views.subscription, name="subscription"),
-    path(f"{one}change/", subscription_views.change, name="change"),
-    path(f"{one}cancel/", subscription_views.cancel, name="cancel"),
-    path(f"{one}undo-cancel/", subscription_views.undo_cancel, name="undo_cancel"),
+    path(one, subscriptions.subscription, name="subscription"),
+    path(f"{one}change/", subscriptions.change, name="change"),
+    path(f"{one}cancel/", subscriptions.cancel, name="cancel"),
+    path(f"{one}<slug:name>/", subscriptions.verb, name="verb"),
     path("", include("billing.incoming.urls")),
 ]
 if settings.PAYBILL_EMBEDDED:

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.db import models
+from django.http import HttpRequest, StreamingHttpResponse
 
 from billing.reports import export
+from paybill_site.kernel.admin import VerbAdmin
 
 ASKED = "as"
 
@@ -22,28 +24,24 @@ def download(rows: Iterable[Iterable[Any]], name: str) -> StreamingHttpResponse:
     return answer
 
 
-class CsvList:
-    """Beside ``VerbAdmin``: ``?as=csv`` sends ``csv_columns`` of the filtered list.
+class CsvAdmin[M: models.Model](VerbAdmin[M]):
+    """A list that can be saved: ``?as=csv`` sends ``csv_columns`` of the filtered one.
 
     Whoever may see the list may save it; amounts are minor units, beside a currency.
     """
 
     csv_columns: ClassVar[tuple[str, ...]] = ()
     change_list_template = "admin/reports/list.html"
-    model: Any
 
     def changelist_view(
-        self, request: HttpRequest, extra_context: Any = None
-    ) -> HttpResponse | StreamingHttpResponse:
-        base: Any = super()
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
         given = request.GET.copy()
         if given.pop(ASKED, None) is None:
-            page: HttpResponse = base.changelist_view(request, extra_context)
-            return page
-        admin: Any = self
-        if not admin.has_view_permission(request):
+            return super().changelist_view(request, extra_context)
+        if not self.has_view_permission(request):
             raise PermissionDenied
-        request.GET = given  # what is left are the list's own filters
-        rows = admin.get_changelist_instance(request).get_queryset(request)
+        request.GET = given  # type: ignore[assignment]  # the list's own filters
+        rows = self.get_changelist_instance(request).get_queryset(request)
         pieces = export.of_rows(rows, list(self.csv_columns))
-        return download(pieces, self.model._meta.model_name)
+        return download(pieces, str(self.model._meta.model_name))

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from billing import clock
-from billing.admin.csv_lists import CsvList, download
+from billing.admin.csv_lists import CsvAdmin, download
 from billing.admin.rows import Neighbours
 from billing.models import RecurringChange, RevenuePart
 from billing.rating import recognition
@@ -22,7 +22,7 @@ from billing.reports.charts import Bar, Chart
 from billing.reports.figures import Figure, Row, Rows, Table
 from billing.reports.months import Months
 from billing.reports.shelf import SHELF, Report
-from paybill_site.kernel.admin import VerbAdmin, operators
+from paybill_site.kernel.admin import operators
 from paybill_site.kernel.templatetags.paybill_ui import money
 
 MAY = "billing.view_reports"
@@ -124,7 +124,7 @@ def _list(rows: Rows) -> str:
 
 
 @operators.register(RecurringChange)
-class RecurringChangeAdmin(CsvList, VerbAdmin[RecurringChange]):
+class RecurringChangeAdmin(CsvAdmin[RecurringChange]):
     """What moved recurring revenue, one row for each change of a subscription."""
 
     list_display = ("at", "kind", "customer", "subscription", "was", "became", "sum")
@@ -164,7 +164,7 @@ class RecurringChangeAdmin(CsvList, VerbAdmin[RecurringChange]):
 
 
 @operators.register(RevenuePart)
-class RevenuePartAdmin(CsvList, VerbAdmin[RevenuePart]):
+class RevenuePartAdmin(CsvAdmin[RevenuePart]):
     """What of each booking belongs to which month."""
 
     list_display = ("month", "line", "invoice", "posting", "sum")

@@ -74,8 +74,8 @@ def carried(given: QueryDict) -> list[tuple[str, str]]:
     """The fields of the form again, for the button that confirms it."""
     kept = ("what", "plan", "addon", "quantity", "when")
     return [
-        (name, value[:40])
-        for name, value in given.items()
+        (name, given.get(name, "")[:40])
+        for name in given
         if name in kept or name.startswith(SEATS)
     ][:40]
 
@@ -96,7 +96,7 @@ def preview(subscription: Subscription, what: Asked) -> Preview:
 
 def _when(given: QueryDict) -> When:
     try:
-        return When(given.get("when", When.DEFAULT))
+        return When(given.get("when", "") or When.DEFAULT)
     except ValueError as error:
         raise Invalid("say when it should change") from error
 
@@ -111,8 +111,8 @@ def _plan(subscription: Subscription, given: QueryDict) -> Read:
 
 def _seats(subscription: Subscription, given: QueryDict) -> Read:
     counts = {
-        name.removeprefix(SEATS)[:40]: _count(value)
-        for name, value in given.items()
+        name.removeprefix(SEATS)[:40]: _count(given.get(name, ""))
+        for name in given
         if name.startswith(SEATS)
     }
     wanted = Wanted(quantities=seats(counts, subscription.plan))

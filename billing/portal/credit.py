@@ -24,9 +24,7 @@ from billing.states import RedemptionState
 from paybill_site.kernel import actors
 
 PER_PAGE = 50
-FIRST = (
-    "Credit and codes begin with the first plan; a code can be given with its order."
-)
+FIRST = "Credit and codes begin with the first plan; its order takes a code, too."
 
 
 class AmountForm(forms.Form):

@@ -17,9 +17,12 @@ from tenants.models import Account
 SEES = "billing.view_customer"
 
 
-def find[M: models.Model](rows: Any, request: HttpRequest, public_id: str) -> M:
+def find[M: models.Model](
+    rows: models.QuerySet[M], request: HttpRequest, public_id: str
+) -> M:
     """The row with this id, if the person may see it. Raises Http404."""
-    visible = rows.visible_to(actors.of_request(request))
+    visible: Any = rows.all()
+    visible = visible.visible_to(actors.of_request(request))
     found: M | None = visible.filter(public_id=public_id[:40]).first()
     if found is None:
         raise Http404

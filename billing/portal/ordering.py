@@ -176,9 +176,11 @@ def _place(
             tenant = starting.start_tenant(request, chosen["name"], chosen["slug"])
         actor = actors.of_request(request)
         if details is not None:
-            said = details.data_input()
             customer = perform(
-                SetBillingDetails, tenant.account, said, actor=actor
+                SetBillingDetails,
+                tenant.account,
+                details.data_input().model_dump(),
+                actor=actor,
             ).result
             _redeem(request, customer, chosen.get("code", ""))
         data = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from billing import clock, invoicing
+from billing import clock, engine, invoicing
 from billing.drafts import Draft
 from billing.invoicing import Bill
 from billing.models import Customer
@@ -51,10 +51,6 @@ def expected(customer: Customer | None) -> Expected:
 
 def next_invoice(customer: Customer) -> Upcoming | None:
     """The next one. Raises what would stop the biller, too."""
-    try:  # until the engine is there
-        from billing import engine  # noqa: PLC0415
-    except ImportError:
-        return None
     draft = engine.next_draft(customer, clock.now() + AHEAD)
     return shown(draft) if draft else None
 

@@ -48,7 +48,8 @@ def _summed(known: list[Step]) -> dict[str, dict[int, tuple[int, int]]]:
         wanted[f"sum_{n}"] = Sum(OUTSTANDING, filter=inside, default=0)
     found = Invoice.objects.filter(state=InvoiceState.OPEN).values("currency")
     sums: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
-    for row in found.annotate(**wanted).order_by():
+    summed: Any = found.annotate(**wanted).order_by()
+    for row in summed:
         for n in range(len(known)):
             sums[row["currency"]][n] = (row[f"count_{n}"], row[f"sum_{n}"])
     return sums

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
@@ -112,7 +113,8 @@ def _later(months: Months) -> Sums:
         )
         for n, month in enumerate(months.all)
     }
-    found = RevenuePart.objects.values("currency").annotate(**wanted).order_by()
+    rows = RevenuePart.objects.values("currency")
+    found: Any = rows.annotate(**wanted).order_by()
     sums: Sums = defaultdict(lambda: defaultdict(int))
     for row in found:
         for n, month in enumerate(months.all):
