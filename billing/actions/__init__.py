@@ -84,7 +84,13 @@ from billing.actions.subscriptions import (
     UndoCancel,
 )
 from billing.actions.taxes import AddTaxRate, EndTaxRate, LoadTaxRates
-from billing.actions.usage import CreateMeter, RecordUsage, RenameMeter, RetireMeter
+from billing.actions.usage import (
+    CreateMeter,
+    RebuildUsage,
+    RecordUsage,
+    RenameMeter,
+    RetireMeter,
+)
 
 __all__ = [
     "AddPromotionCode",
@@ -129,6 +135,7 @@ __all__ = [
     "RecordMethod",
     "RecordPayment",
     "RecordRefund",
+    "RebuildUsage",
     "RecordUsage",
     "RedeemCode",
     "ReduceCredit",

@@ -11,7 +11,7 @@ from billing import clock
 from billing.events import UsageLimitNear
 from billing.models import Meter, UsageBatch
 from billing.rating.usage import Aggregation
-from billing.usage import recording
+from billing.usage import checking, recording
 from billing.usage.events import MOST
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
@@ -159,4 +159,19 @@ class NoticeUsage(Action[Tenant, NoticeInput, Tenant]):
     def run(self, target: Tenant, data: NoticeInput, *, actor: Actor) -> Tenant:
         said = data.model_dump()
         emit(UsageLimitNear(tenant=target.public_id, **said))
+        return target
+
+
+class RebuildUsage(Action[Meter, NoInput, Meter]):
+    """Work the roll-ups of a meter out anew from the raw events that are kept.
+
+    Every period of it counts as changed; what was billed is compared again.
+    """
+
+    model = Meter
+    permission = "billing.rebuild_meter"
+    danger = Danger.CAREFUL
+
+    def run(self, target: Meter, data: NoInput, *, actor: Actor) -> Meter:
+        checking.rebuild(target)
         return target

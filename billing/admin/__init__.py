@@ -16,6 +16,7 @@ from billing.admin import (
     subscriptions,
     writing,
     taxes,
+    usage,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "subscriptions",
     "writing",
     "taxes",
+    "usage",
 ]

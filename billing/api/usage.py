@@ -116,7 +116,7 @@ class UsageEvents(APIView):
 
 def _events(body: Any) -> tuple[list[Any], bool]:
     """The events of a body, and whether it was one alone. Raises Invalid."""
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or not body:
         raise Invalid("the body is an event, or an object with a list of events")
     if "events" not in body:
         return [body], True
@@ -156,4 +156,5 @@ urlpatterns = [
     *things("meters", MeterViews, actions.CreateMeter),
     action_path("meters/<str:public_id>/rename", actions.RenameMeter),
     action_path("meters/<str:public_id>/retire", actions.RetireMeter),
+    action_path("meters/<str:public_id>/rebuild", actions.RebuildUsage),
 ]

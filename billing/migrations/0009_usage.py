@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['code'],
-                'permissions': [('retire_meter', 'Can retire a meter')],
+                'permissions': [('retire_meter', 'Can retire a meter'), ('rebuild_meter', 'Can work out the roll-ups of a meter anew')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('aggregation', 'unique_count'), ('key_from', ''), _connector='XOR'), name='unique_count_has_a_key')],
             },
         ),

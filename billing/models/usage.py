@@ -61,7 +61,10 @@ class Meter(models.Model):
 
     class Meta:
         ordering = ["code"]
-        permissions = [("retire_meter", "Can retire a meter")]
+        permissions = [
+            ("retire_meter", "Can retire a meter"),
+            ("rebuild_meter", "Can work out the roll-ups of a meter anew"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(aggregation="unique_count") ^ models.Q(key_from=""),

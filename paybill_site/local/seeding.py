@@ -12,6 +12,7 @@ from agents.actions import CreateAgent, GrantAccess
 from agents.models import Agent
 from billing.actions import Subscribe
 from billing.seed import seed_plans
+from billing.usage.seed import seed_meters
 from examples.storefront.seed import seed_storefront
 from paybill_site.accounts.actions import SignUp
 from paybill_site.accounts.models import User
@@ -41,6 +42,7 @@ GARDENER = actors.system(
 def seed() -> Tenant:
     """Make what is missing and return the demonstration tenant."""
     with planes.plane(planes.CONTROL):
+        seed_meters()
         seed_plans()
         _simulated_aws()
         tenant = _tenant(_account(_customer()))
