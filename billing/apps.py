@@ -33,7 +33,6 @@ class BillingConfig(AppConfig):
         from billing.incoming import handlers as listens  # noqa: F401, PLC0415
         from billing.ledger import tasks as books  # noqa: F401, PLC0415
         from billing.reports import tasks as reports  # noqa: F401, PLC0415
-        from billing.usage import tasks as metering  # noqa: F401, PLC0415
         from billing.usage import handlers as counting  # noqa: F401, PLC0415
         from billing.usage import tasks as metering  # noqa: F401, PLC0415
 

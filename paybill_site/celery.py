@@ -19,8 +19,6 @@ EVERY = {
     "kernel.sweep": 5.0,
     "kernel.forget": 3600.0,
     "billing.bill": 60.0,
-    "billing.roll_up_usage": 5.0,
-    "billing.keep_usage": 3600.0,
     "billing.dun": 60.0,
     "billing.roll_up_usage": 5.0,
     "billing.keep_usage": 3600.0,
