@@ -16,7 +16,7 @@ from drf_spectacular.generators import SchemaGenerator
 from paybill_site.kernel.openapi import MEANING
 
 METHODS = ("get", "post", "put", "patch", "delete")
-KNOCKERS = {"session": "people", "agentToken": "agents"}
+KNOCKERS = {"session": "people", "key": "programs", "agentToken": "agents"}
 
 type Json = dict[str, Any]
 

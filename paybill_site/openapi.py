@@ -12,7 +12,9 @@ Reads are rows that you may see; whatever changes something is an action, and is
 audited. What you may not see is not found.
 
 **Who you are.** People come with the session of their browser, and send `X-CSRFToken`
-with whatever changes something. Agents send `Authorization: Bearer pbk_agt_...`.
+with whatever changes something. Programs of an account send one of its keys,
+`Authorization: Bearer pbk_key_...`, and agents a token, `Bearer pbk_agt_...`. A key may
+what its maker may, within its scopes.
 
 **Repeats.** An action takes an `Idempotency-Key`: the same key with the same body
 changes nothing and answers as before; with another body it is refused (409).
@@ -21,7 +23,8 @@ changes nothing and answers as before; with another body it is refused (409).
 would change and which events would go out.
 
 **Refusals** are problem documents (RFC 9457); `code` is for programs, `detail` for
-people. **Lists** are pages: follow `next`, and do not build cursors yourself.
+people. **Lists** are pages: follow `next`, and do not build cursors yourself. They are
+narrowed by what their rows show, and ordered by `order`.
 """
 
 DOCUMENT: dict[str, Any] = {

@@ -17,6 +17,7 @@ from billing import actions, documents
 from billing.api.session import SessionThings
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from paybill_site.kernel.errors import NotFound
+from paybill_site.kernel.openapi import OF_READS, refusals
 from paybill_site.kernel.rest import Known, Row, action_path, things
 
 
@@ -136,7 +137,9 @@ class Pdf(APIView):
     permission_classes = (Known,)
     rows: Any = Invoice.objects
 
-    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    @extend_schema(
+        responses={(200, "application/pdf"): OpenApiTypes.BINARY, **refusals(*OF_READS)}
+    )
     def get(self, request: Request, public_id: str) -> HttpResponse:
         actor: Any = request.auth
         found = self.rows.visible_to(actor).filter(public_id=public_id[:40]).first()
