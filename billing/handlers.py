@@ -9,7 +9,6 @@ from billing import keeping, mails
 from billing.actions import CancelSubscription
 from billing.events import (
     InvoiceOpened,
-    InvoiceOverdue,
     InvoicePaid,
     SubscriptionEnded,
 )
@@ -74,8 +73,3 @@ def mail_opened(event: InvoiceOpened, delivery_id: str) -> None:
 @handles(InvoicePaid)
 def mail_paid(event: InvoicePaid, delivery_id: str) -> None:
     mails.about("paid", event.invoice, delivery_id)
-
-
-@handles(InvoiceOverdue)
-def mail_overdue(event: InvoiceOverdue, delivery_id: str) -> None:
-    mails.about("overdue", event.invoice, delivery_id, step=event.step)

@@ -30,7 +30,6 @@ from billing.actions.dunning import (
     RetryPayment,
     SetDunning,
     TakeDunningStep,
-    TryAnotherMethod,
     WriteDunningSchedule,
 )
 from billing.actions.invoices import (
@@ -160,7 +159,6 @@ __all__ = [
     "StartSale",
     "Subscribe",
     "TakeDunningStep",
-    "TryAnotherMethod",
     "UndoCancel",
     "VoidInvoice",
     "WithdrawPayment",

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from billing import customers
 from billing.dunning import advancing, retrying, schedules
 from billing.dunning.rules import Rules, Step
 from billing.errors import NoSuchSchedule, NotDue
@@ -152,17 +151,6 @@ class RetryPayment(Action[Customer, RetryInput, PaymentRetry]):
             raise NotFound("there is no such retry")
         row.invoice = invoice_of(target, row.invoice.public_id)
         return retrying.again(row)
-
-
-class TryAnotherMethod(Action[Customer, NoInput, Customer]):
-    """Try with the customer's new method what the one before refused."""
-
-    model = Customer
-    permission = "billing.advance_dunning"
-
-    def run(self, target: Customer, data: NoInput, *, actor: Actor) -> Customer:
-        retrying.with_another_method(customers.locked(target.pk))
-        return target
 
 
 def invoice_of(customer: Customer, public_id: str) -> Invoice:

@@ -71,6 +71,16 @@ def settle(customer: Customer) -> None:
     _follow(case)
 
 
+def close_if_settled(customer: Customer) -> None:
+    """End the case of a customer that owes nothing any more.
+
+    For whoever opens the subscriptions of a paid invoice itself.
+    """
+    case = cases.open_case(customer)
+    if case is not None and not owing.overdue(customer, clock.now()):
+        _close(case)
+
+
 def _begin(customer: Customer) -> DunningCase:
     schedule = schedules.of(customer)
     return DunningCase.objects.create(
@@ -83,6 +93,10 @@ def _begin(customer: Customer) -> DunningCase:
 
 def _end(case: DunningCase) -> None:
     _restore(_owing(case.customer))
+    _close(case)
+
+
+def _close(case: DunningCase) -> None:
     case.state, case.ended_at = CaseState.ENDED, clock.now()
     case.next_at, case.changes_blocked = None, False
     case.save()

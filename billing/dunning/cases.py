@@ -68,7 +68,11 @@ def moments(customers: Iterable[Customer]) -> dict[int, datetime | None]:
 
 
 def check_changes(customer: Customer) -> None:
-    """Raise ChangesBlocked when a step said that nothing may be changed."""
+    """Raise ChangesBlocked when a step said that nothing may be changed.
+
+    Not for long: once nothing is owed, or the customer is exempt, it may.
+    """
     case = open_case(customer)
-    if case is not None and case.changes_blocked:
+    blocked = case is not None and case.changes_blocked and not customer.dunning_exempt
+    if blocked and owing.overdue(customer, clock.now()):
         raise ChangesBlocked

@@ -1,10 +1,12 @@
-"""What follows from payments that failed, and from a new method to pay with."""
+"""What follows from the steps, and from payments that failed."""
 
 from __future__ import annotations
 
-from billing.actions.dunning import DUNNER, NoteFailedPayment, TryAnotherMethod
-from billing.events import MethodAdded, PaymentFailed
-from billing.models import PaymentMethod
+from billing import mails
+from billing.actions.dunning import DUNNER, NoteFailedPayment
+from billing.dunning.foretelling import said_next
+from billing.events import InvoiceOverdue, PaymentFailed
+from billing.models import Customer
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.events import handles
 
@@ -16,11 +18,17 @@ def plan_retries(event: PaymentFailed, delivery_id: str) -> None:
     perform(NoteFailedPayment, event.customer, failed, actor=DUNNER, key=delivery_id)
 
 
-@handles(MethodAdded)
-def try_another_method(event: MethodAdded, delivery_id: str) -> None:
-    """What was refused is tried at once with the method that was added."""
-    method = PaymentMethod.objects.filter(public_id=event.method).first()
-    if method is None or not method.is_default:
-        return
-    customer = method.customer.public_id
-    perform(TryAnotherMethod, customer, actor=DUNNER, key=delivery_id)
+@handles(PaymentFailed)
+def ask_for_another_method(event: PaymentFailed, delivery_id: str) -> None:
+    """Write to the customer whose bank refused for good."""
+    if event.hard:
+        mails.about("another_method", event.invoice, delivery_id)
+
+
+@handles(InvoiceOverdue)
+def mail_overdue(event: InvoiceOverdue, delivery_id: str) -> None:
+    """Say which step was taken, and what comes next and when."""
+    customer = Customer.objects.get(public_id=event.customer)
+    words, at = said_next(customer)
+    step = {"step": event.step, "next": words, "next_at": at}
+    mails.about("overdue", event.invoice, delivery_id, **step)

@@ -1,7 +1,8 @@
 """Payments that failed, tried again on the days that the schedule says.
 
 A hard decline is not tried again: the bank said for good that this method will not do,
-so the customer is asked for another one. With another one the tries begin at once.
+so the customer is asked for another one. With that it is tried at once, by
+``billing.gateways``.
 Only inside an action, on a locked customer.
 """
 
@@ -14,7 +15,7 @@ from billing.dunning import schedules
 from billing.errors import NotDue
 from billing.models import Customer, Invoice, PaymentRetry
 from billing.rating import retries
-from billing.states import InvoiceState, PaymentState
+from billing.states import InvoiceState
 
 HARD = "the bank refused this method for good: another one is needed"
 USED_UP = "all attempts failed"
@@ -24,16 +25,18 @@ SETTLED = "nothing is open any more"
 def note_failure(invoice: Invoice, *, hard: bool) -> PaymentRetry:
     """Plan the attempts after a failure; another failure changes no plan.
 
-    A hard decline stops them.
+    A hard decline stops them. One that comes after it is of another method, for which
+    they are planned anew.
     """
     row, new = PaymentRetry.objects.get_or_create(
         invoice=invoice, defaults={"failed_at": clock.now(), "moments": []}
     )
-    if new:
-        _plan(row, invoice.customer)
     if hard:
         row.next_at, row.stopped = None, HARD
         row.save()
+    elif new or row.stopped == HARD:
+        row.failed_at, row.done = clock.now(), 0
+        _plan(row, invoice.customer)
     return row
 
 
@@ -50,21 +53,6 @@ def again(row: PaymentRetry) -> PaymentRetry:
     row.done += 1
     _look_ahead(row)
     return row
-
-
-def with_another_method(customer: Customer) -> int:
-    """Try at once what a method refused, now there is another; returns how many."""
-    rows = PaymentRetry.objects.filter(
-        invoice__customer=customer, invoice__state=InvoiceState.OPEN
-    ).exclude(invoice__payments__state=PaymentState.SUCCEEDED)
-    tried = 0
-    for row in rows.select_related("invoice__customer"):
-        if collecting.attempt(row.invoice) is None:
-            continue
-        tried += 1
-        row.failed_at, row.done = clock.now(), 0
-        _plan(row, customer)
-    return tried
 
 
 def _plan(row: PaymentRetry, customer: Customer) -> None:
