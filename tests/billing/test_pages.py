@@ -9,9 +9,9 @@ from django.core import mail
 from django.test import Client
 
 from billing.actions import Subscribe
+from billing.dunning.tasks import dun_one
 from billing.journey import plan_and_payment
 from billing.models import Invoice, Payment, Plan, Subscription
-from billing.tasks import bill_one
 from paybill_site.accounts.models import User
 from paybill_site.kernel import outbox
 from paybill_site.kernel.actions import perform
@@ -167,7 +167,7 @@ def test_cancel_and_go_on_after_all(portal: Client, subscription: Subscription) 
 
 def test_owners_are_told_by_mail(owing: Subscription, turn: Turn) -> None:
     turn(timedelta(days=17))
-    bill_one(owing.public_id)
+    dun_one(owing.customer.public_id)
     with plane(CONTROL):
         outbox.drain()
     subjects = [message.subject for message in mail.outbox]
