@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from billing.models import Meter, UsageBatch
+from billing.models import Meter, UsageBatch, UsageEvent
 from billing.rating.usage import Aggregation
 from paybill_site.accounts.models import User
 from paybill_site.kernel.actions import perform
@@ -78,8 +78,6 @@ def test_numbers_are_kept_to_the_last_digit(
 ) -> None:
     event = json.dumps(an_event(tenant, meter, properties={"n": "@"}))
     assert post(key, event.replace('"@"', sent)).json()["accepted"] == 1
-    from billing.models import UsageEvent  # noqa: PLC0415 - one test asks for rows
-
     assert f"{UsageEvent.objects.get().value:f}".rstrip("0") == (kept or sent)
 
 
@@ -119,7 +117,7 @@ def test_a_malformed_body_is_refused_whole(
 
 
 def test_a_batch_of_a_thousand_of_anything_is_answered(key: str) -> None:
-    odd = [None, 7, "x", [], {}, {"id": {}}, {"id": "1" * 10**5}]
+    odd: list[Any] = [None, 7, "x", [], {}, {"id": {}}, {"id": "1" * 10**5}]
     answer = post(key, {"events": (odd * 143)[:1000]})
     assert (answer.status_code, answer.json()["refused"]) == (200, 1000)
 
@@ -161,7 +159,7 @@ def test_operators_declare_meters_and_customers_see_them(
         "units": "seats",
     }
     operator, customer = log_in(operator_user), log_in(owner_user)
-    sent = {"content_type": "application/json"}
+    sent: dict[str, Any] = {"content_type": "application/json"}
     made = operator.post("/api/meters", said, **sent)
     assert made.status_code == 201
     for wrong in (
