@@ -72,12 +72,10 @@ def test_what_failed_is_sent_again_since_a_time(
     endpoint = listen(receiver)
     for _ in range(3):
         perform(SendTest, endpoint, actor=owner)
-    old = WebhookMessage.objects.order_by("id").first()
+    old = WebhookMessage.objects.order_by("id")[0]
     WebhookMessage.objects.update(state="failed")
     now = timezone.now()
-    WebhookMessage.objects.filter(pk=old and old.pk).update(
-        created_at=now - timedelta(days=2)
-    )
+    WebhookMessage.objects.filter(pk=old.pk).update(created_at=now - timedelta(days=2))
     again = f"/api/webhook-endpoints/{endpoint.public_id}/resend"
     since = (now - timedelta(days=1)).isoformat()
     assert web.post(again, {"since": since}, JSON).json()["resent"] == 2

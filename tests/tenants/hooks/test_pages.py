@@ -37,7 +37,7 @@ def once(page: str) -> str:
 
 
 def test_a_key_is_made_shown_once_and_revoked(owners: Client, account: Account) -> None:
-    assert owners.get("/developers/").url == f"/developers/{account.public_id}/"
+    assert owners.get("/developers/")["Location"] == f"/developers/{account.public_id}/"
     new = f"/developers/{account.public_id}/keys/new/"
     asked = {
         "name": "Shop <b>",
