@@ -15,8 +15,9 @@ from django.utils.safestring import SafeString
 from billing import clock
 from billing.admin.csv_lists import CsvAdmin, download
 from billing.admin.rows import Neighbours
-from billing.models import RecurringChange, RevenuePart
+from billing.models import BooksCheck, RecurringChange, RevenuePart, UsageBucket
 from billing.rating import recognition
+from billing.rating.money import plain
 from billing.reports import charts, export
 from billing.reports.charts import Bar, Chart
 from billing.reports.figures import Figure, Row, Rows, Table
@@ -35,6 +36,8 @@ def index(request: HttpRequest, site: Any) -> HttpResponse:
         **site.each_context(request),
         "title": "Reports of billing",
         "reports": SHELF.values(),
+        "check": BooksCheck.objects.first(),
+        "checks_url": reverse("admin:billing_bookscheck_changelist"),
     }
     return TemplateResponse(request, "admin/reports/index.html", context)
 
@@ -114,7 +117,7 @@ def _said(figure: Figure) -> SafeString | str:
         return "-"
     if figure.currency:
         return money(int(figure.value), figure.currency)
-    return f"{figure.value}{figure.unit}"
+    return f"{plain(figure.value)}{figure.unit}"
 
 
 def _list(rows: Rows) -> str:
@@ -199,3 +202,21 @@ class RevenuePartAdmin(CsvAdmin[RevenuePart]):
 
     def related(self, obj: RevenuePart) -> Neighbours:
         return [("invoice", obj.entry.invoice), ("booking", obj.entry)]
+
+
+@operators.register(UsageBucket)
+class UsageBucketAdmin(CsvAdmin[UsageBucket]):
+    """What came in of a meter on a day, or in an hour."""
+
+    list_display = ("start", "width", "meter", "tenant", "events", "total")
+    list_filter = ("width", "meter")
+    search_fields = ("tenant__public_id", "tenant__name")
+    list_select_related = ("meter", "tenant")
+    csv_columns = (
+        "start",
+        "width",
+        "meter__code",
+        "tenant__public_id",
+        "events",
+        "total",
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from billing import actions
+from billing.actions.details import SetBillingDetails
 from billing.api.session import SessionThings
 from billing.models import Customer
 from paybill_site.kernel.rest import Row, action_path, things
@@ -55,5 +56,6 @@ urlpatterns = [
     action_path(f"{one}/reckoning", actions.SetReckoning, output=Holding),
     action_path(f"{one}/terms", actions.SetTerms),
     action_path(f"{one}/address", actions.SetAddress),
+    action_path("accounts/<str:public_id>/billing-details", SetBillingDetails),
     action_path("subscriptions/<str:public_id>/overrides", actions.SetOverrides),
 ]

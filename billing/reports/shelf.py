@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from billing.reports import ageing, churn, recognition, recurring
+from billing.reports import ageing, churn, recognition, recurring, usage
 from billing.reports.figures import Table
 from billing.reports.months import Months
 
@@ -51,6 +51,13 @@ SHELF = {
             " the second: lines after discounts and without tax, less credit notes and"
             " what was taken back.",
             recognition.tables,
+        ),
+        Report(
+            "usage",
+            "Usage",
+            "What came in of each meter, by the day on which it was used. Meters where"
+            " a sum over tenants means nothing (a maximum, a level) have events only.",
+            usage.tables,
         ),
     )
 }
