@@ -55,7 +55,7 @@ class OrderForm(forms.Form):
             self._count(f"{ADDON}{addon.code}", addon.name, pages.of(addon), 0)
         if len(plan.regions) > 1:
             choices = [(name, name) for name in plan.regions]
-            self.fields["region"] = forms.ChoiceField(choices=choices)
+            self.fields["region"] = forms.ChoiceField(choices=choices, required=False)
         if not plan.free:
             self.fields["code"] = forms.CharField(
                 label="Promotion code", max_length=40, required=False

@@ -173,7 +173,7 @@ def test_owners_are_told_by_mail(owing: Subscription, turn: Turn) -> None:
     subjects = [message.subject for message in mail.outbox]
     assert "Invoice 2026-000002 for Bakery: 30.00 EUR" in subjects
     assert "Paid: invoice 2026-000001 for Bakery" in subjects
-    assert "Bakery is suspended: invoice 2026-000002 is not paid" in subjects
+    assert "Access is closed: invoice 2026-000002 for Bakery is not paid" in subjects
     assert all(m.to == ["olivia@example.com"] for m in mail.outbox)
 
 
