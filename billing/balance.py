@@ -146,7 +146,7 @@ def apply(invoice: Invoice) -> int:
 
 
 def apply_many(invoices: Sequence[Invoice]) -> None:
-    """Use the balances of the invoices' customers, or add to them what is below zero.
+    """Use the balances of the invoices' customers.
 
     Nothing is asked of the database for customers without a balance.
     """
@@ -157,16 +157,20 @@ def apply_many(invoices: Sequence[Invoice]) -> None:
         parts = _use(grants[invoice.customer_id], invoice.outstanding)
         moved += [Movement(g, -part, EntryKind.APPLIED, invoice) for g, part in parts]
         amounts[invoice] = sum(part for _, part in parts)
-    below = [i for i in invoices if i.total < 0 and not i.applied]
-    amounts |= {invoice: invoice.total for invoice in below}
     for invoice, amount in amounts.items():
         invoice.applied += amount
     Invoice.objects.bulk_update(amounts, ["applied"])
     _write(moved, [invoice.customer for invoice in using])
     ledger.post_many(books.applied(*each) for each in amounts.items())
-    for invoice in below:
-        kind, reason = CreditKind.INVOICE, invoice.number
-        add(invoice.customer, -invoice.total, kind, reason=reason, invoice=invoice)
+
+
+def keep_below_zero(invoices: Iterable[Invoice]) -> None:
+    """Add to the customers' balances what new invoices are below zero."""
+    for invoice in invoices:
+        if invoice.total < 0:
+            kind, reason = CreditKind.INVOICE, invoice.number
+            ledger.post(books.applied(invoice, invoice.total))
+            add(invoice.customer, -invoice.total, kind, reason=reason, invoice=invoice)
 
 
 def give_back(invoice: Invoice) -> None:

@@ -36,6 +36,7 @@ FONTS = Path(__file__).with_name("fonts")
 PLAIN, BOLD = "DejaVuSans", "DejaVuSans-Bold"
 MARGIN = 20 * mm
 WIDTH = A4[0] - 2 * MARGIN
+PADDING = 6  # points that the library keeps free within its margins
 INK, FAINT = colors.HexColor("#1b1f24"), colors.HexColor("#5b6470")
 RULE = colors.HexColor("#c9ced6")
 
@@ -76,8 +77,8 @@ def draw(sheet: Sheet) -> bytes:
     paper = SimpleDocTemplate(
         target,
         pagesize=A4,
-        leftMargin=MARGIN,
-        rightMargin=MARGIN,
+        leftMargin=MARGIN - PADDING,
+        rightMargin=MARGIN - PADDING,
         topMargin=18 * mm,
         bottomMargin=24 * mm,
         title=f"{sheet.title} {sheet.number}",
@@ -116,10 +117,12 @@ def _top(sheet: Sheet) -> Table:
 
 def _parties(sheet: Sheet) -> Table:
     vat = sheet.words["vat number"]
-    buyer = [_text(line) for line in _address(sheet.buyer, vat)]
+    at_home = sheet.buyer.get("country") == sheet.seller.get("country")
+    buyer = sheet.buyer | ({"country": ""} if at_home else {})
+    whom = [_text(line) for line in _address(buyer, vat)]
     facts = [[_text(label, SMALL), _text(value, RIGHT)] for label, value in sheet.facts]
     right = _bare(facts, [WIDTH * 0.22, WIDTH * 0.23])
-    return _bare([[buyer, right]], [WIDTH * 0.55, WIDTH * 0.45])
+    return _bare([[whom, right]], [WIDTH * 0.55, WIDTH * 0.45])
 
 
 def _address(party: dict[str, str], vat: str) -> list[str]:
@@ -130,8 +133,8 @@ def _address(party: dict[str, str], vat: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def _bare(rows: list[list[Any]], widths: list[float]) -> Table:
-    table = Table(rows, colWidths=widths)
+def _bare(rows: list[list[Any]], widths: list[float], side: str = "CENTER") -> Table:
+    table = Table(rows, colWidths=widths, hAlign=side)
     flush = [
         ("LEFTPADDING", (0, 0), (-1, -1), 0),
         ("RIGHTPADDING", (0, 0), (-1, -1), 0),
@@ -199,7 +202,7 @@ def _taxes(sheet: Sheet) -> list[Any]:
         [_text(label), _text(net, RIGHT), _text(tax, RIGHT)]
         for label, net, tax in sheet.taxes
     ]
-    return [_bare([heads, *rows], [WIDTH * 0.3, WIDTH * 0.2, WIDTH * 0.2])]
+    return [_bare([heads, *rows], [WIDTH * 0.3, WIDTH * 0.2, WIDTH * 0.2], "LEFT")]
 
 
 def _pages(sheet: Sheet) -> type[Canvas]:

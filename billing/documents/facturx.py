@@ -75,8 +75,8 @@ def inside(pdf: bytes, invoice: Invoice) -> bytes:
 
 def _dated(pdf: bytes, moment: datetime) -> bytes:
     """Replace the present, which the library writes, by when it was finalised."""
-    day, spelt = f"D:{moment:%Y%m%d%H%M%S}", f"{moment:%Y-%m-%dT%H:%M:%S}"
-    pdf = re.sub(rb"D:\d{14}", day.encode(), pdf)
+    day, spelt = f"{moment:%Y%m%d%H%M%S}", f"{moment:%Y-%m-%dT%H:%M:%S}"
+    pdf = re.sub(rb"(D:|D\\072)\d{14}", rb"\g<1>" + day.encode(), pdf)
     return re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", spelt.encode(), pdf)
 
 

@@ -133,7 +133,8 @@ def _opened(invoice: Invoice) -> datetime:
 
 def _item(sheet: Sheet, row: InvoiceLine) -> Item:
     words, currency = sheet.words, row.invoice.currency
-    small = [_span(sheet, row), row.why]
+    plain = money.text(row.amount, currency)
+    small = [_span(sheet, row), row.why if row.why != plain else ""]
     for off in row.discounts:
         taken = words.money(-off["amount"], currency)
         why = lines.from_inputs(off["inputs"]).why
@@ -170,15 +171,11 @@ def _sum_up(sheet: Sheet, invoice: Invoice) -> None:
     own = invoice.tax - invoice.included
     sums += [("tax", own)] if own else []
     sums.append(("total", invoice.total))
-    if invoice.applied < 0:
-        sums.append(("to balance", -invoice.applied))
-    elif invoice.applied:
-        sums.append(("from balance", -invoice.applied))
-    sums.append(("to pay", invoice.total - invoice.applied))
+    if invoice.applied:
+        moved = "to balance" if invoice.applied < 0 else "from balance"
+        sums.append((moved, -invoice.applied))
+        sums.append(("to pay", invoice.total - invoice.applied))
     sheet.sums = [(words[name], words.money(amount, currency)) for name, amount in sums]
-    if invoice.included:
-        label = f"{words['tax']} ({words['included']})"
-        sheet.sums.insert(-1, (label, words.money(invoice.included, currency)))
 
 
 def _tell_taxes(

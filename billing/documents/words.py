@@ -90,7 +90,6 @@ PHRASES: dict[str, tuple[str, str, str, str, str, str]] = {
         "Suma częściowa",
     ),
     "discount": ("Discount", "Rabatt", "Remise", "Descuento", "Sconto", "Rabat"),
-    "included": ("included", "enthalten", "incluse", "incluido", "inclusa", "zawarty"),
     "total": ("Total", "Gesamtbetrag", "Total", "Total", "Totale", "Razem"),
     "from balance": (
         "From your credit",

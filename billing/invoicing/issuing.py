@@ -103,6 +103,7 @@ def _write(invoices: Sequence[Invoice], bills: Sequence[Bill]) -> None:
     _open(invoices)
     ledger.post_many(books.issued(*each) for each in zip(invoices, rows, strict=True))
     coupons.use([(i, t) for i, b in zip(invoices, bills, strict=True) for t in b.taken])
+    balance.keep_below_zero(invoices)
     balance.apply_many(invoices)
     for invoice, bill in zip(invoices, bills, strict=True):
         if not invoice.outstanding:
@@ -135,6 +136,7 @@ def _invoice(bill: Bill, now: datetime) -> Invoice:
         tax=bill.tax,
         included=bill.included,
         total=bill.total,
+        applied=min(0, bill.total),
         period_start=min((period.start for period in periods), default=draft.at),
         period_end=max((period.end for period in periods), default=draft.at),
         opened_at=now,

@@ -14,6 +14,15 @@ from paybill_site.local import keys
 from paybill_site.local.places import Places
 
 DATABASE = "paybill"
+# Nobody: a seller to try invoices with. The number is a published example.
+SAMPLE_SELLER = {
+    "PAYBILL_SELLER_NAME": "Sample Software GmbH (sample)",
+    "PAYBILL_SELLER_STREET": "Beispielstrasse 1",
+    "PAYBILL_SELLER_POSTCODE": "10115",
+    "PAYBILL_SELLER_CITY": "Berlin",
+    "PAYBILL_SELLER_COUNTRY": "DE",
+    "PAYBILL_SELLER_VAT_NUMBER": "DE136695976",
+}
 DEFAULT_PORTS = {"web": 8000, "mail": 8025, "aws": 8050}
 
 
@@ -49,6 +58,7 @@ def embedded(places: Places) -> dict[str, str]:
         "EMAIL_URL": f"smtp://127.0.0.1:{chosen['mail']}",
         "PAYBILL_BASE_URL": f"http://localhost:{chosen['web']}",
         "PAYBILL_TENANT_DOMAIN": "localhost",
+        **SAMPLE_SELLER,
         **{name: keys.read(places, kind) for name, kind in keys.PRODUCTION.items()},
     }
 
