@@ -14,8 +14,9 @@ from billing import balance, coupons, taxing
 from billing.coupons import Off, Taken
 from billing.drafts import Draft, DraftLine
 from billing.models import InvoiceLine, Redemption
-from billing.rating import taxes
+from billing.rating import taxes, totals
 from billing.rating.taxes import Assessment
+from billing.rating.totals import Totals
 from billing.states import InvoiceState, LineKind
 from billing.taxing import Table, Taxable
 
@@ -68,24 +69,29 @@ class Bill:
     balance: int = 0
 
     @property
+    def totals(self) -> Totals:
+        """The sums that stand below the lines."""
+        return totals.below(self.lines)
+
+    @property
     def subtotal(self) -> int:
-        return sum(line.amount for line in self.lines)
+        return self.totals.subtotal
 
     @property
     def discount(self) -> int:
-        return sum(line.discount for line in self.lines)
+        return self.totals.discount
 
     @property
     def tax(self) -> int:
-        return sum(line.tax for line in self.lines)
+        return self.totals.tax
 
     @property
     def included(self) -> int:
-        return sum(line.included for line in self.lines)
+        return self.totals.included
 
     @property
     def total(self) -> int:
-        return self.subtotal - self.discount + self.tax - self.included
+        return self.totals.total
 
     @property
     def applied(self) -> int:

@@ -76,4 +76,3 @@ STRIPE = Convention(
         **{"PLN": 200, "RON": 200, "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50},
     },
 )
-CONVENTIONS = {each.name: each for each in (ISO_4217, STRIPE)}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing.rating import taxes
-from billing.rating.shares import Share, spread
+from billing.rating.shares import spread
 
 
 class TooMuchCredit(ValueError):
@@ -30,11 +30,6 @@ class Amounts:
         return self.subtotal + self.tax
 
 
-def invoiced(subtotal: int, percents: Sequence[Decimal]) -> Amounts:
-    """An amount with the tax on it."""
-    return Amounts(subtotal, sum(taxes.exclusive(subtotal, percents)))
-
-
 def credit(
     subtotal: int,
     percents: Sequence[Decimal],
@@ -50,13 +45,8 @@ def credit(
         raise TooMuchCredit(f"{subtotal} can not be credited, {left.subtotal} is left")
     if subtotal == left.subtotal:
         return left
-    tax = sum(taxes.exclusive(subtotal, percents))
+    tax = taxes.together(subtotal, percents)
     return Amounts(subtotal, min(tax, left.tax))
-
-
-def unused(amount: int, used: int, whole: int) -> int:
-    """What was paid for days that are not used any more, in minor units."""
-    return Share(whole - used, whole).of(amount)
 
 
 def cap[Amount: (int, Decimal)](

@@ -81,7 +81,7 @@ def split(discount: int, lines: Sequence[int]) -> list[int]:
     no part is more than its line.
     """
     weights = [max(0, line) for line in lines]
-    off = amount_off(sum(weights), discount)
+    off = by_amount(sum(weights), discount).off
     return spread(off, weights) if any(weights) else [0] * len(lines)
 
 
@@ -118,7 +118,7 @@ class PercentOff(Stored):
     @property
     def amount(self) -> int:
         """Below zero: it is in the customer's favour."""
-        return -percent_off(self.base, self.percent)
+        return -by_percent(self.base, self.percent).off
 
     @property
     def why(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from billing.rating import dates
 from billing.rating.dates import Interval
@@ -74,21 +74,3 @@ def after(start: datetime, text: str) -> datetime:
     duration = parse(text)
     month = dates.months_later(start.date(), duration.months)
     return datetime.combine(month, start.timetz()) + duration.rest
-
-
-def advanced(start: date, every: Every, n: int) -> date:
-    """The day ``n`` periods after ``start`` (before it, where n is negative)."""
-    return dates.later(start, every.interval, every.count * n)
-
-
-def receded(start: date, every: Every, n: int) -> date:
-    """The day ``n`` periods before ``start``."""
-    return advanced(start, every, -n)
-
-
-def whole_between(start: date, end: date, every: Every) -> int:
-    """How many whole periods lie between two days, counted from the first."""
-    n = 0
-    while advanced(start, every, n + 1) <= end:
-        n += 1
-    return n

@@ -7,7 +7,6 @@ if it were billed once, and a line in the customer's favour is nothing special.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
@@ -105,12 +104,3 @@ def bill(line: Metered, *, final: bool) -> list[Metered | TrueUp]:
             )
         )
     return lines
-
-
-def runs(card: RateCard, currency: str, quantities: Sequence[Decimal]) -> Iterator[int]:
-    """Minor units of each run of a period whose cumulative usage was ``quantities``."""
-    billed = 0
-    for number, quantity in enumerate(quantities, start=1):
-        line = Metered(card=card, currency=currency, quantity=quantity, billed=billed)
-        billed = line.so_far
-        yield sum(each.amount for each in bill(line, final=number == len(quantities)))

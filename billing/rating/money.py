@@ -7,7 +7,6 @@ spoken of and of minor units where amounts are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
@@ -62,14 +61,6 @@ def unrounded(major: Exact, currency: str) -> Fraction:
 def to_minor(major: Exact, currency: str) -> int:
     """49.00 EUR -> 4900, rounded half away from zero. Raises UnknownCurrency."""
     return rounded(unrounded(major, currency))
-
-
-def total(amounts: Iterable[Exact], currency: str) -> int:
-    """Minor units of amounts in major units: each is rounded, and then they are summed.
-
-    The sum of what is printed on the lines is the total that is printed below them.
-    """
-    return sum(to_minor(amount, currency) for amount in amounts)
 
 
 def percent_of(base: Exact, percent: Decimal) -> int:

@@ -84,9 +84,14 @@ def following(terms: Terms, billed_to: datetime) -> Piece | None:
 
 
 def whole_at(terms: Terms, moment: datetime) -> Period:
-    """The period, counted from the anchor, that a moment falls into."""
+    """The period, counted from the anchor, that a moment falls into.
+
+    Before the first billing day nothing was aligned: there it is one interval back
+    from that day, whatever day of the month the later ones keep.
+    """
     anchor, every = terms.anchor, terms.every
-    return periods.containing(anchor.at, every, moment, terms.zone, anchor.day)
+    kept = anchor.day if moment >= anchor.at else None
+    return periods.containing(anchor.at, every, moment, terms.zone, kept)
 
 
 def _piece(terms: Terms, reached: datetime, phase: Dated) -> Piece:

@@ -154,6 +154,11 @@ def exclusive(taxable: Exact, percents: Sequence[Decimal]) -> list[int]:
     return [money.percent_of(taxable, percent) for percent in percents]
 
 
+def together(taxable: Exact, percents: Sequence[Decimal]) -> int:
+    """All of the tax on top of an amount: the sum of what was rounded."""
+    return sum(exclusive(taxable, percents))
+
+
 def inclusive(gross: int, percents: Sequence[Decimal]) -> list[int]:
     """Tax that an amount contains, rounded in all and split in proportion to rates.
 
@@ -163,8 +168,3 @@ def inclusive(gross: int, percents: Sequence[Decimal]) -> list[int]:
     rate = sum((Fraction(percent) for percent in percents), Fraction(0)) / 100
     contained = money.rounded(gross * rate / (1 + rate))
     return spread(contained, percents) if rate else [0 for _ in percents]
-
-
-def fixed(amount: Exact) -> int:
-    """A tax that is an amount, in minor units."""
-    return money.rounded(amount)

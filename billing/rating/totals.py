@@ -1,27 +1,46 @@
 """What stands below the lines of an invoice.
 
-Two settings of an account, never changed silently: tax on each line, rounded and then
-summed, or tax on the sum of the lines. Both take discounts off first. A total below
-zero is nothing to pay and a credit for the customer.
+Each line is rounded, and so is its tax; below them stand sums and nothing else. Tax on
+each line, or on the sum of the lines, is a setting of the account: with the latter a
+line's tax is what it adds to the tax of those before it. A total below zero is nothing
+to pay and a credit for the customer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from billing.rating import taxes
+from billing.rating.taxes import Assessment
+
+
+class Counted(Protocol):
+    """A line as the sums see it. Minor units."""
+
+    @property
+    def amount(self) -> int: ...
+
+    @property
+    def discount(self) -> int: ...
+
+    @property
+    def tax(self) -> int: ...
+
+    @property
+    def included(self) -> int:
+        """The tax that the amount contains already."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Minor units. ``line_taxes`` is the tax of each line where it is taxed alone."""
+    """Minor units: subtotal - discount + tax - included = total."""
 
     subtotal: int
     discount: int
     tax: int
-    line_taxes: tuple[int, ...] = ()
+    included: int = 0
 
     @property
     def net(self) -> int:
@@ -30,7 +49,7 @@ class Totals:
 
     @property
     def total(self) -> int:
-        return self.net + self.tax
+        return self.net + self.tax - self.included
 
     @property
     def due(self) -> int:
@@ -43,26 +62,24 @@ class Totals:
         return max(0, -self.total)
 
 
-def taxed_in_all(
-    lines: Sequence[int], discount: int, percents: Sequence[Decimal]
-) -> Totals:
-    """Tax on the sum of the lines after the discount, each percentage rounded."""
-    subtotal = sum(lines)
-    tax = sum(taxes.exclusive(subtotal - discount, percents))
-    return Totals(subtotal, discount, tax)
-
-
-def on_line(number: int, discount: int, count: int) -> list[int]:
-    """A discount that belongs to one of so many lines, numbered from 0."""
-    return [discount if n == number else 0 for n in range(count)]
-
-
-def taxed_by_line(
-    lines: Sequence[int], discounts: Sequence[int], percents: Sequence[Decimal]
-) -> Totals:
-    """Tax on each line after its discount, each percentage rounded, then summed."""
-    each = tuple(
-        sum(taxes.exclusive(line - off, percents))
-        for line, off in zip(lines, discounts, strict=True)
+def below(lines: Iterable[Counted]) -> Totals:
+    """The sums of the lines, which are rounded already."""
+    known = list(lines)
+    return Totals(
+        sum(line.amount for line in known),
+        sum(line.discount for line in known),
+        sum(line.tax for line in known),
+        sum(line.included for line in known),
     )
-    return Totals(sum(lines), sum(discounts), sum(each), each)
+
+
+def on_the_sum(each: Sequence[Assessment]) -> list[Assessment]:
+    """Lines that are taxed alike share one tax: each takes what it adds to it."""
+    reached: dict[tuple[object, ...], int] = {}
+    shared = []
+    for one in each:
+        alike = (one.percents, one.names, one.inclusive, one.treatment, one.country)
+        before = reached.get(alike, 0)
+        reached[alike] = before + one.taxable
+        shared.append(replace(one, before=before))
+    return shared

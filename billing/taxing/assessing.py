@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from billing.models import Customer
-from billing.rating import taxes
+from billing.rating import taxes, totals
 from billing.rating.taxes import Assessment, Buyer, Decision, Treatment
 from billing.states import TaxBy
 from billing.taxing import numbers
@@ -63,7 +63,7 @@ def assess(
     each = [_one(customer, decision, line, day, table) for line in lines]
     # An electronic invoice knows no other tax than that on the sum.
     on_the_sum = customer.tax_by == TaxBy.TOTAL or customer.e_invoice
-    return _on_the_sum(each) if on_the_sum else list(each)
+    return [*totals.on_the_sum(each)] if on_the_sum else [*each]
 
 
 def _one(
@@ -95,15 +95,3 @@ def _one(
         names=tuple(rate.name for rate in rates),
         inclusive=line.inclusive,
     )
-
-
-def _on_the_sum(each: Sequence[Assessment]) -> list[Assessment | None]:
-    """Lines that are taxed alike share one tax: each takes what it adds to it."""
-    reached: dict[tuple[object, ...], int] = {}
-    shared: list[Assessment | None] = []
-    for one in each:
-        alike = (one.percents, one.names, one.inclusive, one.treatment, one.country)
-        before = reached.get(alike, 0)
-        reached[alike] = before + one.taxable
-        shared.append(replace(one, before=before))
-    return shared

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
 
-from billing.rating import credit_notes, discounts, money, proration, taxes, totals
+from billing.rating import credit_notes, discounts, lines, money, proration, totals
 from billing.rating.cards import RateCard
-from billing.rating.conventions import CONVENTIONS, ISO_4217
+from billing.rating.conventions import ISO_4217, STRIPE
+from billing.rating.credit_notes import Amounts
 from billing.rating.lines import Licensed
-from billing.rating.money import Exact
-from billing.rating.periods import period
+from billing.rating.periods import Every, Interval, Period, period
 from billing.rating.prices import Flat, PerUnit
 from billing.rating.proration import Counting
+from billing.rating.shares import WHOLE, Share
+from billing.rating.taxes import Assessment
+from billing.rating.totals import Totals
 from billing.rating.vectors import reading
-from billing.rating.vectors.reading import Answer, Given, moment, number, numbers
+from billing.rating.vectors.reading import (
+    Answer,
+    Given,
+    Plain,
+    moment,
+    number,
+    numbers,
+)
+
+CONVENTIONS = {each.name: each for each in (ISO_4217, STRIPE)}
 
 
 def rounded(given: Given) -> Answer:
@@ -27,9 +41,10 @@ def rounded_minor(given: Given) -> Answer:
 
 
 def subtotal(given: Given) -> Answer:
-    amounts = (_line(line) for line in given.get("amounts") or given["lines"])
-    total = money.total(amounts, reading.currency(given))
-    return {"subtotal": reading.major(given, total)}
+    code = reading.currency(given)
+    each = [_licensed(said, code) for said in given.get("amounts") or given["lines"]]
+    found = totals.below(Plain(line.amount) for line in each)
+    return {"subtotal": reading.major(given, found.subtotal)}
 
 
 def exponent(given: Given) -> Answer:
@@ -67,26 +82,29 @@ def by_days_inclusive(given: Given) -> Answer:
 
 def by_seconds(given: Given) -> Answer:
     old, new = given["old_interval"], given["new_interval"]
-    change = proration.now(
-        int(given["old_amount_cents"]),
-        int(given["new_amount_cents"]),
-        period(moment(given["period_start"]), reading.every({"interval": old}), 0),
-        moment(given["changed_at"]),
-        None if old == new else reading.every({"interval": new}),
-    )
-    return {"credit_cents": change.given_back, "debit_cents": change.debit}
+    whole = period(moment(given["period_start"]), reading.every({"interval": old}), 0)
+    rest = Period(moment(given["changed_at"]), whole.end)
+    left = proration.part(Counting.SECONDS, whole, rest, UTC)
+    renewed = left if old == new else WHOLE
+    back = lines.share_of(int(given["old_amount_cents"]), "USD", left)
+    debit = lines.share_of(int(given["new_amount_cents"]), "USD", renewed)
+    return {"credit_cents": back.amount, "debit_cents": debit.amount}
 
 
 def by_fraction(given: Given) -> Answer:
-    change = proration.by_fraction(
-        reading.minor(given, "old_amount"),
-        reading.minor(given, "new_amount"),
-        number(given["fraction_remaining"]),
+    part, whole = number(given["fraction_remaining"]).as_integer_ratio()
+    left = Share(part, whole)
+    old, new = (
+        money.to_minor(number(given[name]), reading.currency(given))
+        for name in ("old_amount", "new_amount")
     )
+    credit = lines.credit_of(old, "USD", left, old).amount
+    debit = lines.share_of(new, "USD", left).amount
+    net = totals.below([Plain(credit), Plain(debit)])
     return {
-        "credit": reading.major(given, change.credit),
-        "debit": reading.major(given, change.debit),
-        "net": reading.major(given, change.net),
+        "credit": reading.major(given, credit),
+        "debit": reading.major(given, debit),
+        "net": reading.major(given, net.subtotal),
     }
 
 
@@ -107,13 +125,16 @@ def amount_off(given: Given) -> Answer:
 
 
 def split_over_lines(given: Given) -> Answer:
-    off, fraction = int(given["discount_cents"]), number(given["proration_factor"])
-    old = proration.discounted(given["old_lines_cents"], off, fraction)
-    new = proration.discounted(given["new_lines_cents"], off, fraction)
+    off = int(given["discount_cents"])
+    part, whole = number(given["proration_factor"]).as_integer_ratio()
+    old, new = (
+        list(_discounted(given[name], off, Share(part, whole)))
+        for name in ("old_lines_cents", "new_lines_cents")
+    )
     return {
-        "old_discount_split": [part for part, _ in old],
+        "old_discount_split": [taken for taken, _ in old],
         "credits_cents": [left for _, left in old],
-        "new_discount_split": [part for part, _ in new],
+        "new_discount_split": [taken for taken, _ in new],
         "debits_cents": [left for _, left in new],
     }
 
@@ -128,42 +149,40 @@ def capped_credit(given: Given) -> Answer:
 
 
 def unused_days(given: Given) -> Answer:
-    amount, percents = int(given["plan_amount_cents"]), [number(given["tax_percent"])]
-    used, whole = int(given["used_days"]), int(given["period_days"])
-    invoice = credit_notes.invoiced(amount, percents)
-    back = credit_notes.unused(amount, used, whole)
-    return _note(invoice, credit_notes.credit(back, percents, invoice))
+    start, amount = moment(given["start"]), int(given["plan_amount_cents"])
+    whole = _days(start, int(given["period_days"]))
+    used = _days(start, int(given["used_days"]))
+    rest = Period(used.end, whole.end)
+    left = proration.part(Counting.DAYS_INCLUSIVE, whole, rest, UTC)
+    back = left.of(amount)
+    return _note(given, amount, back)
 
 
 def partial_credit(given: Given) -> Answer:
-    percents = [number(given["tax_percent"])]
-    invoice = credit_notes.invoiced(int(given["plan_amount_cents"]), percents)
-    back = int(given["credit_item_cents"])
-    return _note(invoice, credit_notes.credit(back, percents, invoice))
+    amount, back = int(given["plan_amount_cents"]), int(given["credit_item_cents"])
+    return _note(given, amount, back)
 
 
 def tax_exclusive(given: Given) -> Answer:
-    percents = [number(given["percent"])]
-    return _tax(given, taxes.exclusive(reading.minor(given, "taxable"), percents))
+    return _tax(given, [given["percent"]])
 
 
 def tax_sum(given: Given) -> Answer:
-    taxable, percents = reading.minor(given, "taxable"), numbers(given["percents"])
-    return _tax(given, taxes.exclusive(taxable, percents))
+    return _tax(given, given["percents"])
 
 
 def tax_fixed(given: Given) -> Answer:
-    return _tax(given, [taxes.fixed(reading.minor(given, "amount"))])
+    tax = money.to_minor(number(given["amount"]), reading.currency(given))
+    return {"tax": reading.major(given, tax)}
 
 
 def invoice_total(given: Given) -> Answer:
     if "fees_cents" in given:
         return _by_line(given)
-    found = totals.taxed_in_all(
-        given["lines_cents"],
-        int(given.get("discount_cents", 0)),
-        [number(given["tax_percent"])],
-    )
+    amounts, off = given["lines_cents"], int(given.get("discount_cents", 0))
+    percents = [number(given["tax_percent"])]
+    offs = _offs(amounts, off)
+    found = totals.below(_taxed(amounts, offs, percents, on_the_sum=True))
     return {
         "subtotal_cents": found.subtotal,
         "tax_cents": found.tax,
@@ -172,27 +191,68 @@ def invoice_total(given: Given) -> Answer:
     }
 
 
-def _line(said: str | Given) -> Exact:
+def _licensed(said: str | Given, currency: str) -> Licensed:
     """A line is an amount, or a quantity of units."""
     if not isinstance(said, Mapping):
-        return number(said)
+        return Licensed(card=RateCard(Flat(number(said))), currency=currency)
     if "amount" in said:
-        return number(said["amount"])
-    return PerUnit(number(said["unit_amount"])).rate(number(said["quantity"])).total
+        return _licensed(said["amount"], currency)
+    card = RateCard(PerUnit(number(said["unit_amount"])))
+    quantity = number(said["quantity"])
+    return Licensed(card=card, currency=currency, quantity=quantity)
 
 
 def _by_line(given: Given) -> Answer:
-    off = int(given.get("coupon_on_second_fee_cents", 0))
     fees, percents = given["fees_cents"], numbers(given["tax_percents"])
-    found = totals.taxed_by_line(fees, totals.on_line(1, off, len(fees)), percents)
+    off = int(given.get("coupon_on_second_fee_cents", 0))
+    offs = [off if place == 1 else 0 for place, _ in enumerate(fees)]
+    each = _taxed(fees, offs, percents, on_the_sum=False)
+    found: Totals = totals.below(each)
     return {
         "fees_cents": found.subtotal,
         "coupons_cents": found.discount,
         "subtotal_excl_tax_cents": found.net,
-        "tax_per_fee_cents": list(found.line_taxes),
+        "tax_per_fee_cents": [line.tax for line in each],
         "tax_cents": found.tax,
         "total_cents": found.total,
     }
+
+
+def _taxed(
+    amounts: Sequence[int],
+    offs: Sequence[int],
+    percents: Sequence[Decimal],
+    *,
+    on_the_sum: bool,
+) -> list[Plain]:
+    pairs = list(zip(amounts, offs, strict=True))
+    assessed = [
+        Assessment(discounts.by_amount(amount, off).left, tuple(percents))
+        for amount, off in pairs
+    ]
+    shared = totals.on_the_sum(assessed) if on_the_sum else assessed
+    return [
+        Plain(amount, off, one.tax)
+        for (amount, off), one in zip(pairs, shared, strict=True)
+    ]
+
+
+def _offs(amounts: Sequence[int], off: int) -> list[int]:
+    """What an amount off takes from each line."""
+    return discounts.split(off, amounts)
+
+
+def _discounted(amounts: Sequence[int], off: int, left: Share) -> list[tuple[int, int]]:
+    return [
+        (taken, left.of(discounts.by_amount(amount, taken).left))
+        for amount, taken in zip(amounts, _offs(amounts, off), strict=True)
+    ]
+
+
+def _days(start: datetime, days: int) -> Period:
+    if not days:
+        return Period(start, start)
+    return period(start, Every(Interval.DAY, days), 0)
 
 
 def _reduced(given: Given, reduced: discounts.Reduced) -> Answer:
@@ -202,9 +262,13 @@ def _reduced(given: Given, reduced: discounts.Reduced) -> Answer:
     }
 
 
-def _note(invoice: credit_notes.Amounts, note: credit_notes.Amounts) -> Answer:
+def _note(given: Given, amount: int, back: int) -> Answer:
+    percents = (number(given["tax_percent"]),)
+    invoice = Assessment(amount, percents)
+    charged = Amounts(invoice.net, invoice.tax)
+    note = credit_notes.credit(back, percents, charged)
     return {
-        "invoice_total_cents": invoice.total,
+        "invoice_total_cents": invoice.gross,
         "invoice_tax_cents": invoice.tax,
         "credit_subtotal_cents": note.subtotal,
         "credit_tax_cents": note.tax,
@@ -212,5 +276,7 @@ def _note(invoice: credit_notes.Amounts, note: credit_notes.Amounts) -> Answer:
     }
 
 
-def _tax(given: Given, each: list[int]) -> Answer:
-    return {"tax": reading.major(given, sum(each))}
+def _tax(given: Given, percents: Sequence[str]) -> Answer:
+    taxable = money.to_minor(number(given["taxable"]), reading.currency(given))
+    found = Assessment(taxable, tuple(numbers(list(percents))))
+    return {"tax": reading.major(given, found.tax)}

@@ -7,26 +7,42 @@ from datetime import UTC, date, datetime
 from itertools import count, islice
 from typing import Any
 
-from billing.rating import anchors, cycles, dates, durations, periods, retries, versions
+from billing.rating import (
+    anchors,
+    dates,
+    durations,
+    periods,
+    proration,
+    retries,
+    schedule,
+    totals,
+    versions,
+)
+from billing.rating.anchors import Anchor
+from billing.rating.periods import Period
+from billing.rating.phases import Kind, Phase
+from billing.rating.proration import Counting
+from billing.rating.schedule import Terms
 from billing.rating.vectors import reading
-from billing.rating.vectors.reading import Answer, Given, moment
+from billing.rating.vectors.reading import Answer, Given, Plain, day, moment, number
 
-day = date.fromisoformat
+# Parts of a period in its billionths: as many digits as are kept of them.
+BILLION = 1_000_000_000
 
 
 def whole_periods(given: Given) -> Answer:
-    start, end = day(given["start_date"]), day(given["end_date"])
-    return {"count": durations.whole_between(start, end, reading.every(given))}
+    start, end = (_midnight(day(given[n])) for n in ("start_date", "end_date"))
+    return {"count": periods.index_at(start, reading.every(given), end)}
 
 
 def advanced(given: Given) -> Answer:
-    start, every = day(given["date"]), reading.every(given)
-    return {"date": durations.advanced(start, every, int(given["n"]))}
+    start, every = _midnight(day(given["date"])), reading.every(given)
+    return {"date": periods.boundary(start, every, int(given["n"])).date()}
 
 
 def receded(given: Given) -> Answer:
-    start, every = day(given["date"]), reading.every(given)
-    return {"date": durations.receded(start, every, int(given["n"]))}
+    start, every = _midnight(day(given["date"])), reading.every(given)
+    return {"date": periods.boundary(start, every, int(f"-{given['n']}")).date()}
 
 
 def aligned(given: Given) -> Answer:
@@ -62,9 +78,9 @@ def containing(given: Given) -> Answer:
 
 
 def series(given: Given) -> Answer:
-    anchor, every = day(given["anchor"]), reading.every(given)
-    days = (durations.advanced(anchor, every, n) for n in count(1))
-    return {"dates": list(islice(days, int(given["count"])))}
+    anchor, every = _midnight(day(given["anchor"])), reading.every(given)
+    each = (periods.boundary(anchor, every, n).date() for n in count(1))
+    return {"dates": list(islice(each, int(given["count"])))}
 
 
 def billing_day(given: Given) -> Answer:
@@ -78,27 +94,48 @@ def calendar_days(given: Given) -> Answer:
 
 
 def cycles_in_advance(given: Given) -> Answer:
-    try:
-        parts = cycles.in_advance(
-            day(given["start_date"]),
-            reading.maybe_day(given.get("end_date")),
-            day(given["target_date"]),
-            int(given["bill_cycle_day"]),
-            reading.every(given),
-        )
-    except cycles.InvalidSequence:
+    start, target = day(given["start_date"]), day(given["target_date"])
+    end = reading.maybe_day(given.get("end_date"))
+    if target < start or (end is not None and end < start):
         return {"error": "InvalidDateSequence"}
-    return {"number_of_billing_cycles": cycles.count(parts)}
+    terms = Terms(
+        every=reading.every(given),
+        anchor=_first_billing_day(given, start),
+        zone=UTC,
+        counting=Counting.DAYS,
+        phases=(Phase(Kind.EVERGREEN),),
+        phased_from=_midnight(start),
+        start=_midnight(start),
+        end=None if end is None else _midnight(end),
+    )
+    due = schedule.pieces(terms, terms.start, _midnight(target))
+    shares = (Plain(piece.share.of(BILLION)) for piece in due)
+    return {"number_of_billing_cycles": number(f"{totals.below(shares).subtotal}e-9")}
+
+
+def _first_billing_day(given: Given, start: date) -> Anchor:
+    """In the month of the start, or one interval after it."""
+    every, on = reading.every(given), int(given["bill_cycle_day"])
+    here = anchors.aligned(start, on, every)
+    kept = on if every.monthly else None
+    if here >= start:
+        return Anchor(_midnight(here), kept)
+    return Anchor(periods.boundary(_midnight(here), every, 1, UTC, kept), kept)
 
 
 def leading(given: Given) -> Answer:
-    start, end = day(given["start_date"]), day(given["period_end"])
-    return {"factor": cycles.leading(start, end, reading.every(given)).fraction}
+    start, end = (_midnight(day(given[n])) for n in ("start_date", "period_end"))
+    whole = periods.containing(end, reading.every(given), start)
+    return _factor(whole, Period(start, whole.end))
 
 
 def trailing(given: Given) -> Answer:
-    start, end = day(given["period_start"]), day(given["end_date"])
-    return {"factor": cycles.trailing(start, end, reading.every(given)).fraction}
+    start, end = (_midnight(day(given[n])) for n in ("period_start", "end_date"))
+    return _factor(periods.period(start, reading.every(given), 0), Period(start, end))
+
+
+def _factor(whole: Period, part: Period) -> Answer:
+    return {"factor": proration.part(Counting.DAYS, whole, part, UTC).fraction}
 
 
 def retry_dates(given: Given) -> Answer:

@@ -20,7 +20,7 @@ from billing.rating.vectors.reading import Answer, Given
 TIMES: dict[type[Any], Callable[[str], Any]] = {
     timedelta: reading.length,
     datetime: datetime.fromisoformat,
-    date: date.fromisoformat,
+    date: reading.day,
 }
 # No source gives more digits than these from arithmetic that is exact.
 MOST_PLACES = 12

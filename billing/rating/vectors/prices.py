@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
-from billing.rating import metering, money, prices
+from billing.rating import metering, money, prices, totals
 from billing.rating.cards import AnyPrice, RateCard
 from billing.rating.commitments import true_up
+from billing.rating.metering import Metered
 from billing.rating.packages import Package
 from billing.rating.prices import Dynamic, PerUnit, Rated, Step
 from billing.rating.tiers import Graduated, GraduatedByPackage, Stairstep, Volume
 from billing.rating.vectors import reading
-from billing.rating.vectors.reading import Answer, Given, number
+from billing.rating.vectors.reading import Answer, Given, Plain, number
 
 
 def per_unit(given: Given) -> Answer:
@@ -60,8 +63,20 @@ def runs(given: Given) -> Answer:
         maximum=_maybe(given, "maximum_amount"),
     )
     quantities = reading.numbers(given["cumulative_quantities"])
-    totals = metering.runs(card, reading.currency(given), quantities)
-    return {"totals_per_run": [reading.major(given, total) for total in totals]}
+    each = _runs(card, reading.currency(given), quantities)
+    return {"totals_per_run": [reading.major(given, total) for total in each]}
+
+
+def _runs(
+    card: RateCard, currency: str, quantities: Sequence[Decimal]
+) -> Iterator[int]:
+    """What each run of a period bills; the last one asks for the minimum."""
+    billed = 0
+    for place, quantity in enumerate(quantities, start=1):
+        line = Metered(card=card, currency=currency, quantity=quantity, billed=billed)
+        billed = line.so_far
+        due = metering.bill(line, final=place == len(quantities))
+        yield totals.below(Plain(each.amount) for each in due).subtotal
 
 
 def _per_unit(given: Given) -> PerUnit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -18,6 +19,16 @@ type Given = Mapping[str, Any]
 type Answer = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A line that nothing is taken off, with its tax on top, if any."""
+
+    amount: int
+    discount: int = 0
+    tax: int = 0
+    included: int = 0
+
+
 def number(value: Any) -> Decimal:
     return Decimal(str(value))
 
@@ -26,8 +37,13 @@ def numbers(values: list[Any]) -> list[Decimal]:
     return [number(value) for value in values]
 
 
+def day(text: str) -> date:
+    """A day, or the day of a moment in its own zone."""
+    return datetime.fromisoformat(text).date()
+
+
 def maybe_day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+    return day(text) if text else None
 
 
 def moment(text: str) -> datetime:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from billing.rating import metering
 from billing.rating.cards import RateCard
+from billing.rating.metering import Metered
 from billing.rating.packages import Package, Rounding
 from billing.rating.percentages import GraduatedPercentage, Percentage
 from billing.rating.prices import Dynamic, Flat, PerUnit
@@ -82,3 +85,13 @@ def shares(draw: st.DrawFn) -> Share:
     part = draw(st.integers(min_value=0, max_value=whole - before))
     places = draw(st.sampled_from([None, 9]))
     return Share(part, whole, before, places=places)
+
+
+def runs(card: RateCard, currency: str, quantities: Sequence[Decimal]) -> Iterator[int]:
+    """Minor units of each run of a period whose cumulative usage was ``quantities``."""
+    billed = 0
+    for number, quantity in enumerate(quantities, start=1):
+        line = Metered(card=card, currency=currency, quantity=quantity, billed=billed)
+        billed = line.so_far
+        due = metering.bill(line, final=number == len(quantities))
+        yield sum(each.amount for each in due)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal as D
 from fractions import Fraction
@@ -9,13 +10,22 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from billing.rating import anchors, cycles, durations, phases, proration, retries
-from billing.rating.anchors import Alignment
+from billing.rating import (
+    anchors,
+    durations,
+    lines,
+    phases,
+    proration,
+    retries,
+    schedule,
+)
+from billing.rating.anchors import Alignment, Anchor
 from billing.rating.cards import RateCard
 from billing.rating.periods import Every, Interval, Period, containing, period
 from billing.rating.phases import Kind, Phase
 from billing.rating.prices import Flat, Refused
 from billing.rating.proration import Counting
+from billing.rating.schedule import Terms
 from billing.rating.usage import Aggregation, Event, aggregate
 from billing.rating.versions import NotSold, Version, holding, sold
 
@@ -82,10 +92,23 @@ def test_a_first_period_need_not_begin_on_a_boundary(
     assert anchors.period_end(at(start), at(anchor), every, UTC) == at(ends)
 
 
-def test_a_stub_and_what_follows_it_are_shares_of_their_periods() -> None:
-    parts = cycles.in_advance(
-        date(2021, 9, 17), date(2021, 11, 4), date(2021, 12, 1), 25, MONTH
+def by_days(start: date, anchor: date, day: int, end: date | None = None) -> Terms:
+    """Billed in advance and counted by days, from a given day of the month on."""
+    return Terms(
+        every=MONTH,
+        anchor=Anchor(anchors.midnight(anchor, UTC), day),
+        zone=UTC,
+        counting=Counting.DAYS,
+        phases=(Phase(Kind.EVERGREEN),),
+        phased_from=anchors.midnight(start, UTC),
+        start=anchors.midnight(start, UTC),
+        end=anchors.midnight(end, UTC) if end else None,
     )
+
+
+def test_a_stub_and_what_follows_it_are_shares_of_their_periods() -> None:
+    terms = by_days(date(2021, 9, 17), date(2021, 9, 25), 25, date(2021, 11, 4))
+    parts = list(schedule.pieces(terms, terms.start, at("2021-12-01")))
     assert [part.share.words for part in parts] == [
         "8 of 31 days",
         "30 of 30 days",
@@ -94,14 +117,24 @@ def test_a_stub_and_what_follows_it_are_shares_of_their_periods() -> None:
     assert parts[0].share.of(2495) == 644
 
 
+def test_a_stub_before_a_short_month_is_of_one_interval_back_from_it() -> None:
+    terms = by_days(date(2023, 2, 14), date(2023, 2, 28), 31)
+    stub, first, *_ = schedule.pieces(terms, terms.start, at("2023-05-01"))
+    assert stub.share.words == "14 of 31 days"
+    assert (first.whole.start, first.whole.end) == (at("2023-02-28"), at("2023-03-31"))
+
+
 def test_billing_day_by_day_finds_the_same_parts() -> None:
-    start, last = date(2021, 1, 30), date(2021, 12, 24)
-    at_once = cycles.in_advance(start, None, last, 31, MONTH)
-    days = [start + timedelta(days=n) for n in range((last - start).days + 1)]
-    one_by_one: list[cycles.Part] = []
-    for day in days:
-        due = cycles.in_advance(start, None, day, 31, MONTH)
-        one_by_one += due[len(one_by_one) :]
+    terms = by_days(date(2021, 1, 30), date(2021, 1, 31), 31)
+    last = at("2021-12-24")
+    at_once = list(schedule.pieces(terms, terms.start, last))
+    one_by_one: list[schedule.Piece] = []
+    day = reached = terms.start
+    while day <= last:
+        due = list(schedule.pieces(terms, reached, day))
+        reached = due[-1].part.end if due else reached
+        one_by_one += due
+        day += timedelta(days=1)
     assert one_by_one == at_once
 
 
@@ -109,28 +142,17 @@ def test_a_day_of_23_hours_is_a_day() -> None:
     spring = Period(
         datetime(2026, 3, 1, tzinfo=BERLIN), datetime(2026, 4, 1, tzinfo=BERLIN)
     )
-    noon = datetime(2026, 3, 16, 12, tzinfo=BERLIN)
-    by_day = proration.rest(Counting.DAYS, spring, noon, BERLIN)
+    rest = Period(datetime(2026, 3, 16, 12, tzinfo=BERLIN), spring.end)
+    by_day = proration.part(Counting.DAYS, spring, rest, BERLIN)
     assert by_day.words == "16 of 31 days"
-    inclusive = proration.rest(Counting.DAYS_INCLUSIVE, spring, noon, BERLIN)
-    assert inclusive.words == "17 of 31 days"
-    by_second = proration.rest(Counting.SECONDS, spring, noon, BERLIN)
+    by_second = proration.part(Counting.SECONDS, spring, rest, BERLIN)
     assert by_second.whole == 31 * 86_400 - 3600
     assert by_second.part == 15 * 86_400 + 12 * 3600 - 3600
 
 
 def test_a_change_gives_back_no_more_than_was_charged() -> None:
-    left = proration.rest(Counting.SECONDS, MARCH, MARCH.start, UTC)
-    change = proration.by_share(24995, 9995, left, at_most=23995)
-    assert (change.credit, change.debit, change.net) == (-23995, 9995, -14000)
-
-
-def test_another_interval_begins_anew_and_in_full() -> None:
-    change = proration.now(
-        3000, 30000, MARCH, at("2026-03-16T12:00"), Every(Interval.YEAR)
-    )
-    assert (change.credit, change.debit) == (-1500, 30000)
-    assert change.period == Period(at("2026-03-16T12:00"), at("2027-03-16T12:00"))
+    left = proration.part(Counting.SECONDS, MARCH, MARCH, UTC)
+    assert lines.credit_of(24995, "EUR", left, 23995).amount == -23995
 
 
 def test_phases_follow_each_other_in_wall_time() -> None:
@@ -231,8 +253,10 @@ def test_retries_count_from_each_other() -> None:
 
 
 def test_in_arrears_a_period_is_billed_when_it_is_over() -> None:
-    start, day = date(2021, 9, 17), 17
-    before = cycles.in_arrears(start, None, date(2021, 10, 16), day, MONTH)
-    over = cycles.in_arrears(start, None, date(2021, 10, 17), day, MONTH)
+    terms = replace(by_days(date(2021, 9, 17), date(2021, 9, 17), 17), behind=True)
+    before = list(schedule.pieces(terms, terms.start, at("2021-10-16")))
+    over = list(schedule.pieces(terms, terms.start, at("2021-10-17")))
     assert before == []
-    assert [(part.start, part.end) for part in over] == [(start, date(2021, 10, 17))]
+    assert [piece.part for piece in over] == [
+        Period(at("2021-09-17"), at("2021-10-17"))
+    ]

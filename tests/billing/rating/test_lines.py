@@ -6,7 +6,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from billing.rating import credit_notes, discounts, lines, metering, totals
+from billing.rating import credit_notes, discounts, lines, metering, taxes, totals
 from billing.rating.cards import RateCard
 from billing.rating.commitments import true_up
 from billing.rating.cycles import days_of
@@ -16,14 +16,16 @@ from billing.rating.metering import Metered
 from billing.rating.packages import Package
 from billing.rating.prices import Flat, PerUnit, Refused
 from billing.rating.shares import Share
+from billing.rating.taxes import Assessment
 from billing.rating.tiers import Tier, Volume
+from tests.billing.rating.samples import runs as each_run
 
 VOLUME = RateCard(Volume((Tier(D(15), D(10)), Tier(None, D(5)))))
 HALF = Share(1, 2)
 
 
 def runs(card: RateCard, *quantities: int) -> list[int]:
-    return list(metering.runs(card, "EUR", [D(quantity) for quantity in quantities]))
+    return list(each_run(card, "EUR", [D(quantity) for quantity in quantities]))
 
 
 def test_a_fee_for_some_days_says_how_many() -> None:
@@ -121,22 +123,30 @@ def test_a_coupon_is_a_percentage_or_an_amount() -> None:
             Coupon(**wrong)
 
 
-def test_tax_by_line_and_in_all_are_two_settings() -> None:
-    by_line = totals.taxed_by_line([151, 379], [0, 100], [D(10), D(20)])
-    assert by_line.line_taxes == (45, 84)
-    assert (by_line.net, by_line.tax, by_line.total) == (430, 129, 559)
-    assert totals.taxed_by_line([55, 55], [0, 0], [D(10)]).tax == 12
-    assert totals.taxed_in_all([55, 55], 0, [D(10)]).tax == 11
+def taxed(
+    amounts: list[int], percents: list[int], *, on_the_sum: bool
+) -> list[Assessment]:
+    each = [Assessment(amount, tuple(map(D, percents))) for amount in amounts]
+    return totals.on_the_sum(each) if on_the_sum else each
+
+
+def test_tax_by_line_and_on_the_sum_are_two_settings() -> None:
+    by_line = taxed([151, 279], [10, 20], on_the_sum=False)
+    assert [each.tax for each in by_line] == [45, 84]
+    by_line = taxed([55, 55], [10], on_the_sum=False)
+    on_the_sum = taxed([55, 55], [10], on_the_sum=True)
+    assert sum(each.tax for each in by_line) == 12
+    assert sum(each.tax for each in on_the_sum) == 11
 
 
 def test_less_than_nothing_to_pay_is_a_credit() -> None:
-    found = totals.taxed_in_all([-11219, 3000], 1500, [D(20)])
-    assert (found.subtotal, found.tax) == (-8219, -1944)
+    found = totals.Totals(subtotal=-8219, discount=1500, tax=-1944)
+    assert (found.net, found.total) == (-9719, -11663)
     assert (found.due, found.credit) == (0, 11663)
 
 
 def test_the_last_credit_note_gives_back_the_rest_of_the_tax() -> None:
-    invoice = credit_notes.invoiced(10, [D(25)])
+    invoice = credit_notes.Amounts(10, taxes.together(10, [D(25)]))
     first = credit_notes.credit(5, [D(25)], invoice)
     last = credit_notes.credit(5, [D(25)], invoice, [first])
     assert (invoice.tax, first.tax, last.tax) == (3, 1, 2)

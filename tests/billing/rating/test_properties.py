@@ -17,7 +17,6 @@ from billing.rating import (
     credit_notes,
     discounts,
     lines,
-    metering,
     proration,
     taxes,
 )
@@ -36,6 +35,7 @@ from tests.billing.rating.samples import (
     QUANTITIES,
     cards,
     decimals,
+    runs,
     shares,
 )
 
@@ -92,8 +92,8 @@ def test_what_is_spread_is_all_there_again(amount: int, weights: list[Decimal]) 
 def test_deltas_sum_to_the_total(
     card: RateCard, currency: str, quantities: list[Decimal]
 ) -> None:
-    total = sum(metering.runs(card, currency, quantities))
-    assert total == sum(metering.runs(card, currency, quantities[-1:]))
+    total = sum(runs(card, currency, quantities))
+    assert total == sum(runs(card, currency, quantities[-1:]))
 
 
 @moderate
@@ -189,7 +189,7 @@ def test_tax_inside_a_price_leaves_the_price(
 def test_credit_notes_are_never_more_than_the_invoice(
     subtotal: int, percents: list[Decimal], data: st.DataObject
 ) -> None:
-    invoice = credit_notes.invoiced(subtotal, percents)
+    invoice = credit_notes.Amounts(subtotal, taxes.together(subtotal, percents))
     notes: list[credit_notes.Amounts] = []
     left = subtotal
     while left:
@@ -263,10 +263,11 @@ def test_however_often_it_changes_no_part_is_paid_twice(
     charged, there_and_back = price, price
     for second, other in sorted(changes):
         moment = MARCH.start + timedelta(seconds=second)
-        left = proration.rest(counting, MARCH, moment, zone)
-        change = proration.by_share(charged, other, left)
+        left = proration.part(counting, MARCH, Period(moment, MARCH.end), zone)
+        back = lines.credit_of(charged, "EUR", left, charged)
         # What goes back is a part of what was paid, and never all that was used too.
-        assert change.given_back <= paid
-        paid, charged = change.debit, other
-        there_and_back += proration.by_share(price, price, left).net
+        assert -back.amount <= paid
+        paid, charged = lines.share_of(other, "EUR", left).amount, other
+        there_and_back += lines.credit_of(price, "EUR", left, price).amount
+        there_and_back += lines.share_of(price, "EUR", left).amount
     assert there_and_back == price
