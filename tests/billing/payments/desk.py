@@ -10,12 +10,14 @@ from typing import Any
 
 import urllib3
 
-from billing.actions import SetUpMethod
+from billing.actions import LookAtMethod, SetUpMethod
+from billing.gateways import asking
 from billing.models import Invoice, Payment, PaymentMethod, Subscription
 from billing.sandbox.actions import AddTestMethod
 from paybill_site.kernel import outbox
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.models import Delivery
 from tenants.models import Account
 
 KEY, HOOK_SECRET, OLD_SECRET = "sk_test_12345", "whsec_" + "n" * 32, "whsec_" + "o" * 32
@@ -112,17 +114,27 @@ test_card.__test__ = False  # type: ignore[attr-defined]
 
 
 def at_stripe(
-    server: Server, account: Account, number: str, actor: Actor
+    server: Server,
+    account: Account,
+    number: str,
+    actor: Actor,
+    *,
+    collect: bool = True,
 ) -> PaymentMethod:
-    """A card that was filled in on Checkout and is stored at Stripe."""
+    """A card that was filled in on Checkout and is stored at Stripe.
+
+    It pays what is open, unless ``collect`` says that this is left for later.
+    """
     method = perform(SetUpMethod, account, {"gateway": "stripe"}, actor=actor).result
     drain()
     method.refresh_from_db()
     server.fill_in(method.setup, number)
-    from billing.actions import LookAtMethod  # noqa: PLC0415
-
-    perform(LookAtMethod, method, actor=actor)
-    drain()
+    if collect:
+        perform(LookAtMethod, method, actor=actor)
+        drain()
+    else:
+        asking.look_at_method(method.public_id)
+        Delivery.objects.filter(handler="gateways.collect_open").delete()
     method.refresh_from_db()
     return method
 
