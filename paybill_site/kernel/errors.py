@@ -23,7 +23,14 @@ log = logging.getLogger(__name__)
 
 
 # Who asks here is a program: it gets a problem document instead of a page.
-FOR_PROGRAMS = ("/api/", "/terraform/", "/health/", "/metrics", "/entry/push/")
+FOR_PROGRAMS = (
+    "/api/",
+    "/terraform/",
+    "/health/",
+    "/metrics",
+    "/entry/push/",
+    "/hooks/",
+)
 
 
 def is_for_programs(request: HttpRequest) -> bool:
