@@ -109,7 +109,8 @@ def _chart(table: Table) -> Chart:
 
 def _cell(figure: Figure) -> dict[str, Any]:
     """What a cell says, and the list of the rows that it is made of."""
-    return {"text": _said(figure), "url": _list(figure.rows) if figure.rows else ""}
+    rows = figure.rows if figure.value else None
+    return {"text": _said(figure), "url": _list(rows) if rows else ""}
 
 
 def _said(figure: Figure) -> SafeString | str:

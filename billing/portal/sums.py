@@ -32,7 +32,7 @@ def of_invoice(invoice: Invoice) -> list[Sum]:
         "Paid": -invoice.paid,
     }
     sums += [Sum(name, amount) for name, amount in settled.items() if amount]
-    if any(settled.values()):
+    if any(settled.values()) and invoice.outstanding:
         sums.append(Sum("Still to pay", invoice.outstanding, strong=True))
     return sums
 

@@ -44,7 +44,13 @@ class Counted:
 
     @property
     def said(self) -> str:
-        return money.plain(self.used)
+        return grouped(self.used)
+
+    @property
+    def most(self) -> str:
+        """The limit, or "" where there is none."""
+        limit = self.allowed.limit if self.allowed else None
+        return "" if limit is None else grouped(Fraction(limit))
 
     @property
     def percent(self) -> int | None:
@@ -61,18 +67,24 @@ class Counted:
     @property
     def rows(self) -> list[dict[str, Any]]:
         return [
-            {"day": start, "said": money.plain(amount)}
+            {"day": start, "said": grouped(amount)}
             for start, amount in reversed(self.days)
         ]
 
     @property
     def chart(self) -> Chart:
         bars = [
-            Bar(f"{start:%-d %b}", (int(amount),), (f"{money.plain(amount)}",))
+            Bar(f"{start:%-d %b}", (int(amount),), (grouped(amount),))
             for start, amount in self.days
         ]
         title = f"{self.meter.name} of {self.tenant}, day by day"
         return charts.draw(title, [self.meter.name], bars)
+
+
+def grouped(amount: Fraction) -> str:
+    """``1,250,000.5``."""
+    whole, point, part = money.plain(amount).partition(".")
+    return f"{int(whole):,}{point}{part}" if whole.lstrip("-").isdigit() else whole
 
 
 @login_required

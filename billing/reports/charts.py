@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 WIDTH, HEIGHT, GAP = 720, 240, 8
 TOP, BOTTOM, LEFT = 12, 28, 8
+LABELS = 8  # more of them would run into each other
 SERIES = 5  # as many fills as there are in charts.css
 
 
@@ -68,9 +69,9 @@ def draw(
     up = max([sum(v for v in bar.values if v > 0) for bar in bars] + [limit or 0])
     down = max([-sum(v for v in bar.values if v < 0) for bar in bars] + [0])
     room, span = HEIGHT - TOP - BOTTOM, max(up + down, 1)
-    zero = TOP + room * up // span
+    zero = TOP + (room * up // span if up or down else room)
     step = (WIDTH - 2 * LEFT) // max(len(bars), 1)
-    every = -(-len(bars) // 12)
+    every = -(-len(bars) // LABELS)
     columns, labels = [], []
     for n, bar in enumerate(bars):
         x = LEFT + n * step
