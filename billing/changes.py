@@ -163,6 +163,8 @@ def _check_plan(row: Subscription, wanted: Wanted) -> None:
         raise NoSuchChange("this is no plan, but something taken beside one")
     if plan == old and not wanted.quantities:
         raise NoSuchChange("this is the present plan")
+    if plan.code in old.refuses:
+        raise NoSuchChange(f"{old.name} can not be changed to {plan.name}")
     if (plan.isolation, plan.cloud) != (old.isolation, old.cloud):
         raise NeedsMove
     currency = row.customer.currency

@@ -35,13 +35,16 @@ class Reckoning(Input):
     counting: Counting = Field(description="how a part of a period is counted")
     alignment: Alignment = Field(description="from where periods are counted")
     billing_day: int | None = Field(
-        default=None, ge=1, le=31, description="of the month, for a given day"
+        default=None,
+        ge=1,
+        le=31,
+        description="of the month, for a given day; default: the first one's",
     )
     tax_by: TaxBy = Field(description="on each line, or on the sum of the lines")
 
     @model_validator(mode="after")
     def fits(self) -> Self:
-        if (self.alignment == Alignment.DAY) != (self.billing_day is not None):
+        if self.alignment != Alignment.DAY and self.billing_day is not None:
             raise ValueError("billing_day: said where periods keep a given day, only")
         return self
 

@@ -14,9 +14,9 @@ from billing.admin import (
     plans,
     reports,
     subscriptions,
-    writing,
     taxes,
     usage,
+    writing,
 )
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
     "plans",
     "reports",
     "subscriptions",
-    "writing",
     "taxes",
     "usage",
+    "writing",
 ]

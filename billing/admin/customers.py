@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
 from django.contrib import admin
 from django.utils.safestring import SafeString
 
-from billing import actions
-from billing.admin.rows import Neighbours, rows_of
+from billing import actions, clock
+from billing.admin.rows import Neighbours, foretold, rows_of
+from billing.engine import foretelling
 from billing.models import Customer
-from paybill_site.kernel.admin import VerbAdmin, operators
+from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.admin import VerbAdmin, operators, waiting
 from paybill_site.kernel.templatetags.paybill_ui import money, when
+
+AHEAD = timedelta(days=62)
 
 
 @operators.register(Customer)
@@ -17,7 +25,14 @@ class CustomerAdmin(VerbAdmin[Customer]):
     """Accounts as parties that are billed: address, settings, balance."""
 
     list_display = ("__str__", "country", "collection", "credit", "next", "public_id")
-    list_filter = ("collection", "country", "counting", "alignment", "dunning_exempt")
+    list_filter = (
+        "collection",
+        "country",
+        "counting",
+        "alignment",
+        "dunning_exempt",
+        ("parked_at", admin.EmptyFieldListFilter),
+    )
     search_fields = ("public_id", "name", "account__public_id", "account__name")
     list_select_related = ("account",)
     verbs = (
@@ -25,7 +40,10 @@ class CustomerAdmin(VerbAdmin[Customer]):
         actions.SetTerms,
         actions.SetAddress,
         actions.SetDunning,
+        actions.BillCustomer,
+        actions.RetryBilling,
     )
+    readonly_fields = ("ahead",)
 
     @admin.display(description="Balance", ordering="balance")
     def credit(self, obj: Customer) -> SafeString | str:
@@ -35,6 +53,10 @@ class CustomerAdmin(VerbAdmin[Customer]):
     def next(self, obj: Customer) -> SafeString:
         return when(obj.next_at)
 
+    @admin.display(description="What will happen, if everything is paid")
+    def ahead(self, obj: Customer) -> SafeString:
+        return foretold(foretelling.of_customer(obj, clock.now() + AHEAD))
+
     def related(self, obj: Customer) -> Neighbours:
         mine = f"customer__id__exact={obj.pk}"
         return [
@@ -43,3 +65,16 @@ class CustomerAdmin(VerbAdmin[Customer]):
             ("invoices", rows_of("invoice", mine)),
             ("methods", rows_of("paymentmethod", mine)),
         ]
+
+
+@waiting
+def parked(actor: Actor) -> Iterable[dict[str, Any]]:
+    """Customers that the biller leaves alone: each says what went wrong."""
+    rows = Customer.objects.visible_to(actor).filter(parked_at__isnull=False)
+    if count := rows.count():
+        yield {
+            "title": "Customers that could not be billed: look why, then retry",
+            "count": count,
+            "url": rows_of("customer", "parked_at__isempty=0"),
+            "tone": "bad",
+        }

@@ -20,7 +20,17 @@ class SubscriptionAdmin(VerbAdmin[Subscription]):
     list_filter = ("state", "plan__code", "cancel_at_period_end")
     search_fields = ("public_id", "tenant__public_id", "tenant__name")
     list_select_related = ("tenant", "plan")
-    verbs = (actions.ChangePlan, actions.CancelSubscription, actions.UndoCancel)
+    verbs = (
+        actions.ChangePlan,
+        actions.ChangeQuantity,
+        actions.SetAddon,
+        actions.ExtendTrial,
+        actions.PauseSubscription,
+        actions.ResumeSubscription,
+        actions.CancelSubscription,
+        actions.UndoCancel,
+        actions.ReactivateSubscription,
+    )
 
     @admin.display(description="Period ends", ordering="period_end")
     def until(self, obj: Subscription) -> SafeString:

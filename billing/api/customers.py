@@ -56,6 +56,8 @@ urlpatterns = [
     action_path(f"{one}/reckoning", actions.SetReckoning, output=Holding),
     action_path(f"{one}/terms", actions.SetTerms),
     action_path(f"{one}/address", actions.SetAddress),
+    action_path(f"{one}/bill", actions.BillCustomer),
+    action_path(f"{one}/retry-billing", actions.RetryBilling),
     action_path("accounts/<str:public_id>/billing-details", SetBillingDetails),
     action_path("subscriptions/<str:public_id>/overrides", actions.SetOverrides),
 ]

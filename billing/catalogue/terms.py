@@ -100,6 +100,9 @@ class PlanInput(Input):
     includes: dict[Code, Quantity] = Field(
         default_factory=dict, max_length=50, description="add-ons that come with it"
     )
+    refuses: list[Code] = Field(
+        default_factory=list, max_length=100, description="it can not change to them"
+    )
     price: int | None = Field(
         default=None, ge=0, le=10**12, description="minor units, 4900 is 49.00 EUR"
     )

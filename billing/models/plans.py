@@ -67,6 +67,9 @@ class Plan(models.Model):
     includes = models.JSONField(
         default=dict, blank=True, help_text="codes of add-ons that come with it"
     )
+    refuses = models.JSONField(
+        default=list, blank=True, help_text="codes of plans it can not change to"
+    )
     state = models.CharField(
         max_length=10, choices=PlanState.choices, default=PlanState.ON_SALE
     )

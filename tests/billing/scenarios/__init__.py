@@ -1,0 +1,1 @@
+"""Worked examples of catalogues, read in words and played on the whole engine."""
