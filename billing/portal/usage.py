@@ -84,7 +84,9 @@ class Counted:
 def grouped(amount: Fraction) -> str:
     """``1,250,000.5``."""
     whole, point, part = money.plain(amount).partition(".")
-    return f"{int(whole):,}{point}{part}" if whole.lstrip("-").isdigit() else whole
+    if not whole.lstrip("-").isdigit():  # "about 0.333333333"
+        return f"{whole}{point}{part}"
+    return f"{int(whole):,}{point}{part}"
 
 
 @login_required
