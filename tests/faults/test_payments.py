@@ -165,14 +165,6 @@ def test_a_worker_is_killed_while_it_follows_a_webhook(
     payment, body = confirmed(stripe, account, owner)
     heard = ("hear", "", body.decode(), signature(body, HOOK_SECRET))
     assert process(stripe, *heard) == 0
-    print(
-        list(
-            Delivery.objects.values_list(
-                "handler", "state", "error", "next_at", "claimed_until"
-            )
-        ),
-        timezone.now(),
-    )
     assert process(stripe, "work", point) == -signal.SIGKILL
     leases_end()
     assert process(stripe, "work", "") == 0
