@@ -37,12 +37,6 @@ class Grant:
     metered: Mapping[str, Allowance] = field(default_factory=dict)
 
     @property
-    def all_limits(self) -> dict[str, int | None]:
-        """Limits of what is had and of what is used, by name and by meter."""
-        used = {meter: allowed.limit for meter, allowed in self.metered.items()}
-        return {**self.limits, **used}
-
-    @property
     def licensed(self) -> dict[str, Any]:
         """Limits as a licence has them: a number, or what is allowed of a meter."""
         used = {
@@ -50,11 +44,6 @@ class Grant:
             for meter, allowed in self.metered.items()
         }
         return {**self.limits, **used}
-
-    @property
-    def soft(self) -> list[str]:
-        """Meters whose limit is told when it is passed and not enforced."""
-        return sorted(name for name, each in self.metered.items() if not each.hard)
 
 
 NOTHING = Grant()

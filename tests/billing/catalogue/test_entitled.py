@@ -73,4 +73,5 @@ def test_what_was_agreed_has_the_last_word(subscription: Subscription) -> None:
     }
     granted = catalogue.entitled(subscription)
     assert granted.features == {"sso": False}
-    assert granted.all_limits == {"agents": None, "api_calls": 7}
+    assert granted.limits == {"agents": None}
+    assert granted.metered == {"api_calls": Allowance(7)}

@@ -77,5 +77,5 @@ def test_a_limit_is_soft_as_soon_as_one_grants_it_so() -> None:
     addon = Grant(metered={"api_calls": Allowance(500, hard=False)})
     both = merged(plan, [(addon, Decimal(2))])
     assert both.metered["api_calls"] == Allowance(2000, hard=False)
-    assert (both.all_limits, both.soft) == ({"api_calls": 2000}, ["api_calls"])
-    assert merged(plan, override=NOTHING).soft == []
+    assert both.licensed == {"api_calls": {"limit": 2000, "hard": False}}
+    assert merged(plan, override=NOTHING).metered["api_calls"].hard
