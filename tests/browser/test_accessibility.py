@@ -41,6 +41,7 @@ CUSTOMERS = (
     "/accounts/email/",
     "/accounts/password/change/",
 )
+BILLING = ("", "next/", "usage/", "methods/", "details/", "credit/")
 OPERATORS = (
     "/operators/",
     "/operators/tenants/tenant/",
@@ -49,6 +50,9 @@ OPERATORS = (
     "/operators/billing/clockoffset/add/",
     "/operators/kernel/auditentry/",
     "/operators/agents/agent/add/",
+    "/operators/billing/reports/",
+    "/operators/billing/reports/recurring/",
+    "/operators/billing/reports/ageing/",
 )
 
 
@@ -91,9 +95,12 @@ def test_for_customers(window: Open, axe: str, dark: bool) -> None:
     kay = window(dark=dark)
     walks.sign_up(kay)
     found = all_serious(kay, axe, CUSTOMERS)
+    found += all_serious(kay, axe, ("/plans/team/", "/plans/team/order/"))
     walks.order(kay, "business")
     unpaid = kay.url
     found += all_serious(kay, axe, (unpaid,))
+    kay.open("/billing/")
+    found += all_serious(kay, axe, tuple(kay.url + page for page in BILLING))
     slug = walks.order(kay)
     progress = kay.url
     walks.await_live(kay, slug)
