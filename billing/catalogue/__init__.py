@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from billing.catalogue.granting import entitled
 from billing.catalogue.preview import preview
-from billing.catalogue.versions import has_begun, held_by, holding, sold
+from billing.catalogue.versions import has_begun, held_among, sold
 from billing.catalogue.words import in_words
 
-__all__ = ["entitled", "has_begun", "held_by", "holding", "in_words", "preview", "sold"]
+__all__ = [
+    "entitled",
+    "has_begun",
+    "held_among",
+    "in_words",
+    "preview",
+    "sold",
+]

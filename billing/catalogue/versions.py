@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from billing import clock
 from billing.errors import NotOnSale
-from billing.models import Plan, Subscription
+from billing.models import Plan
 from billing.rating import money, versions
 from billing.rating.versions import Version
 from billing.states import PlanState
@@ -24,29 +24,12 @@ def sold(code: str, at: datetime | None = None) -> Plan:
         raise NotOnSale from error
 
 
-def holding(code: str, subscribed_at: datetime, at: datetime) -> Plan:
-    """The version of whoever subscribed then, for a period that starts at ``at``.
-
-    Raises NotOnSale where the plan was not sold when they subscribed.
-    """
-    plans = _plans(code)
-    try:
-        return plans[versions.holding(_line(plans), subscribed_at, at).number]
-    except versions.NotSold as error:
-        raise NotOnSale from error
-
-
-def held_by(subscription: Subscription, at: datetime) -> Plan:
-    """The version of its plan by which a period is billed that starts at ``at``.
-
-    The one it has, unless a later one says that it is for existing subscriptions too.
-    """
-    plan = subscription.plan
-    return held_among(plan, _plans(plan.code).values(), at)
-
-
 def held_among(plan: Plan, known: Iterable[Plan], at: datetime) -> Plan:
-    """The same where all versions of the plan are at hand."""
+    """The version by which a period is billed that starts at ``at``, for who has one.
+
+    That one, unless a later one says that it is for existing subscriptions too.
+    ``known`` are all versions of the plan.
+    """
     plans = {version.version: version for version in known}
     if len(plans) == 1:
         return plan

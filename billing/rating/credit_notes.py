@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
-from billing.rating import taxes
+from billing.rating import money, taxes
 from billing.rating.shares import spread
 
 
@@ -64,6 +65,14 @@ def rest(invoice: Amounts, earlier: Sequence[Amounts] = ()) -> Amounts:
         invoice.subtotal - sum(note.subtotal for note in earlier),
         invoice.tax - sum(note.tax for note in earlier),
     )
+
+
+def before_tax(total: int, left: Amounts) -> int:
+    """How much before tax gives back so much with tax, in proportion to what is left.
+
+    Rounded to a minor unit; all that is left gives back all that is left of the tax.
+    """
+    return money.rounded(Fraction(left.subtotal * total, left.total))
 
 
 def split(amount: int, left: Sequence[int]) -> list[int]:

@@ -44,14 +44,11 @@ def sold(versions: Iterable[Version], day: date) -> Version:
     return latest
 
 
-def holding(versions: Iterable[Version], subscribed: date, day: date) -> Version:
-    """The version that a period starting on ``day`` is billed by. Raises NotSold."""
-    known = list(versions)
-    return succeeding(sold(known, subscribed), known, day)
-
-
 def succeeding(bought: Version, versions: Iterable[Version], day: date) -> Version:
-    """The version for existing subscriptions on that day, else the one bought."""
+    """The version that a period starting on ``day`` is billed by.
+
+    The one bought, unless a later one is for existing subscriptions by that day.
+    """
     later = [
         version
         for version in versions

@@ -164,9 +164,10 @@ class Catalogue(dict[str, Any]):
             period = periods.period(_midnight(self.start), self.every, n)
             start, end = period.start.date(), period.end.date()
             try:
-                held = versions.holding(self.versions, self.start, start)
+                bought = versions.sold(self.versions, self.start)
             except versions.NotSold:
                 return
+            held = versions.succeeding(bought, self.versions, start)
             yield [start, end, held.price]
 
 

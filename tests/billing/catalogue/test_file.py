@@ -10,7 +10,7 @@ import pytest
 import yaml
 from django.core.management import CommandError, call_command
 
-from billing.actions import ImportCatalogue, RetirePlan
+from billing.actions import CreatePlan, ImportCatalogue, RetirePlan
 from billing.catalogue import differences, document, writing
 from billing.catalogue.errors import CatalogueChanged, CatalogueInvalid, PastForExisting
 from billing.models import Plan, Price
@@ -228,3 +228,10 @@ def actor_who(permission: str) -> Any:
     return SEEDER.__class__(
         kind=SEEDER.kind, id="system:test", grants=SEEDER.grants | {permission}
     )
+
+
+def test_the_plan_in_the_handbook_can_be_sold(control: Place) -> None:
+    page = Path(__file__).parents[3] / "docs" / "catalogue.md"
+    text = page.read_text().partition("```yaml\n")[2].partition("```")[0]
+    plan = perform(CreatePlan, None, document.read_plan(text), actor=SEEDER).result
+    assert (plan.code, plan.price, plan.prices.count()) == ("team", 4900, 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -20,6 +20,11 @@ from tests.billing.desk import START, Turn, sell
 DAY = timedelta(days=1)
 MONTH = 30 * DAY
 KEEPER = actors.system("keeper", *SEEDER.grants, "billing.start_sale")
+
+
+def held(subscription: Subscription, at: datetime) -> Plan:
+    plan = subscription.plan
+    return catalogue.held_among(plan, Plan.objects.filter(code=plan.code), at)
 
 
 def test_a_version_with_a_day_to_come_is_sold_from_then_on(
@@ -56,11 +61,9 @@ def test_who_has_a_version_keeps_it_until_a_later_one_is_for_them_too(
     dearer = sell("basic", 6000, effective_for_existing=existing)
     first = subscription.plan
     assert catalogue.sold("basic") == dearer
-    assert catalogue.held_by(subscription, START + MONTH) == first
-    assert catalogue.held_by(subscription, existing - DAY) == first
-    assert catalogue.held_by(subscription, existing) == dearer
-    assert catalogue.holding("basic", START - DAY, existing - DAY) == first
-    assert catalogue.holding("basic", START - DAY, existing) == dearer
+    assert held(subscription, START + MONTH) == first
+    assert held(subscription, existing - DAY) == first
+    assert held(subscription, existing) == dearer
 
 
 def test_a_version_that_says_nothing_of_existing_ones_is_not_for_them(
@@ -69,7 +72,7 @@ def test_a_version_that_says_nothing_of_existing_ones_is_not_for_them(
     sell("basic", 6000)
     for years in (1, 10):
         later = START + years * 365 * DAY
-        assert catalogue.held_by(subscription, later) == subscription.plan
+        assert held(subscription, later) == subscription.plan
 
 
 def test_a_retired_plan_goes_on_for_those_who_have_it(
@@ -78,8 +81,8 @@ def test_a_retired_plan_goes_on_for_those_who_have_it(
     perform(RetirePlan, subscription.plan, actor=operator)
     with pytest.raises(NotOnSale):
         catalogue.sold("basic")
-    held = catalogue.held_by(subscription, clock.now() + 100 * DAY)
-    assert held == subscription.plan
+    later = clock.now() + 100 * DAY
+    assert held(subscription, later) == subscription.plan
     again = sell("basic", 5000)
     assert catalogue.sold("basic") == again
 

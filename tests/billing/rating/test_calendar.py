@@ -27,7 +27,7 @@ from billing.rating.prices import Flat, Refused
 from billing.rating.proration import Counting
 from billing.rating.schedule import Terms
 from billing.rating.usage import Aggregation, Event, aggregate
-from billing.rating.versions import NotSold, Version, holding, sold
+from billing.rating.versions import NotSold, Version, sold, succeeding
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONTH = Every(Interval.MONTH)
@@ -229,6 +229,10 @@ VERSIONS = (
     Version(date(2021, 1, 15), D(60), effective_for_existing=date(2021, 3, 1)),
     Version(date(2022, 1, 1), None),
 )
+
+
+def holding(known: list[Version], subscribed: date, day: date) -> Version:
+    return succeeding(sold(known, subscribed), known, day)
 
 
 def test_a_running_subscription_keeps_its_price_until_it_is_told() -> None:
