@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from billing import clock, invoicing
+from billing import clock, dunning, invoicing
 from billing.drafts import Draft, DraftLine
 from billing.engine import accounts, baskets, credits, moves, pieces, steps, writing
 from billing.engine.accounts import Account, Held
@@ -141,8 +141,9 @@ def imagined(held: Held) -> Held:
 
 
 def check(held: Held, wanted: Wanted, at: datetime) -> None:
-    """Raises NoSuchChange, NeedsMove or RegionNotOffered."""
+    """Raises NoSuchChange, NeedsMove, RegionNotOffered or ChangesBlocked."""
     row = held.row
+    dunning.check_changes(row.customer)
     if row.state not in CHANGEABLE:
         said = row.get_state_display()
         raise NoSuchChange(f"the subscription is {said}; its plan can not change now")

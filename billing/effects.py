@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from billing import changes, lifecycle
+from billing.dunning import advancing
 from billing.models import Invoice, Subscription
 from billing.settlement import takes_effect
 from billing.states import InvoiceKind, SubscriptionState
@@ -17,6 +18,7 @@ def start(subscription: Subscription, invoice: Invoice) -> None:
 @takes_effect(InvoiceKind.RENEWAL)
 def restore(subscription: Subscription, invoice: Invoice) -> None:
     lifecycle.settle_up(subscription)
+    advancing.close_if_settled(subscription.customer)
 
 
 @takes_effect(InvoiceKind.CHANGE)

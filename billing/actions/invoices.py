@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from billing import customers, drafting, invoicing, lifecycle
+from billing.dunning import advancing
 from billing.invoicing import notes
 from billing.models import CreditNote, Customer, Invoice, Subscription
 from billing.settlement import PAYABLE
@@ -35,6 +36,7 @@ class VoidInvoice(Action[Invoice, NoInput, Invoice]):
         rows = Subscription.objects.select_for_update(of=("self",), no_key=True)
         for subscription in rows.filter(pk__in=ids).order_by("pk"):
             _follow(subscription, target)
+        advancing.close_if_settled(target.customer)
         return target
 
 

@@ -37,11 +37,11 @@ def first_due(customer: Customer) -> datetime | None:
 
 def summed(invoices: list[Invoice], now: datetime) -> Owed | None:
     """The same as figures, or None when nothing is owed."""
-    if not invoices or invoices[0].due_at is None:
+    since = invoices[0].due_at if invoices else None
+    if since is None:
         return None
     amount = sum(invoice.outstanding for invoice in invoices)
-    first = invoices[0]
-    return Owed(first.due_at, amount, first.currency, len(invoices), now)
+    return Owed(since, amount, invoices[0].currency, len(invoices), now)
 
 
 def concerned(invoices: list[Invoice]) -> QuerySet[Subscription]:
