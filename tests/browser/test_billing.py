@@ -25,7 +25,7 @@ def test_order_pay_and_change_without_a_script(window: Open) -> None:
     kay = window(javascript=False, dark=True)
     walks.sign_up(kay)
 
-    kay.open("/plans/team/").type("input[name=seats]", "0")  # "1" becomes "10"
+    kay.open("/plans/team/").type("input[name=seats]", "10")
     kay.enter("main form button[type=submit]")
     assert "\u20ac45.00" in kay.words  # five beyond those that come with the plan
     kay.open("/plans/")
@@ -37,7 +37,7 @@ def test_order_pay_and_change_without_a_script(window: Open) -> None:
     kay.open("/billing/")
     kay.until(lambda: "Paid" in kay.open("/billing/").words, "the payment")
     kay.enter('main a[href*="/subscriptions/sub_"]')
-    kay.type("input[name=seats-seats]", "2")  # 12
+    kay.type("input[name=seats-seats]", "12")
     kay.enter("input[name=what][value=seats] ~ .actions button")
     assert "What the change brings" in kay.words
     kay.enter("main form button[type=submit]")
