@@ -5,11 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 
 from billing.events import (
+    CreditNoteIssued,
     DisputeChanged,
     InvoiceEvent,
     InvoiceOpened,
     InvoiceOverdue,
     InvoicePaid,
+    InvoiceVoided,
     MethodAdded,
     MethodEvent,
     MethodRemoved,
@@ -59,6 +61,10 @@ class LimitFact(Fact):
     percent: int = Field(description="of the limit: 80 or 100")
 
 
+class CreditNoteFact(InvoiceFact):
+    credit_note: str = Field(description="public id of the credit note")
+
+
 class OverdueFact(InvoiceFact):
     step: str = Field(description="the step of dunning that was taken")
 
@@ -103,6 +109,11 @@ def invoice(event: InvoiceEvent) -> InvoiceFact:
     """Which invoice, and its state."""
     row = _invoice(event)
     return InvoiceFact(**_about(row))
+
+
+def credit_note(event: CreditNoteIssued) -> CreditNoteFact:
+    """The invoice as it is after the note."""
+    return CreditNoteFact(**_about(_invoice(event)), credit_note=event.note)
 
 
 def overdue(event: InvoiceOverdue) -> OverdueFact:
@@ -184,6 +195,8 @@ publishes(SubscriptionReactivated, "subscription.reactivated", subscription)
 publishes(SubscriptionEnded, "subscription.ended", subscription)
 publishes(InvoiceOpened, "invoice.opened", invoice)
 publishes(InvoicePaid, "invoice.paid", invoice)
+publishes(InvoiceVoided, "invoice.voided", invoice)
+publishes(CreditNoteIssued, "credit_note.issued", credit_note)
 publishes(InvoiceOverdue, "invoice.overdue", overdue)
 publishes(PaymentSucceeded, "payment.succeeded", payment)
 publishes(PaymentNeedsConfirmation, "payment.needs_confirmation", payment)

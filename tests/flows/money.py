@@ -18,6 +18,7 @@ from billing.models import (
     Customer,
     Dispute,
     DunningCase,
+    DunningSchedule,
     IncomingEvent,
     Invoice,
     Payment,
@@ -59,6 +60,7 @@ def _from_outside(customer: Customer) -> None:
         payment=payment, gateway="sandbox", reference="d1", amount=100, currency="EUR"
     )
     IncomingEvent.objects.create(gateway="sandbox", event="e1", kind="nothing")
+    DunningSchedule.objects.create(code="patient", name="Patient", rules={})
     DunningCase.objects.create(
         customer=customer, schedule="usual 1", rules={}, opened_at=timezone.now()
     )
