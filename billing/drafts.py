@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from billing.models import Customer, Plan, Subscription, SubscriptionItem
 from billing.rating.lines import Line
@@ -16,7 +17,7 @@ from billing.rating.periods import Period
 from billing.states import InvoiceKind, LineKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DraftLine:
     """One line: its rule with inputs, what it is for, and when.
 
@@ -33,7 +34,7 @@ class DraftLine:
     tax_class: str = "standard"
     tax_included: bool = False
 
-    @property
+    @cached_property
     def amount(self) -> int:
         """Minor units, before discounts and tax; below zero for a credit."""
         return self.line.amount

@@ -8,6 +8,7 @@ from __future__ import annotations
 from billing import keeping, mails
 from billing.actions import CancelSubscription
 from billing.events import (
+    CreditNoteIssued,
     InvoiceOpened,
     InvoicePaid,
     SubscriptionEnded,
@@ -68,6 +69,11 @@ def _running(tenant: str) -> list[Subscription]:
 @handles(InvoiceOpened)
 def mail_opened(event: InvoiceOpened, delivery_id: str) -> None:
     mails.about("opened", event.invoice, delivery_id)
+
+
+@handles(CreditNoteIssued)
+def mail_credited(event: CreditNoteIssued, delivery_id: str) -> None:
+    mails.of_note(event.note, delivery_id)
 
 
 @handles(InvoicePaid)

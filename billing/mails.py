@@ -9,12 +9,16 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from billing import documents
 from billing.events import UsageLimitNear
-from billing.models import Invoice
+from billing.models import CreditNote, Customer, Invoice
 from billing.rating import money
 from paybill_site.kernel.usage import plain
 from tenants.models import Membership, Tenant
 from tenants.states import Role
+
+# Mails that have the invoice itself with them.
+WITH_PAPER = frozenset({"opened"})
 
 
 def about(name: str, invoice_id: str, delivery_id: str, **more: Any) -> None:
@@ -30,11 +34,28 @@ def about(name: str, invoice_id: str, delivery_id: str, **more: Any) -> None:
         + reverse("billing:invoice", args=[invoice.public_id]),
         **more,
     }
-    readers = Membership.objects.filter(
-        account=invoice.customer.account, role__in=[Role.OWNER, Role.BILLING]
+    paper = documents.pdf(invoice) if name in WITH_PAPER else None
+    for address, reader in _readers(invoice.customer).items():
+        _send(name, address, context, f"{delivery_id}.{reader}", paper)
+
+
+def _readers(customer: Customer) -> dict[str, str]:
+    """Addresses, each once, and what makes a mail to each of them another one."""
+    members = Membership.objects.filter(
+        account=customer.account, role__in=[Role.OWNER, Role.BILLING]
     )
-    for reader in readers:
-        _send(name, reader.email, context, f"{delivery_id}.{reader.public_id}")
+    readers = {member.email: member.public_id for member in members}
+    if customer.email:
+        readers.setdefault(customer.email, customer.public_id)
+    return readers
+
+
+def of_note(note_id: str, delivery_id: str) -> None:
+    """Write about a credit note to those who get the invoices."""
+    note = CreditNote.objects.get(public_id=note_id)
+    credited = money.text(note.total, note.currency)
+    invoice = note.invoice.public_id
+    about("credited", invoice, delivery_id, note=note, credited=credited)
 
 
 def of_limit(event: UsageLimitNear, delivery_id: str) -> None:
@@ -54,13 +75,18 @@ def of_limit(event: UsageLimitNear, delivery_id: str) -> None:
         _send("limit", reader.email, context, f"{delivery_id}.{reader.public_id}")
 
 
-def _send(name: str, to: str, context: dict[str, Any], once: str) -> None:
+def _send(
+    name: str, to: str, context: dict[str, Any], once: str, paper: bytes | None = None
+) -> None:
     subject = render_to_string(f"billing/mail/{name}_subject.txt", context)
     # The same delivery again has the same id, so a mail box can drop the repeat.
     host = settings.CONTROL_HOST or "paybill"
-    EmailMessage(
+    mail = EmailMessage(
         " ".join(subject.split()),
         render_to_string(f"billing/mail/{name}.txt", context),
         to=[to],
         headers={"Message-ID": f"<{once}@{host}>"},
-    ).send()
+    )
+    if paper is not None:
+        mail.attach(f"{context['invoice'].number}.pdf", paper, "application/pdf")
+    mail.send()

@@ -82,7 +82,7 @@ from billing.actions.subscriptions import (
     Subscribe,
     UndoCancel,
 )
-from billing.actions.taxes import AddTaxRate, EndTaxRate, LoadTaxRates
+from billing.actions.taxes import AddTaxRate, EndTaxRate
 from billing.actions.usage import (
     CreateMeter,
     RebuildUsage,
@@ -119,7 +119,6 @@ __all__ = [
     "GrantCredit",
     "ImportCatalogue",
     "ImportStatement",
-    "LoadTaxRates",
     "LookAtMethod",
     "LookAtPayment",
     "MakeDefault",

@@ -11,7 +11,6 @@ from pydantic import Field, field_validator
 from billing.errors import RateThere
 from billing.models import TaxRate
 from billing.states import TaxPayer
-from billing.taxing.table import shipped
 from paybill_site.kernel.actions import Action, Danger, Input
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Invalid
@@ -71,37 +70,3 @@ class EndTaxRate(Action[TaxRate, LastDay, TaxRate]):
         target.valid_until = data.until
         target.save(update_fields=["valid_until"])
         return target
-
-
-class CountryInput(Input):
-    country: str = Field(pattern=r"^[A-Za-z]{2}$", description="ISO 3166")
-
-
-class LoadTaxRates(Action[None, CountryInput, TaxRate | None]):
-    """Copy the rates shipped for a country into the table, to be edited there.
-
-    They are standard rates as known when this version was made; check them.
-    """
-
-    model = TaxRate
-    Input = CountryInput
-    permission = "billing.add_taxrate"
-    creates = True
-
-    def run(self, target: None, data: CountryInput, *, actor: Actor) -> TaxRate | None:
-        of_country = [r for r in shipped() if r.country == data.country.upper()]
-        if not of_country:
-            raise Invalid("no rates are shipped for this country")
-        rows = [
-            TaxRate.objects.get_or_create(
-                country=rate.country,
-                region="",
-                tax_class=rate.tax_class,
-                payer=rate.payer,
-                name=rate.name,
-                valid_from=rate.valid_from,
-                defaults={"percent": rate.percent, "source": "shipped, to be checked"},
-            )[0]
-            for rate in of_country
-        ]
-        return rows[-1]

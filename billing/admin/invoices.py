@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from billing import actions, taxing
 from billing.admin.rows import Neighbours, rows_of
-from billing.models import CreditNote, Invoice, InvoiceLine
+from billing.models import CreditNote, Invoice, InvoiceLine, TaxRate
 from billing.states import InvoiceState
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.admin import VerbAdmin, operators, waiting
@@ -123,10 +123,19 @@ def transfers(actor: Actor) -> Iterable[dict[str, Any]]:
 def untaxed(actor: Actor) -> Iterable[dict[str, Any]]:
     """Without a seller's country nothing is taxed: better said than found out."""
     issued = Invoice.objects.visible_to(actor).exclude(state=InvoiceState.DRAFT)
-    if not settings.PAYBILL_EMBEDDED and not taxing.seller_country():
+    if settings.PAYBILL_EMBEDDED or not issued.exists():
+        return
+    if not taxing.seller_country():
         yield {
             "title": "Invoices are without tax: set PAYBILL_SELLER_COUNTRY",
-            "count": issued.count(),
+            "count": issued.filter(tax=0).count(),
             "url": rows_of("invoice", "tax__exact=0"),
             "tone": "bad",
+        }
+    elif not TaxRate.objects.exists():
+        yield {
+            "title": "Rates of tax are those shipped: check them, and enter yours",
+            "count": len(taxing.shipped()),
+            "url": reverse("admin:billing_taxrate_changelist"),
+            "tone": "busy",
         }

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from billing.invoicing.bills import Bill, BillLine, total_up
 from billing.invoicing.closing import give_up, open_invoices, void
-from billing.invoicing.first_cut import Item, issue_items
 from billing.invoicing.issuing import discard, finalise, issue, issue_many, store_draft
 
 __all__ = [
     "Bill",
     "BillLine",
-    "Item",
     "discard",
     "finalise",
     "give_up",
     "issue",
-    "issue_items",
     "issue_many",
     "open_invoices",
     "store_draft",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from billing import balance, coupons, taxing
 from billing.coupons import Off, Taken
@@ -23,7 +24,7 @@ from billing.taxing import Table, Taxable
 type Charged = dict[int, InvoiceLine]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BillLine:
     """One line with what is taken off it and how it is taxed. Minor units."""
 
@@ -31,20 +32,20 @@ class BillLine:
     offs: tuple[Off, ...] = ()
     assessment: Assessment | None = None
 
-    @property
+    @cached_property
     def amount(self) -> int:
         """As the price says, before the discount; with tax where prices contain it."""
         return self.draft.amount
 
-    @property
+    @cached_property
     def discount(self) -> int:
         return sum(off.amount for off in self.offs)
 
-    @property
+    @cached_property
     def tax(self) -> int:
         return self.assessment.tax if self.assessment else 0
 
-    @property
+    @cached_property
     def included(self) -> int:
         """The tax that the amount contains already."""
         return self.tax if self.assessment and self.assessment.inclusive else 0
@@ -55,7 +56,7 @@ class BillLine:
         return self.amount - self.discount - self.included
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bill:
     """The lines and what stands below them, in minor units of the draft's currency.
 
@@ -68,7 +69,7 @@ class Bill:
     taken: tuple[Taken, ...] = ()
     balance: int = 0
 
-    @property
+    @cached_property
     def totals(self) -> Totals:
         """The sums that stand below the lines."""
         return totals.below(self.lines)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from billing.taxing.assessing import Taxable, assess, decision_for, seller_country
 from billing.taxing.numbers import checked
-from billing.taxing.table import Table
+from billing.taxing.table import Table, shipped
 
 __all__ = [
     "Table",
@@ -17,4 +17,5 @@ __all__ = [
     "checked",
     "decision_for",
     "seller_country",
+    "shipped",
 ]

@@ -13,7 +13,7 @@ from lxml import etree
 from pypdf import PdfReader
 from reportlab.pdfbase.ttfonts import TTFontFile
 
-from billing import documents
+from billing import documents, mails
 from billing.actions import DraftInvoice
 from billing.documents.drawing import BOLD, FONTS, PLAIN
 from billing.documents.facturx import RAM
@@ -167,3 +167,19 @@ def test_only_who_may_see_it_downloads_it(
     answer = log_in(owner_user).get(address)
     assert answer["Content-Disposition"].endswith(f'"{invoice.number}.pdf"')
     assert answer.content.startswith(b"%PDF")
+
+
+def test_the_invoice_comes_with_its_mail_once_to_each_address(
+    german: Customer, owner_user: User, mailoutbox: list[Any]
+) -> None:
+    german.email = owner_user.email
+    german.save()
+    invoice = bill(german, 10_000)
+    mails.about("opened", invoice.public_id, "dlv_1")
+    (sent,) = mailoutbox
+    ((name, content, kind),) = sent.attachments
+    assert (name, kind) == (f"{invoice.number}.pdf", "application/pdf")
+    assert content == documents.pdf(invoice)
+    note = credit(invoice, amount=1000, memo="a lamp was broken")
+    mails.of_note(note.public_id, "dlv_2")
+    assert "a lamp was broken" in mailoutbox[1].body
