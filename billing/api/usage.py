@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 from billing import actions
 from billing.actions.usage import UsageInput
 from billing.models import Meter
-from billing.usage.events import MOST, Unfit
+from billing.usage.events import MOST
 from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import Invalid
@@ -90,7 +90,10 @@ class LosslessJSON(BaseParser):
 
 
 class UsageEvents(APIView):
-    """``POST {"events": [...]}``, or one event as it is."""
+    """``POST {"events": [...]}``, or one event as it is.
+
+    Where nothing can be taken it is a problem (422), with the reasons in ``events``.
+    """
 
     authentication_classes = WHO
     permission_classes = (Known,)
@@ -103,29 +106,26 @@ class UsageEvents(APIView):
         responses={200: OpenApiResponse(ANSWER)},
     )
     def post(self, request: Request) -> Response:
-        sent, alone = _events(request.data)
+        sent = _events(request.data)
         actor: Any = request.auth
         # Each event is checked by itself; here is only a list of so many.
         batch = UsageInput.model_construct(events=sent)
         outcome = perform(actions.RecordUsage, None, batch, actor=actor)
-        answers = outcome.result.answers
-        if alone and "reason" in answers[0]:
-            raise Unfit(answers[0]["reason"])
-        return Response({**outcome.output, "events": answers})
+        return Response({**outcome.output, "events": outcome.result.answers})
 
 
-def _events(body: Any) -> tuple[list[Any], bool]:
-    """The events of a body, and whether it was one alone. Raises Invalid."""
+def _events(body: Any) -> list[Any]:
+    """The events of a body. Raises Invalid."""
     if not isinstance(body, dict) or not body:
         raise Invalid("the body is an event, or an object with a list of events")
     if "events" not in body:
-        return [body], True
+        return [body]
     sent = body["events"]
     if len(body) > 1 or not isinstance(sent, list):
         raise Invalid("events is a list, and nothing stands beside it")
     if not 1 <= len(sent) <= MOST:
         raise Invalid(f"a batch has 1 to {MOST} events; this one has {len(sent)}")
-    return sent, False
+    return sent
 
 
 class MeterSerializer(Row[Meter]):

@@ -204,8 +204,6 @@ class UsageBucket(models.Model):
     latest_number = models.BigIntegerField(null=True)
     touched_at = models.DateTimeField()
 
-    objects = VisibleManager()
-
     class Meta:
         constraints = [
             models.UniqueConstraint(

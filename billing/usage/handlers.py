@@ -5,7 +5,6 @@ from __future__ import annotations
 from billing import mails
 from billing.actions.usage import NoticeUsage, RecordUsage
 from billing.events import UsageLimitNear
-from billing.usage.events import Unfit
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.events import Where, handles
@@ -35,9 +34,7 @@ def record_reported(event: UsageReported, delivery_id: str) -> None:
         "at": event.at.isoformat(),
         "properties": event.properties,
     }
-    batch = perform(RecordUsage, None, {"events": [sent]}, actor=REPORTER).result
-    if batch.refused:
-        raise Unfit(batch.answers[0]["reason"])
+    perform(RecordUsage, None, {"events": [sent]}, actor=REPORTER)
 
 
 @handles(UsageNoticed, where=Where.CONTROL, in_tenants=True)

@@ -73,7 +73,10 @@ class Intake:
 
 
 def take(sent: list[Any], actor: Actor) -> UsageBatch:
-    """Record what fits; the batch's ``answers`` tell of each event. In an action."""
+    """Record what fits; the batch's ``answers`` tell of each event. In an action.
+
+    Raises Unfit where nothing fits; its member ``events`` has the answers.
+    """
     intake = Intake()
     fit, unfit = events.shaped(sent)
     for index, why in unfit.items():
@@ -82,13 +85,25 @@ def take(sent: list[Any], actor: Actor) -> UsageBatch:
     _make_months(intake)
     _find_originals(intake)
     _claim(intake)
+    for reading in intake.readings:
+        intake.answer(reading.index, ACCEPTED)
+    answers = [{"index": n, **intake.answers[n]} for n in range(len(sent))]
+    if all(answer["status"] == REFUSED for answer in answers):
+        raise Unfit(_none(answers), events=answers)
     batch = _batch(intake, sent, actor)
+    batch.answers = answers
     if intake.readings:
         _copy(intake.readings, batch)
     if intake.unsettled:
         # Before anybody can ask: nothing but roll-ups and raw sums are ever read.
         rollups.roll_up([batch.pk, *intake.unsettled])
     return batch
+
+
+def _none(answers: list[dict[str, Any]]) -> str:
+    if len(answers) == 1:
+        return str(answers[0]["reason"])
+    return f"none of these {len(answers)} events can be taken"
 
 
 def _read(intake: Intake, fit: dict[int, Sent], actor: Actor) -> None:
@@ -254,8 +269,6 @@ def _known(digests: set[str]) -> dict[str, str]:
 
 
 def _batch(intake: Intake, sent: list[Any], actor: Actor) -> UsageBatch:
-    for reading in intake.readings:
-        intake.answer(reading.index, ACCEPTED)
     became = [answer["status"] for answer in intake.answers.values()]
     batch = UsageBatch.objects.create(
         sender=actor.id[:80],
@@ -265,9 +278,6 @@ def _batch(intake: Intake, sent: list[Any], actor: Actor) -> UsageBatch:
         refused=became.count(REFUSED),
         rolled_at=None if intake.readings else clock.now(),
     )
-    batch.answers = [
-        {"index": index, **intake.answers[index]} for index in range(len(sent))
-    ]
     tenants = {reading.sent["tenant"] for reading in intake.readings}
     batch.concerned = tenants.pop() if len(tenants) == 1 else ""
     return batch

@@ -35,7 +35,7 @@ from tenants.models import Account, Tenant
 from tests.agents.conftest import license_plane
 from tests.agents.people import enter, person
 from tests.cast import LogIn, acting, browser
-from tests.flows import developers, infrastructure, money
+from tests.flows import developers, infrastructure, metering, money
 from tests.flows.doors import Door
 from tests.services import superuser
 
@@ -118,6 +118,7 @@ def furnished(
     infrastructure.furnish(tenant, live_tenant)
     developers.furnish(account, owner)
     money.furnish(invoice.customer, invoice, acting(operator_user))
+    metering.furnish(invoice.tenant, acting(operator_user))
     assert Subscription.objects.exists()
     return Place("default", "ta", live_tenant.public_id)
 

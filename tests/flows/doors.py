@@ -27,6 +27,7 @@ SAMPLES = {
     "uidb36": "1",
     "token": "tok",
     "content_type_id": "1",
+    "day": "2026-11-21",
     "code": "business",  # of a plan
     "slug": "recurring",  # of a report
     "gateway": "stripe",
@@ -53,6 +54,8 @@ MODELS = {
     "incoming-events": "billing.incomingevent",
     "confirm": "billing.payment",
     "meters": "billing.meter",
+    "usage": "tenants.tenant",
+    "usage-batches": "billing.usagebatch",
     "deployments": "provisioning.deployment",
     "state": "provisioning.deployment",
     "runs": "provisioning.run",

@@ -11,6 +11,7 @@ from billing.actions import CreateMeter, RecordUsage
 from billing.actions.usage import UsageInput
 from billing.models import Meter, UsageBatch
 from billing.rating.usage import Aggregation, Event
+from billing.usage.events import Unfit
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
@@ -57,7 +58,11 @@ def taken_back(event: dict[str, Any], **more: Any) -> dict[str, Any]:
 def send(*events: dict[str, Any], actor: Actor = COLLECTOR) -> UsageBatch:
     """Record events as the API hands them over: each is judged alone."""
     handed = UsageInput.model_construct(events=list(events))
-    batch: UsageBatch = perform(RecordUsage, None, handed, actor=actor).result
+    try:
+        batch: UsageBatch = perform(RecordUsage, None, handed, actor=actor).result
+    except Unfit as nothing:
+        batch = UsageBatch(accepted=0, duplicates=0, refused=len(events))
+        batch.answers = nothing.members["events"]
     return batch
 
 

@@ -87,7 +87,7 @@ def test_what_is_no_plain_number_is_refused(
 ) -> None:
     event = json.dumps(an_event(tenant, meter, properties={"n": "@"}))
     answer = post(key, '{"events": [' + event.replace('"@"', sent) + "]}").json()
-    assert answer["events"][0]["reason"].startswith("properties.n: ")
+    assert answer["detail"].startswith("properties.n: ")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,11 @@ def test_a_malformed_body_is_refused_whole(
 def test_a_batch_of_a_thousand_of_anything_is_answered(key: str) -> None:
     odd: list[Any] = [None, 7, "x", [], {}, {"id": {}}, {"id": "1" * 10**5}]
     answer = post(key, {"events": (odd * 143)[:1000]})
-    assert (answer.status_code, answer.json()["refused"]) == (200, 1000)
+    said = answer.json()
+    assert (answer.status_code, said["code"]) == (422, "unfit")
+    assert said["detail"] == "none of these 1000 events can be taken"
+    assert {one["status"] for one in said["events"]} == {"refused"}
+    assert not UsageBatch.objects.exists()
 
 
 def test_a_key_needs_its_scope_and_its_own_tenant(
