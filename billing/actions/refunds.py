@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
-from billing import balance, machines, refunding
+from billing import balance, customers, machines, refunding
 from billing.errors import TooMuchToRefund
 from billing.gateways.contract import Returned
-from billing.models import Payment, Refund
-from billing.states import PaymentState, RefundState
+from billing.invoicing import notes
+from billing.invoicing.notes import Wish
+from billing.models import Invoice, Payment, Refund
+from billing.states import NoteReason, PaymentState, RefundState
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 
@@ -63,11 +65,16 @@ class RetryRefund(Action[Refund, NoInput, Refund]):
 
 
 class RefundInput(Input):
+    source: Literal["invoice", "balance"] = Field(
+        default="invoice",
+        description="invoice: a credit note takes back what was billed; balance: "
+        "credit that the customer has is paid out",
+    )
     amount: int | None = Field(
         default=None,
         gt=0,
         le=10**12,
-        description="minor units; default: all that did not go back yet",
+        description="minor units, with tax; default: all that did not go back yet",
     )
     why: str = Field(
         min_length=1, max_length=200, description="the customer is told this"
@@ -75,10 +82,9 @@ class RefundInput(Input):
 
 
 class RefundPayment(Action[Payment, RefundInput, Refund]):
-    """Give back what is on the customer's balance, by the way a payment came.
+    """Give money of a payment back, by the way it came.
 
-    What an invoice charged is given back by a credit note. A gateway is asked at once;
-    a bank transfer waits until an operator has sent it.
+    A gateway is asked at once; a bank transfer waits until an operator has sent it.
     """
 
     model = Payment
@@ -88,10 +94,27 @@ class RefundPayment(Action[Payment, RefundInput, Refund]):
     legal_in = frozenset({PaymentState.SUCCEEDED})
 
     def run(self, target: Payment, data: RefundInput, *, actor: Actor) -> Refund:
+        customers.locked(target.customer_id)
         amount = data.amount or refunding.refundable(target)
-        if not amount:
-            raise TooMuchToRefund("nothing of this payment can go back")
-        return balance.pay_back(target, amount, reason=data.why)
+        if not 0 < amount <= refunding.refundable(target):
+            raise TooMuchToRefund("so much of this payment can not go back")
+        if data.source == "balance":
+            return balance.pay_back(target, amount, reason=data.why)
+        rows = Invoice.objects.select_for_update(of=("self",), no_key=True)
+        invoice = rows.select_related("customer").get(pk=target.invoice_id)
+        return _with_a_note(invoice, amount, data.why)
 
     def recall(self, output: Mapping[str, Any]) -> Refund | None:
         return Refund.objects.filter(public_id=output.get("id")).first()
+
+
+def _with_a_note(invoice: Invoice, amount: int, why: str) -> Refund:
+    """Take so much of an invoice back, and send back what was paid for it."""
+    net = notes.before_tax(invoice, amount)
+    note = notes.credit(
+        invoice, Wish(amount=net), reason=NoteReason.OTHER, memo=why, refund=True
+    )
+    refund = note.refunds.first()
+    if refund is None:
+        raise TooMuchToRefund("nothing of this invoice can go back by a payment")
+    return refund

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
+from pydantic.config import JsonDict
 
 from billing.models import Invoice
 from billing.rating.conventions import ISO_4217, Convention
@@ -24,7 +25,7 @@ from billing.states import DisputeState, MethodState, PaymentState
 from paybill_site.kernel.errors import PaybillError, Refused
 from paybill_site.kernel.inputs import Input
 
-SECRET = {"sensitive": True}
+SECRET: JsonDict = {"sensitive": True}
 
 
 class NotOffered(Refused):

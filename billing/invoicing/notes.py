@@ -76,6 +76,14 @@ def credit(
     return note
 
 
+def before_tax(invoice: Invoice, total: int) -> int:
+    """How much of an invoice before tax gives back so much with tax."""
+    lines = list(invoice.lines.all())
+    whole = Amounts(sum(line.net for line in lines), sum(line.tax for line in lines))
+    earlier = [each for notes in _earlier(invoice).values() for each in notes]
+    return credit_notes.before_tax(total, credit_notes.rest(whole, earlier))
+
+
 def _parts(invoice: Invoice, wish: Wish) -> list[tuple[InvoiceLine, Amounts]]:
     """What of each line is taken back. Raises TooMuchCredit."""
     lines = list(invoice.lines.all())

@@ -45,7 +45,7 @@ class Outgoing(stripe.HTTPClient):
                 method.upper(), target, headers=headers, body=body, timeout=TIMEOUT
             )
         except (web.Refused, web.Unreachable) as error:
-            raise stripe.APIConnectionError(error.detail) from None
+            raise stripe.APIConnectionError(error.detail) from None  # type: ignore[no-untyped-call]
         return answer.body.decode("utf-8", "replace"), answer.status, answer.headers
 
     def close(self) -> None:

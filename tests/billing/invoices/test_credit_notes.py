@@ -146,9 +146,11 @@ def test_a_payment_goes_back_only_as_far_as_the_balance(customer: Customer) -> N
     invoice = bill(customer, 10_000)
     pay(invoice, 12_500)
     payment = invoice.payments.get()
+    too_much = {"source": "balance", "amount": 2501, "why": "x"}
     with pytest.raises(BalanceTooLow, match="credit it"):
-        perform(RefundPayment, payment, {"amount": 2501, "why": "x"}, actor=KEEPER)
-    perform(RefundPayment, payment, {"amount": 2500, "why": "too much"}, actor=KEEPER)
+        perform(RefundPayment, payment, too_much, actor=KEEPER)
+    back = {"source": "balance", "amount": 2500, "why": "too much"}
+    perform(RefundPayment, payment, back, actor=KEEPER)
     customer.refresh_from_db()
     assert customer.balance == 0
     assert_books_agree()

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
-from localstripe import resources, server
+from localstripe import resources, server  # type: ignore[import-untyped]
 from multidict import MultiDict, MultiDictProxy
 
 resources.Store.dump_to_disk = lambda self: None
@@ -63,7 +63,7 @@ async def _known(request: web.Request) -> web.Request:
         if request.path.endswith("/confirm") and "payment_intents" in request.path:
             dropped.add("payment_method")
         kept = [(k, v) for k, v in (await request.post()).items() if k not in dropped]
-        request._post = MultiDictProxy(MultiDict(kept))  # type: ignore[arg-type]
+        request._post = MultiDictProxy(MultiDict(kept))
         return request
     query = {k: v for k, v in request.query.items() if k not in UNKNOWN}
     return request.clone(rel_url=request.rel_url.with_query(query))
