@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
-from paybill_site.kernel import audit, schema
+from paybill_site.kernel import actors, audit, schema
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import IllegalMove
 from provisioning.actions import (
@@ -26,7 +26,9 @@ from provisioning.databases.states import BackupState
 from provisioning.models import Backup, DatabaseCopy, DatabaseJob, Removal
 from provisioning.removal import driving, handlers, record, steps
 from provisioning.removal.states import RemovalState
+from provisioning.system import PROVISIONING
 from tenants import pool
+from tenants.actions import ResumeTenant, SuspendTenant
 from tenants.events import TenantClosing
 from tenants.models import Placement, Tenant
 from tenants.states import PlacementState, TenantState
@@ -34,6 +36,10 @@ from tests.database import provisioner
 from tests.provisioning.databases.conftest import (  # noqa: F401
     pooled,
     store,
+)
+
+OPENER = actors.system(
+    "opener", "tenants.view_tenant", "tenants.suspend_tenant", "tenants.resume_tenant"
 )
 
 
@@ -98,6 +104,23 @@ def test_who_leaves_the_pool_is_closed_at_once_and_gone_after_the_last_backup(
         "roles": True,
     }
     assert all(step["ended"] for step in said["steps"])
+
+
+@pytest.mark.parametrize("let_in_since", [False, True])
+def test_the_backup_of_the_subscriptions_end_is_the_last_unless_somebody_was_let_in(
+    pooled: Tenant,  # noqa: F811
+    let_in_since: bool,
+) -> None:
+    asked = {"reason": "final", "trigger": "ended:sub_1:7"}
+    perform(RequestBackup, pooled, asked, actor=PROVISIONING)
+    work_off()
+    if let_in_since:
+        perform(SuspendTenant, pooled, actor=OPENER)
+        perform(ResumeTenant, pooled, actor=OPENER)
+    removal = go_on(close(pooled))
+    expected = RemovalState.BACKING_UP if let_in_since else RemovalState.DONE
+    assert removal.state == expected
+    assert Backup.objects.count() == 1 + let_in_since
 
 
 def test_copies_beside_it_go_with_it(
