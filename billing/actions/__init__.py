@@ -47,6 +47,7 @@ from billing.actions.methods import (
     RemoveMethod,
     SetUpMethod,
 )
+from billing.actions.papers import SetPapers
 from billing.actions.payments import (
     AskGateway,
     CollectInvoice,
@@ -152,6 +153,7 @@ __all__ = [
     "SetAddress",
     "SetDunning",
     "SetOverrides",
+    "SetPapers",
     "SetReckoning",
     "SetTerms",
     "SetUpMethod",

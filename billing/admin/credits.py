@@ -109,6 +109,7 @@ CustomerAdmin.offer(
     actions.ReduceCredit,
     actions.BuyCredit,
     actions.DraftInvoice,
+    actions.SetPapers,
 )
 
 

@@ -115,4 +115,5 @@ urlpatterns = [
     action_path(f"{customer}/buy-credit", actions.BuyCredit),
     action_path(f"{customer}/redeem", actions.RedeemCode),
     action_path(f"{customer}/draft-invoice", actions.DraftInvoice),
+    action_path(f"{customer}/papers", actions.SetPapers),
 ]

@@ -11,29 +11,33 @@ from billing.rating.discounts import Duration
 from billing.states import RedemptionState
 
 
+def count(taken: Taken) -> None:
+    """Count a use in memory, so that the next draft of a batch finds what is left."""
+    taken.redemption.used += 1
+    taken.redemption.left = leftover(taken)
+
+
+def spent(redemption: Redemption) -> bool:
+    """Whether it took off as often as it holds."""
+    coupon = redemption.coupon
+    once = 1 if coupon.duration == Duration.ONCE else None
+    times = once or coupon.times
+    return times is not None and redemption.used >= times
+
+
 def use(taken: Sequence[tuple[Invoice, Taken]]) -> None:
-    """Count what each redemption took off its invoice; used up, it ends."""
+    """Write down what each redemption took off its invoice; used up, it ends."""
     if not taken:
         return
     CouponUse.objects.bulk_create(
         CouponUse(redemption=each.redemption, invoice=invoice, amount=each.amount)
         for invoice, each in taken
     )
-    for _, each in taken:
-        each.redemption.used += 1
-        each.redemption.left = leftover(each)
-    rows = [each.redemption for _, each in taken]
+    rows = {each.redemption.pk: each.redemption for _, each in taken}.values()
     Redemption.objects.bulk_update(rows, ["used", "left"])
     for row in rows:
-        if row.used >= _times(row):
+        if spent(row):
             machines.redemptions.move(row, RedemptionState.USED, reason="used up")
-
-
-def _times(redemption: Redemption) -> float:
-    coupon = redemption.coupon
-    if coupon.duration == Duration.ONCE:
-        return 1
-    return coupon.times or float("inf")
 
 
 def give_back(invoice: Invoice) -> None:

@@ -193,10 +193,10 @@ def _tell_taxes(
         for name, rate, tax in zip(names, rates, taxes, strict=True):
             taxed.rates[name, rate] = taxed.rates.get((name, rate), 0) + tax
     for taxed in found.values():
-        net = sheet.words.money(taxed.net, currency)
+        taxable = sheet.words.money(taxed.net, currency)
         for (name, rate), tax in taxed.rates.items():
             label = f"{name} {sheet.words.number(Decimal(rate))}\u00a0%".strip()
-            sheet.taxes.append((label, net, sheet.words.money(tax, currency)))
+            sheet.taxes.append((label, taxable, sheet.words.money(tax, currency)))
     sheet.notes += [sheet.words[str(each)] for each in TOLD if each in treatments]
 
 

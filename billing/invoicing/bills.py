@@ -128,7 +128,10 @@ def work_out(drafts: Sequence[Draft], code: str = "") -> list[Bill]:
     usable = balance.usable(customers.values())
     bills = []
     for draft, charged in zip(drafts, given_back, strict=True):
-        lines, taken = _lines(draft, held[draft.customer.pk], charged, table)
+        own = [row for row in held[draft.customer.pk] if not coupons.spent(row)]
+        lines, taken = _lines(draft, own, charged, table)
+        for each in taken:
+            coupons.count(each)
         bills.append(Bill(draft, lines, taken, usable.get(draft.customer.pk, 0)))
     return bills
 

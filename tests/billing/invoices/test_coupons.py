@@ -19,6 +19,7 @@ from tests.billing.desk import Turn
 from tests.billing.invoices.desk import (
     KEEPER,
     assert_books_agree,
+    at_work,
     bill,
     coupon,
     draft,
@@ -164,3 +165,12 @@ def test_a_coupon_that_makes_no_sense_is_refused(
     with pytest.raises((Invalid, ValidationError)):
         perform(CreateCoupon, None, {"name": "x", **terms}, actor=KEEPER)
     assert not Coupon.objects.exists()
+
+
+def test_a_coupon_for_once_is_taken_once_in_a_batch(customer: Customer) -> None:
+    redeem(customer, coupon(percent=10))
+    drafts = [draft(customer, 1000), draft(customer, 1000)]
+    with at_work():
+        invoices = invoicing.issue_many(drafts)
+    assert [invoice.total for invoice in invoices] == [900, 1000]
+    assert_books_agree()
