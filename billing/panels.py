@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from billing import agenda, pages
 from billing.models import Invoice, Subscription
-from billing.states import InvoiceState
+from billing.states import InvoiceState, SubscriptionState
 from paybill_site.kernel.actors import Actor
 from tenants.models import Tenant
 from tenants.panels import panel
@@ -25,6 +25,16 @@ def _subscription(tenant: Tenant, actor: Actor) -> Subscription | None:
 def plan_name(tenant: Tenant, actor: Actor) -> str:
     found = _subscription(tenant, actor)
     return found.plan.name if found else "No plan yet"
+
+
+@panel("plan_url")
+def plan_url(tenant: Tenant, actor: Actor) -> str:
+    found = _subscription(tenant, actor)
+    return _page_of(found) if found else ""
+
+
+def _page_of(subscription: Subscription) -> str:
+    return reverse("billing:subscription", args=[subscription.public_id])
 
 
 @panel("invoices")
@@ -45,8 +55,14 @@ def invoices(tenant: Tenant, actor: Actor) -> list[dict[str, Any]]:
 
 @panel("suspension")
 def suspension(tenant: Tenant, actor: Actor) -> dict[str, str]:
-    """What lifts a suspension for non-payment: paying the oldest unpaid invoice."""
+    """What opens it again: going on after a pause, or paying what is unpaid longest."""
     found = _subscription(tenant, actor)
+    if found is not None and found.state == SubscriptionState.PAUSED:
+        return {
+            "next_action": "The subscription is paused; nothing is billed.",
+            "url": _page_of(found),
+            "action": "See the subscription",
+        }
     unpaid = agenda.overdue_first(found) if found else None
     if unpaid is None:
         return {}

@@ -69,6 +69,7 @@ def _facts(tenant: Tenant, actor: Actor) -> dict[str, Any]:
         "state": tenant.state,
         "simulated": tenant.simulated,
         "plan_name": panels.shown("plan_name", tenant, actor, "No plan yet"),
+        "plan_url": panels.shown("plan_url", tenant, actor, ""),
         "isolation": entitlement.isolation if entitlement else "pooled",
         "region": entitlement.region if entitlement else "",
         "created_at": tenant.created_at,
