@@ -13,7 +13,8 @@ from paybill_site.kernel.actors import Actor
 from tenants.models import Tenant
 
 # invoices: list of {number, state, total, currency, issued_at, url};
-# plan_name: text; plan_url: where the plan is seen and changed, or ""; suspension: {reason, since, next_action, url, action} or None.
+# plan_name: text; plan_url: where the plan is seen and changed, or "";
+# suspension: {reason, since, next_action, url, action} or None.
 # removals: list of {state, step, since, kept_until, record (address or "")}.
 type Panel = Literal["invoices", "plan_name", "plan_url", "removals", "suspension"]
 type Source = Callable[[Tenant, Actor], Any]
