@@ -74,7 +74,7 @@ def order_of(payment: Payment, *, again: bool = True) -> Order:
         payer=payer_of(payment.customer, payment.gateway),
         method=payment.method.reference if payment.method else "",
         purpose=f"Invoice {payment.invoice.number}",
-        back=_address("payment_back", payment.public_id),
+        back=address("payment_back", payment.public_id),
         reference=payment.reference,
         on_session=payment.on_session,
         again=again,
@@ -94,7 +94,7 @@ def set_up(public_id: str) -> None:
     if method.state != MethodState.PENDING or method.setup:
         return
     gateway = gateways.named(method.gateway)
-    back = f"{_address('method', method.public_id)}?back"
+    back = f"{address('method', method.public_id)}?back"
     payer = introduced(method.customer, gateway)
     wish = Wish(
         key=method.public_id,
@@ -168,5 +168,6 @@ def give_back(public_id: str) -> None:
     perform(RecordRefund, refund, returned, actor=GATEWAYS)
 
 
-def _address(name: str, public_id: str) -> str:
+def address(name: str, public_id: str) -> str:
+    """One of our pages, as others reach it."""
     return f"{settings.PAYBILL_BASE_URL}{reverse(f'billing:{name}', args=[public_id])}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing import mails
 from billing.actions.payments import GATEWAYS, CollectInvoice
 from billing.events import (
     InvoiceOpened,
@@ -10,13 +11,14 @@ from billing.events import (
     MethodReturned,
     MethodWanted,
     PaymentCreated,
+    PaymentNeedsConfirmation,
     PaymentReturned,
     PaymentWithdrawn,
     RefundAsked,
 )
 from billing.gateways import asking
-from billing.models import Invoice, PaymentMethod
-from billing.states import InvoiceState
+from billing.models import Invoice, Payment, PaymentMethod
+from billing.states import InvoiceState, PaymentState
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.events import handles
 
@@ -49,6 +51,15 @@ def look_at_method(event: MethodReturned, delivery_id: str) -> None:
 @handles(MethodRemoved)
 def forget(event: MethodRemoved, delivery_id: str) -> None:
     asking.forget(event.method)
+
+
+@handles(PaymentNeedsConfirmation)
+def ask_to_confirm(event: PaymentNeedsConfirmation, delivery_id: str) -> None:
+    """Write to those who were not there when the bank asked."""
+    payment = Payment.objects.get(public_id=event.payment)
+    if not payment.on_session and payment.state == PaymentState.NEEDS_CONFIRMATION:
+        address = asking.address("payment_confirm", payment.public_id)
+        mails.about("confirm", event.invoice, delivery_id, confirm_url=address)
 
 
 @handles(RefundAsked)

@@ -77,11 +77,17 @@ def credit(
 
 
 def before_tax(invoice: Invoice, total: int) -> int:
-    """How much of an invoice before tax gives back so much with tax."""
+    """How much of an invoice before tax gives back so much with tax.
+
+    Raises TooMuchCredit.
+    """
     lines = list(invoice.lines.all())
     whole = Amounts(sum(line.net for line in lines), sum(line.tax for line in lines))
     earlier = [each for notes in _earlier(invoice).values() for each in notes]
-    return credit_notes.before_tax(total, credit_notes.rest(whole, earlier))
+    try:
+        return credit_notes.before_tax(total, credit_notes.rest(whole, earlier))
+    except credit_notes.TooMuchCredit as error:
+        raise TooMuchCredit(str(error)) from error
 
 
 def _parts(invoice: Invoice, wish: Wish) -> list[tuple[InvoiceLine, Amounts]]:

@@ -71,7 +71,10 @@ def before_tax(total: int, left: Amounts) -> int:
     """How much before tax gives back so much with tax, in proportion to what is left.
 
     Rounded to a minor unit; all that is left gives back all that is left of the tax.
+    Raises TooMuchCredit.
     """
+    if not 0 < total <= left.total:
+        raise TooMuchCredit(f"{total} can not be credited, {left.total} is left")
     return money.rounded(Fraction(left.subtotal * total, left.total))
 
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from billing import clock
+from billing.gateways import stored
 from billing.gateways.contract import (
     Charged,
     Gateway,
@@ -54,6 +55,7 @@ class Sandbox(Gateway):
 
     def page(self, invoice: Invoice) -> dict[str, Any]:
         return {
+            **stored.page(invoice, self.name),
             "form": CardForm(),
             "cards": cards(),
             "action": reverse("billing:sandbox_pay", args=[invoice.public_id]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from billing.gateways import stored
 from billing.gateways.contract import (
     Charged,
     Disputed,
@@ -31,7 +32,7 @@ class Stripe(Gateway):
     convention = STRIPE
 
     def page(self, invoice: Invoice) -> dict[str, Any]:
-        return {}
+        return stored.page(invoice, self.name)
 
     def introduce(self, person: Person) -> str:
         return methods.introduce(person)

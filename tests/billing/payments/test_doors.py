@@ -107,3 +107,39 @@ def test_a_transfer_goes_back_by_hand(unpaid: Subscription, operator: Actor) -> 
     assert Refund.objects.get().state == "succeeded"
     came.refresh_from_db()
     assert came.refunded == 1200
+
+
+def test_a_bank_that_asks_is_answered_from_the_portal(
+    unpaid: Subscription,
+    account: Account,
+    owner: Actor,
+    owner_user: Any,
+    log_in: LogIn,
+    mailoutbox: list[Any],
+) -> None:
+    test_card(account, "test_confirm", owner)
+    drain()
+    payment = Payment.objects.get()
+    [mail] = [m for m in mailoutbox if "Your bank asks" in m.subject]
+    link = f"/payments/{payment.public_id}/confirm/"
+    assert link in mail.body
+    assert mail.to == [owner_user.email]
+    person = log_in(owner_user)
+    assert (
+        link in person.get(f"/invoices/{payment.invoice.public_id}/").content.decode()
+    )
+    assert person.get(link)["Location"] == payment.confirm_at
+    # Or it is withdrawn, and another card pays.
+    person.post(f"/payments/{payment.public_id}/withdraw/")
+    drain()
+    payment.refresh_from_db()
+    assert (payment.state, payment.code) == ("failed", "withdrawn")
+    other = test_card(account, "test_succeeds", owner)
+    page = person.get(f"/pay/{payment.invoice.public_id}/").content.decode()
+    assert str(other) in page
+    chosen = {"method": other.public_id}
+    paid = person.post(f"/pay/{payment.invoice.public_id}/stored/", chosen)
+    assert paid.status_code == 302
+    drain()
+    unpaid.refresh_from_db()
+    assert unpaid.state == "active"
