@@ -25,6 +25,7 @@ from billing.usage.events import MOST
 from paybill_site.accounts.auth import SessionAuthentication
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import Invalid
+from paybill_site.kernel.openapi import refusals
 from paybill_site.kernel.rest import Known, Row, Things, action_path, things
 from tenants.keys.auth import KeyAuthentication
 
@@ -103,7 +104,10 @@ class UsageEvents(APIView):
         operation_id="usage_events_create",
         summary=actions.RecordUsage.description(),
         request={"application/json": {"oneOf": [EVENT, BATCH]}},
-        responses={200: OpenApiResponse(ANSWER)},
+        responses={
+            200: OpenApiResponse(ANSWER),
+            **refusals(400, 401, 403, 404, 409, 413, 422, 429),
+        },
     )
     def post(self, request: Request) -> Response:
         sent = _events(request.data)
