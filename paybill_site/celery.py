@@ -27,6 +27,7 @@ EVERY = {
     "billing.close_day": 24 * 3600.0,
     "billing.look_at_payments": 60.0,
     "billing.recognise": 300.0,
+    "billing.note_recurring": 3600.0,
     "provisioning.sweep": 15.0,
     "provisioning.forget": 3600.0,
     "provisioning.sweep_host": 15.0,

@@ -69,6 +69,27 @@ def note(subscription: Subscription) -> RecurringChange | None:
     )
 
 
+def stale() -> set[str]:
+    """Public ids of customers of whom a phase ended without anybody writing it down."""
+    rows = Subscription.objects.filter(
+        state__in=RECURRING,
+        items__end__isnull=True,
+        items__price__kind__in=COUNTS,
+        items__price__phases__0__isnull=False,
+    ).distinct()
+    return {
+        row.customer.public_id
+        for row in rows.select_related("customer__account").iterator(chunk_size=500)
+        if monthly(row) != _noted(row)
+    }
+
+
+def _noted(subscription: Subscription) -> int:
+    known = RecurringChange.objects.filter(subscription=subscription)
+    last = known.order_by("-id").values_list("after", flat=True).first()
+    return last or 0
+
+
 def _kind(before: int, after: int, *, known: bool) -> Movement:
     if before == 0:
         return Movement.REACTIVATION if known else Movement.NEW

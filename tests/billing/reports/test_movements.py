@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import ProgrammingError, transaction
 from django.db.models import Sum
 
+from billing.actions import Subscribe
 from billing.models import RecurringChange, Subscription
 from billing.rating.cards import RateCard
 from billing.rating.periods import Every, Interval
 from billing.rating.prices import Flat
 from billing.rating.recurring import monthly, percent
 from billing.reports import movements
+from billing.reports.tasks import note_recurring
 from billing.states import SubscriptionState
-from tests.billing.desk import Turn
+from paybill_site.kernel.actions import perform
+from paybill_site.kernel.actors import Actor
+from tenants.models import Tenant
+from tests.billing.desk import Turn, only_open, pay_in_full, sell
 
 
 @pytest.mark.parametrize(
@@ -85,3 +91,24 @@ def test_what_was_written_stays(year: Subscription) -> None:
         transaction.atomic(),
     ):
         RecurringChange.objects.update(amount=0)
+
+
+def test_a_discount_that_ends_is_noted_by_the_sweep(
+    turn: Turn, tenant: Tenant, owner: Actor
+) -> None:
+    def flat(amount: str) -> dict[str, Any]:
+        return {"price": {"model": "flat", "amount": amount}}
+
+    phases = [
+        {"kind": "discount", "card": flat("10"), "duration": "P2M"},
+        {"kind": "evergreen", "card": flat("30")},
+    ]
+    sell("cheap", None, prices=[{"code": "base", "kind": "fee", "phases": phases}])
+    made = perform(Subscribe, tenant, {"plan": "cheap"}, actor=owner).result
+    pay_in_full(only_open(made))
+    assert note_recurring() == 0
+    turn(timedelta(days=62))
+    assert note_recurring() == 1
+    assert note_recurring() == 0
+    changes = RecurringChange.objects.order_by("id").values_list("kind", "amount")
+    assert list(changes) == [("new", 1000), ("expansion", 2000)]
