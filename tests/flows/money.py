@@ -9,7 +9,6 @@ from billing.actions import (
     AddTaxRate,
     CheckBooks,
     CreateCoupon,
-    CreateMeter,
     CreditInvoice,
     GrantCredit,
     RedeemCode,
@@ -28,19 +27,11 @@ from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
 
 COUPON = {"name": "Spring", "percent": "10", "duration": "forever"}
-METER = {
-    "code": "lamps",
-    "name": "Lamps",
-    "aggregation": "count",
-    "unit": "lamp",
-    "units": "lamps",
-}
 RATE = {"country": "IS", "name": "VSK", "percent": "24", "valid_from": "2020-01-01"}
 
 
 def furnish(customer: Customer, invoice: Invoice, operator: Actor) -> None:
     """What operators, customers and gateways leave, by their actions where they can."""
-    perform(CreateMeter, None, METER, actor=operator)
     coupon = perform(CreateCoupon, None, COUPON, actor=operator).result
     perform(AddPromotionCode, coupon, {"code": "SPRING"}, actor=operator)
     perform(RedeemCode, customer, {"code": "spring"}, actor=operator)
