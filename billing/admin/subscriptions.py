@@ -30,6 +30,7 @@ class SubscriptionAdmin(VerbAdmin[Subscription]):
         actions.CancelSubscription,
         actions.UndoCancel,
         actions.ReactivateSubscription,
+        actions.SetOverrides,
     )
 
     @admin.display(description="Period ends", ordering="period_end")

@@ -67,7 +67,7 @@ def first_and_normal(
     zone: tzinfo,
     quantities: Mapping[str, Decimal],
 ) -> tuple[Quote, Quote]:
-    """The first period of a plan, and the first one in which no phase ends any more.
+    """The first period of a plan, and a later one in which no phase ends any more.
 
     ``quantities`` by the code of a price: seats, or what is used in each of its own
     periods. Where nothing is said it is one, and no usage. Raises Refused, BeyondTiers.
@@ -76,6 +76,7 @@ def first_and_normal(
     normal = periods.index_at(start, every, lasting, zone)
     if periods.boundary(start, every, normal, zone) < lasting:
         normal += 1
+    normal = max(1, normal)
     first, later = (
         _quote(prices, periods.period(start, every, n, zone), start, zone, quantities)
         for n in (0, normal)

@@ -42,7 +42,6 @@ def test_a_setting_says_from_when_it_holds_and_changes_nothing_that_is_billed(
     "wrong",
     [
         {"counting": "by the moon"},
-        {"alignment": "day"},
         {"alignment": "day", "billing_day": 32},
         {"billing_day": 5},
         {"tax_by": "guess"},

@@ -41,7 +41,9 @@ plans:
 
 
 def load(text: str, actor: Actor) -> list[str]:
-    return perform(ImportCatalogue, None, {"text": text}, actor=actor).output["changes"]
+    done = perform(ImportCatalogue, None, {"text": text}, actor=actor)
+    changes: list[str] = done.output["changes"]
+    return changes
 
 
 def command(*words: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal as D
@@ -231,7 +232,7 @@ VERSIONS = (
 )
 
 
-def holding(known: list[Version], subscribed: date, day: date) -> Version:
+def holding(known: Sequence[Version], subscribed: date, day: date) -> Version:
     return succeeding(sold(known, subscribed), known, day)
 
 
