@@ -12,6 +12,8 @@ import pytest
 from django.test import Client
 
 from billing import clock
+from billing.dunning.tasks import dun_one, waiting
+from billing.keeping import close_over
 from billing.models import Invoice, Subscription
 from billing.tasks import bill_one
 from paybill_site.accounts.models import User
@@ -43,13 +45,16 @@ def follow(to: Client, answer: Any) -> Any:
 
 @pytest.fixture
 def turn(control: object) -> Iterator[Turn]:
-    """Move the clock that billing goes by, and let it bill what is due."""
+    """Move the clock that billing goes by, and let it do what is due."""
     with ExitStack() as stack:
 
         def forward(by: timedelta) -> datetime:
             moment = stack.enter_context(clock.at(clock.now() + by))
             for subscription in Subscription.objects.filter(next_at__lte=moment):
                 bill_one(subscription.public_id)
+            for customer in waiting():
+                dun_one(customer.public_id)
+            close_over()
             settle()
             return moment
 
