@@ -27,7 +27,7 @@ from billing.models import (
     Refund,
 )
 from billing.rating import money
-from billing.states import CreditKind, EntryKind
+from billing.states import CreditKind, EntryKind, InvoiceKind
 
 # What is used first: what can run out before what was paid for.
 PRIORITY = {
@@ -150,7 +150,14 @@ def apply_many(invoices: Sequence[Invoice]) -> None:
 
     Nothing is asked of the database for customers without a balance.
     """
-    using = [i for i in invoices if i.outstanding > 0 and i.customer.balance > 0]
+    using = [
+        invoice
+        for invoice in invoices
+        if invoice.outstanding > 0
+        and invoice.customer.balance > 0
+        # Credit does not buy credit: what runs out would last for ever then.
+        and invoice.kind != InvoiceKind.PREPAID
+    ]
     grants = _grants([invoice.customer for invoice in using])
     moved, amounts = [], {}
     for invoice in using:

@@ -27,7 +27,12 @@ class Charged:
     kind: LineKind = LineKind.OTHER
 
 
-def by_hand(customer: Customer, currency: str, charges: Sequence[Charged]) -> Draft:
+def by_hand(
+    customer: Customer,
+    currency: str,
+    charges: Sequence[Charged],
+    kind: InvoiceKind = InvoiceKind.ONE_OFF,
+) -> Draft:
     """A draft of charges. Raises OtherCurrency where the customer has another one."""
     chosen = currency.upper() or customer.currency
     if customer.currency not in {"", chosen} or chosen not in money.EXPONENTS:
@@ -48,7 +53,7 @@ def by_hand(customer: Customer, currency: str, charges: Sequence[Charged]) -> Dr
         )
         for charge in charges
     )
-    return Draft(customer, InvoiceKind.ONE_OFF, chosen, lines, now)
+    return Draft(customer, kind, chosen, lines, now)
 
 
 def of_rows(invoice: Invoice) -> Draft:

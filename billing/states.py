@@ -154,6 +154,7 @@ class InvoiceKind(models.TextChoices):
     RENEWAL = "renewal", "next period"
     CHANGE = "change", "change of plan"
     ONE_OFF = "one_off", "single charge"
+    PREPAID = "prepaid", "credit bought ahead"  # an offer, as the first two are
 
 
 class PaymentState(models.TextChoices):

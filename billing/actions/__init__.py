@@ -18,7 +18,13 @@ from billing.actions.coupons import (
     RetireCoupon,
     RetirePromotionCode,
 )
-from billing.actions.credits import BuyCredit, ExpireCredit, GrantCredit, ReduceCredit
+from billing.actions.credits import (
+    BuyCredit,
+    ExpireCredit,
+    GrantCredit,
+    LapsePurchase,
+    ReduceCredit,
+)
 from billing.actions.customers import (
     SetAddress,
     SetOverrides,
@@ -120,6 +126,7 @@ __all__ = [
     "GrantCredit",
     "ImportCatalogue",
     "ImportStatement",
+    "LapsePurchase",
     "LookAtMethod",
     "LookAtPayment",
     "MakeDefault",

@@ -18,6 +18,7 @@ from billing.rating.discounts import Duration
 from billing.states import CouponState, RedemptionState
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.errors import NotFound
 from paybill_site.kernel.planes import atomic
 
 PlanCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
@@ -120,6 +121,8 @@ class AddPromotionCode(Action[Coupon, CodeInput, PromotionCode]):
     def run(self, target: Coupon, data: CodeInput, *, actor: Actor) -> PromotionCode:
         machines.coupons.check(target.state, CouponState.RETIRED)
         only = Customer.objects.filter(public_id=data.customer).first()
+        if data.customer and only is None:
+            raise NotFound("there is no such customer")
         try:
             with atomic():
                 return PromotionCode.objects.create(

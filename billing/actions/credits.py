@@ -11,7 +11,7 @@ from pydantic import Field
 from billing import balance, clock, drafting, invoicing
 from billing.errors import OtherCurrency
 from billing.models import CreditGrant, Customer, Invoice
-from billing.states import CreditKind, LineKind
+from billing.states import CreditKind, InvoiceKind, LineKind
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
@@ -20,6 +20,7 @@ from paybill_site.kernel.errors import Invalid
 BOOKKEEPER = actors.system(
     "books",
     "billing.view_customer",
+    "billing.view_invoice",
     "billing.expire_credit",
     "billing.check_books",
 )
@@ -102,10 +103,22 @@ class BuyCredit(Action[Customer, PurchaseInput, Invoice]):
 
     def run(self, target: Customer, data: PurchaseInput, *, actor: Actor) -> Invoice:
         bought = drafting.Charged("Credit", data.amount, kind=LineKind.PREPAID)
-        return invoicing.issue(drafting.by_hand(target, data.currency, [bought]))
+        kind = InvoiceKind.PREPAID
+        return invoicing.issue(drafting.by_hand(target, data.currency, [bought], kind))
 
     def recall(self, output: Mapping[str, Any]) -> Invoice | None:
         return Invoice.objects.filter(public_id=output.get("id")).first()
+
+
+class LapsePurchase(Action[Invoice, NoInput, Invoice]):
+    """Withdraw an offer of credit that was not paid in time."""
+
+    model = Invoice
+    permission = "billing.expire_credit"
+
+    def run(self, target: Invoice, data: NoInput, *, actor: Actor) -> Invoice:
+        invoicing.void(target, reason="not paid in time")
+        return target
 
 
 class ExpireCredit(Action[Customer, NoInput, Customer]):

@@ -1,4 +1,4 @@
-"""REST: customers' credit, the ledger, and the check of the books."""
+"""REST: customers' credit, refunds, the ledger, and the check of the books."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from pydantic import BaseModel
 
 from billing import actions
 from billing.api.session import SessionThings
-from billing.models import BalanceEntry, BooksCheck, CreditGrant, LedgerEntry
+from billing.models import (
+    BalanceEntry,
+    BooksCheck,
+    CreditGrant,
+    LedgerEntry,
+    Refund,
+)
 from paybill_site.kernel.rest import Row, action_path, things
 
 
@@ -54,6 +60,30 @@ class EntrySerializer(Row[BalanceEntry]):
 class EntryViews(SessionThings):
     queryset = BalanceEntry.objects.select_related("customer", "grant", "invoice")
     serializer_class = EntrySerializer
+
+
+class RefundSerializer(Row[Refund]):
+    class Meta:
+        model = Refund
+        fields = (
+            "id",
+            "customer",
+            "payment",
+            "note",
+            "amount",
+            "currency",
+            "state",
+            "reason",
+            "reference",
+            "failure",
+            "created_at",
+            "settled_at",
+        )
+
+
+class RefundViews(SessionThings):
+    queryset = Refund.objects.select_related("customer", "payment", "note")
+    serializer_class = RefundSerializer
 
 
 class LedgerSerializer(Row[LedgerEntry]):
@@ -108,6 +138,9 @@ customer = "customers/<str:public_id>"
 urlpatterns = [
     *things("credit-grants", GrantViews),
     *things("balance-entries", EntryViews),
+    *things("refunds", RefundViews),
+    action_path("refunds/<str:public_id>/sent", actions.MarkRefundSent),
+    action_path("refunds/<str:public_id>/retry", actions.RetryRefund),
     *things("ledger-entries", LedgerViews),
     *things("books-checks", CheckViews, actions.CheckBooks, output=Checked),
     action_path(f"{customer}/grant-credit", actions.GrantCredit),

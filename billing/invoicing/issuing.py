@@ -39,6 +39,7 @@ from paybill_site.kernel.models import Transition, reference
 TERMS = {
     InvoiceKind.START: timedelta(days=30),
     InvoiceKind.CHANGE: timedelta(days=14),
+    InvoiceKind.PREPAID: timedelta(days=14),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -11,8 +13,9 @@ from billing.models.subscriptions import Subscription, SubscriptionItem
 from billing.rating.lines import Line, from_inputs
 from billing.rating.taxes import Assessment, assessment_of
 from billing.states import InvoiceKind, InvoiceState, LineKind
+from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.ids import PublicId
-from paybill_site.kernel.querysets import VisibleManager
+from paybill_site.kernel.querysets import Visible, view_permission
 from tenants.models import Tenant
 
 
@@ -27,6 +30,16 @@ class InvoiceSeries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.last}"
+
+
+class Invoices(Visible["Invoice"]):
+    """Drafts are for those who make them; a customer sees what was finalised."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        seen = super().visible_to(actor)
+        if actor.may(view_permission(Invoice)):
+            return seen
+        return seen.exclude(state=InvoiceState.DRAFT)
 
 
 class Invoice(models.Model):
@@ -98,7 +111,7 @@ class Invoice(models.Model):
     due_at = models.DateTimeField(null=True, blank=True, editable=False)
     paid_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = VisibleManager()
+    objects = models.Manager.from_queryset(Invoices)()
 
     class Meta:
         ordering = ["-id"]

@@ -74,6 +74,7 @@ MODELS = {
     "product-notices": "provisioning.productnotice",
     "billing": "tenants.account",  # pages of an account's billing
     "credit-notes": "billing.creditnote",
+    "refunds": "billing.refund",
     "coupons": "billing.coupon",
     "promotion-codes": "billing.promotioncode",
     "redemptions": "billing.redemption",

@@ -22,6 +22,7 @@ from billing.models import (
     Invoice,
     Payment,
     PaymentMethod,
+    Refund,
 )
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
@@ -49,6 +50,9 @@ def _from_outside(customer: Customer) -> None:
     payment = Payment.objects.latest("pk")
     Dispute.objects.create(
         payment=payment, gateway="sandbox", reference="d1", amount=100, currency="EUR"
+    )
+    Refund.objects.create(
+        customer=customer, payment=payment, amount=100, currency="EUR"
     )
     IncomingEvent.objects.create(gateway="sandbox", event="e1", kind="nothing")
     DunningSchedule.objects.create(code="patient", name="Patient", rules={})

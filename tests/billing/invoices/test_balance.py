@@ -93,3 +93,16 @@ def test_credit_of_another_currency_or_of_the_past_is_refused(
     with pytest.raises(Invalid, match="expired"):
         grant(customer, 500, expires_at="2020-01-01T00:00:00Z")
     assert not BalanceEntry.objects.exists()
+
+
+def test_credit_does_not_buy_credit_and_an_unpaid_offer_lapses(
+    customer: Customer, turn: Turn
+) -> None:
+    grant(customer, 5000, promotion=True)
+    offer = perform(BuyCredit, customer, {"amount": 5000}, actor=KEEPER).result
+    assert (offer.state, offer.applied) == ("open", 0)
+    turn(timedelta(days=15))
+    assert close_day() == 0
+    offer.refresh_from_db()
+    assert offer.state == "void"
+    assert_books_agree()
