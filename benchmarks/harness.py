@@ -100,6 +100,14 @@ def postgres_cpu() -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def family_cpu(pid: int) -> float:
+    """Seconds of CPU that a process and its children have used so far."""
+    running = [int(p.name) for p in Path("/proc").iterdir() if p.name.isdigit()]
+    family = [pid, *(child for child in running if _parent(child) == pid)]
+    ticks = sum(_ticks(member, 13, 15) for member in family)
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def _stat(pid: int) -> list[str]:
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
