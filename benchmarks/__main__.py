@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks import crash, run
 
-NAMES = ("onboarding", "request", "usage")
+NAMES = ("invoices", "onboarding", "request", "usage")
 
 
 def main() -> None:

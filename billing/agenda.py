@@ -17,7 +17,7 @@ from enum import StrEnum
 from django.db.models import Min, OuterRef, Subquery
 
 from billing.dunning import owing
-from billing.engine import accounts, steps
+from billing.engine import accounts, rows, steps
 from billing.engine.accounts import Account, Held
 from billing.models import Customer, Invoice, InvoiceLine, Subscription
 from billing.states import InvoiceKind, InvoiceState, SubscriptionState
@@ -106,8 +106,8 @@ def reschedule(subscription: Subscription) -> None:
         .values("customer")
         .values_list(Min("next_at"))
     )
-    rows = Customer.objects.filter(pk=subscription.customer_id)
-    rows.update(next_at=Subquery(earliest))
+    mine = Customer.objects.filter(pk=subscription.customer_id)
+    mine.update(next_at=Subquery(earliest))
 
 
 def reschedule_all(several: Sequence[Account]) -> None:
@@ -123,5 +123,5 @@ def reschedule_all(several: Sequence[Account]) -> None:
     for account in several:
         moments = [one.row.next_at for one in account.held if one.row.next_at]
         account.customer.next_at = min(moments, default=None)
-    Subscription.objects.bulk_update([one.row for one in held], ["next_at"])
-    Customer.objects.bulk_update([account.customer for account in several], ["next_at"])
+    rows.update([one.row for one in held], ["next_at"])
+    rows.update([account.customer for account in several], ["next_at"])

@@ -39,7 +39,7 @@ def bill() -> int:
     what follows from unpaid invoices comes in between.
     """
     if not settings.PAYBILL_EMBEDDED:
-        return _everybody()
+        return bill_everybody()
     return sum(_live_through(moment) for moment in _moments())
 
 
@@ -62,13 +62,14 @@ def _earliest() -> datetime | None:
 
 def _live_through(moment: datetime) -> int:
     with clock.at(moment):
-        billed = _everybody()
+        billed = bill_everybody()
         for customer in dunning.waiting():
             dunning.dun_one(customer.public_id)
         return billed
 
 
-def _everybody() -> int:
+def bill_everybody() -> int:
+    """Bill who is due by now, batch after batch; return for how many times."""
     return sum(_batches())
 
 

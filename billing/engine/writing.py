@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 
 from billing import agenda, clock, invoicing, transitions
 from billing.drafts import Draft
+from billing.engine import rows
 from billing.engine.accounts import Account, Held
 from billing.engine.steps import Step
 from billing.events import PlanChanged
-from billing.models import Customer, Invoice, Subscription, SubscriptionItem
+from billing.models import Invoice, SubscriptionItem
 from billing.states import InvoiceKind, SubscriptionState
 
 _S = SubscriptionState
@@ -49,7 +50,7 @@ def write(steps: Sequence[Step]) -> list[Invoice]:
     held = [one for step in steps for one in step.account.held]
     customers = [step.account.customer for step in steps]
     keep(held)
-    Customer.objects.bulk_update(customers, ["billing_day"])
+    rows.update(customers, ["billing_day"])
     invoices = issue([draft for step in steps for draft in step.drafts])
     agenda.reschedule_all([step.account for step in steps])
     return invoices
@@ -76,13 +77,12 @@ def keep(several: Sequence[Held]) -> None:
     items = [item for held in several for item in held.items]
     known = [item for item in items if item.pk]
     # Those that end make room for those that begin: a price is had once.
-    SubscriptionItem.objects.bulk_update(known, ITEM, batch_size=2_000)
+    rows.update(known, ITEM)
     SubscriptionItem.objects.bulk_create([item for item in items if not item.pk])
-    rows = [held.row for held in several]
     for held in several:
         if held.state in {_S.TRIALING, _S.ACTIVE} and held.row.activated_at is None:
             held.row.activated_at = clock.now()
-    Subscription.objects.bulk_update(rows, SUBSCRIPTION, batch_size=1_000)
+    rows.update([held.row for held in several], SUBSCRIPTION)
     for held in several:
         _tell(held)
 

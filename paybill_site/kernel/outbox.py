@@ -73,21 +73,25 @@ class NeverCameBack(PaybillError):
 
 
 def store(emitted: list[events.Event], actor: Actor) -> None:
-    """Write the events of an act and the deliveries of their handlers."""
+    """Write the events of an act and the deliveries of their handlers, in order."""
+    if not emitted:
+        return
     in_tenant = planes.here().schema != planes.CONTROL.schema
-    for event in emitted:
-        row = OutboxEvent.objects.create(
+    rows = OutboxEvent.objects.bulk_create(
+        OutboxEvent(
             name=event.name,
             payload=event.model_dump(mode="json"),
             stream=event.stream,
             actor=actor.id,
         )
-        Delivery.objects.bulk_create(
-            Delivery(event=row, handler=handler.name, stream=event.stream)
-            for handler in events.handlers_of(event, in_tenant=in_tenant)
-        )
-    if emitted:
-        wake()
+        for event in emitted
+    )
+    Delivery.objects.bulk_create(
+        Delivery(event=row, handler=handler.name, stream=event.stream)
+        for row, event in zip(rows, emitted, strict=True)
+        for handler in events.handlers_of(event, in_tenant=in_tenant)
+    )
+    wake()
 
 
 def wake(at: datetime | None = None) -> None:
