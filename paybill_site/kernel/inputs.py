@@ -40,6 +40,11 @@ class Input(BaseModel):
         return self
 
 
+def example(*shown: Mapping[str, Any]) -> ConfigDict:
+    """For ``model_config``: what an input may look like, for the OpenAPI document."""
+    return ConfigDict(json_schema_extra={"examples": [dict(one) for one in shown]})
+
+
 class NoInput(Input):
     """For actions that need nothing but their target."""
 

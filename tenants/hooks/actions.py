@@ -13,6 +13,7 @@ from paybill_site.kernel import events, web, webhooks
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.ids import new_id
+from paybill_site.kernel.inputs import example
 from tenants.errors import NotListening, TooManyEndpoints
 from tenants.events import EndpointUnplugged, MessagesDue
 from tenants.hooks import addresses, catalogue, messages, queue
@@ -27,6 +28,13 @@ type Types = tuple[Annotated[str, Field(max_length=60)], ...]
 
 
 class EndpointInput(Input):
+    model_config = example(
+        {
+            "url": "https://shop.example/paybill",
+            "description": "Shop",
+            "types": ["invoice.paid", "subscription.ended"],
+        }
+    )
     url: str = Field(
         min_length=8,
         max_length=500,
@@ -243,6 +251,7 @@ class ResendMessage(Action[WebhookMessage, NoInput, WebhookMessage]):
 
 
 class SinceInput(Input):
+    model_config = example({"since": "2026-11-21T18:00:00Z"})
     since: datetime = Field(
         title="Since",
         description="what failed and was written at or after this time, with its zone",

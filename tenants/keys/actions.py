@@ -15,6 +15,7 @@ from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.crypto import token_digest
 from paybill_site.kernel.errors import Forbidden
+from paybill_site.kernel.inputs import example
 from tenants.errors import TooManyKeys
 from tenants.keys.scopes import Scope, of_role
 from tenants.models import Account, ApiKey, Membership
@@ -25,6 +26,9 @@ MOST = 50  # of an account, at a time
 
 
 class KeyInput(Input):
+    model_config = example(
+        {"name": "Nightly export", "scopes": ["billing:read"], "days": 365}
+    )
     name: str = Field(min_length=1, max_length=80, title="Name")
     scopes: tuple[Scope, ...] = Field(
         min_length=1,

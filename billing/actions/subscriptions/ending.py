@@ -15,11 +15,13 @@ from billing.states import RUNNING, InvoiceState, SubscriptionState
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Forbidden, IllegalMove
+from paybill_site.kernel.inputs import example
 
 _S = SubscriptionState
 
 
 class CancelInput(Input):
+    model_config = example({"when": "period_end"}, {"when": "now", "refund": True})
     when: Literal["period_end", "now", "date"] = Field(
         default="period_end",
         description="with the period that is paid for, at once, or on a day",

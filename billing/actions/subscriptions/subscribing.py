@@ -30,6 +30,7 @@ from billing.states import (
 )
 from paybill_site.kernel.actions import Action, Input
 from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.inputs import example
 from tenants import offers
 from tenants.models import Tenant
 from tenants.states import TenantState
@@ -42,6 +43,7 @@ Quantities = dict[Code, Quantity]
 
 
 class PlanChoice(Input):
+    model_config = example({"plan": "business", "region": "local"})
     plan: str = Field(min_length=1, max_length=40, description="code of a plan on sale")
     region: str = Field(
         default="", max_length=40, description="one of the plan's; default: its first"
