@@ -218,7 +218,8 @@ class UsageBucketAdmin(CsvAdmin[UsageBucket]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UsageBucket]:
         """Roll-ups have no manager of their own; who sees them is the same question."""
-        rows = Visible(UsageBucket).visible_to(self.actor(request))
+        all_of_them: Visible[UsageBucket] = Visible(UsageBucket)
+        rows = all_of_them.visible_to(self.actor(request))
         return rows.order_by(*self.get_ordering(request))
 
     csv_columns = (
