@@ -22,7 +22,6 @@ from paybill_site.kernel.errors import NotFound
 from paybill_site.kernel.planes import atomic
 
 PlanCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class CouponInput(Input):
@@ -51,7 +50,7 @@ class CouponInput(Input):
         default=False, description="only for customers who never paid before"
     )
     redeem_by: datetime | None = None
-    max_redemptions: Count | None = None
+    max_redemptions: int | None = Field(default=None, ge=1, le=1_000_000)
     position: int = Field(
         default=0, ge=0, le=1000, description="order among coupons, lowest first"
     )
@@ -107,7 +106,7 @@ class CodeInput(Input):
         default="", max_length=40, description="public id, for this one only"
     )
     redeem_by: datetime | None = None
-    max_redemptions: Count | None = None
+    max_redemptions: int | None = Field(default=None, ge=1, le=1_000_000)
 
 
 class AddPromotionCode(Action[Coupon, CodeInput, PromotionCode]):
