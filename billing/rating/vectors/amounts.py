@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from billing.rating import credit_notes, discounts, lines, money, proration, totals
+from billing.rating import (
+    credit_notes,
+    discounts,
+    lines,
+    money,
+    proration,
+    taxes,
+    totals,
+)
 from billing.rating.cards import RateCard
 from billing.rating.conventions import ISO_4217, STRIPE
 from billing.rating.credit_notes import Amounts
@@ -22,6 +30,7 @@ from billing.rating.vectors.reading import (
     Answer,
     Given,
     Plain,
+    midnight,
     moment,
     number,
     numbers,
@@ -149,7 +158,7 @@ def capped_credit(given: Given) -> Answer:
 
 
 def unused_days(given: Given) -> Answer:
-    start, amount = moment(given["start"]), int(given["plan_amount_cents"])
+    start, amount = midnight(given["start"]), int(given["plan_amount_cents"])
     whole = _days(start, int(given["period_days"]))
     used = _days(start, int(given["used_days"]))
     rest = Period(used.end, whole.end)
@@ -277,6 +286,6 @@ def _note(given: Given, amount: int, back: int) -> Answer:
 
 
 def _tax(given: Given, percents: Sequence[str]) -> Answer:
-    taxable = money.to_minor(number(given["taxable"]), reading.currency(given))
-    found = Assessment(taxable, tuple(numbers(list(percents))))
-    return {"tax": reading.major(given, found.tax)}
+    taxable = reading.minor(given, "taxable")
+    tax = taxes.together(taxable, numbers(list(percents)))
+    return {"tax": reading.major(given, tax)}

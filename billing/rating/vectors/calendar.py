@@ -24,24 +24,32 @@ from billing.rating.phases import Kind, Phase
 from billing.rating.proration import Counting
 from billing.rating.schedule import Terms
 from billing.rating.vectors import reading
-from billing.rating.vectors.reading import Answer, Given, Plain, day, moment, number
+from billing.rating.vectors.reading import (
+    Answer,
+    Given,
+    Plain,
+    day,
+    midnight,
+    moment,
+    number,
+)
 
 # Parts of a period in its billionths: as many digits as are kept of them.
 BILLION = 1_000_000_000
 
 
 def whole_periods(given: Given) -> Answer:
-    start, end = (_midnight(day(given[n])) for n in ("start_date", "end_date"))
+    start, end = (midnight(given[n]) for n in ("start_date", "end_date"))
     return {"count": periods.index_at(start, reading.every(given), end)}
 
 
 def advanced(given: Given) -> Answer:
-    start, every = _midnight(day(given["date"])), reading.every(given)
+    start, every = midnight(given["date"]), reading.every(given)
     return {"date": periods.boundary(start, every, int(given["n"])).date()}
 
 
 def receded(given: Given) -> Answer:
-    start, every = _midnight(day(given["date"])), reading.every(given)
+    start, every = midnight(given["date"]), reading.every(given)
     return {"date": periods.boundary(start, every, int(f"-{given['n']}")).date()}
 
 
@@ -78,7 +86,7 @@ def containing(given: Given) -> Answer:
 
 
 def series(given: Given) -> Answer:
-    anchor, every = _midnight(day(given["anchor"])), reading.every(given)
+    anchor, every = midnight(given["anchor"]), reading.every(given)
     each = (periods.boundary(anchor, every, n).date() for n in count(1))
     return {"dates": list(islice(each, int(given["count"])))}
 
@@ -124,13 +132,13 @@ def _first_billing_day(given: Given, start: date) -> Anchor:
 
 
 def leading(given: Given) -> Answer:
-    start, end = (_midnight(day(given[n])) for n in ("start_date", "period_end"))
+    start, end = (midnight(given[n]) for n in ("start_date", "period_end"))
     whole = periods.containing(end, reading.every(given), start)
     return _factor(whole, Period(start, whole.end))
 
 
 def trailing(given: Given) -> Answer:
-    start, end = (_midnight(day(given[n])) for n in ("period_start", "end_date"))
+    start, end = (midnight(given[n]) for n in ("period_start", "end_date"))
     return _factor(periods.period(start, reading.every(given), 0), Period(start, end))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -40,6 +40,12 @@ def numbers(values: list[Any]) -> list[Decimal]:
 def day(text: str) -> date:
     """A day, or the day of a moment in its own zone."""
     return datetime.fromisoformat(text).date()
+
+
+def midnight(text: str) -> datetime:
+    """The beginning of a day, where no zone is said."""
+    on = day(text)
+    return datetime(on.year, on.month, on.day, tzinfo=UTC)
 
 
 def maybe_day(text: str | None) -> date | None:
