@@ -145,7 +145,7 @@ def test_without_a_name_it_says_which_there_are(image: Path) -> None:
     process = run(image, "-m", "paybill_site.container", "nothing")
     _, said = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert b"web, worker, runner, care, beat, migrate, tenant" in said
+    assert b"web, worker, runner, care, hooks, beat, migrate, tenant" in said
 
 
 @pytest.mark.slow
