@@ -2,7 +2,7 @@
 
 ``recording`` takes events, ``rollups`` adds them up by the hour and the day,
 ``quantities`` answers how much it was in any period, ``lateness`` which periods got
-more after they were billed, ``showing`` draws it, ``retention`` lets old events go.
+more after they were billed, ``checking`` compares, ``retention`` lets old events go.
 """
 
 from __future__ import annotations
