@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db.models import Count, Max
 
-from benchmarks.harness import counted, spread
+from benchmarks.harness import counted, postgres_cpu, spread
 from billing import clock
 from billing.actions import CreateMeter, CreatePlan
 from billing.actions.biller import BATCH, BILLER, BillBatch
@@ -174,7 +174,7 @@ def _items(rows: list[Subscription]) -> Iterator[SubscriptionItem]:
 def _billed() -> dict[str, Any]:
     """Bill everybody who is due; time, memory and messages of the batches."""
     before, started = Invoice.objects.count(), time.perf_counter()
-    worked = time.process_time()
+    worked, served = time.process_time(), postgres_cpu()
     batches: list[float] = []
     memory: list[float] = []
     messages: list[int] = []
@@ -192,6 +192,7 @@ def _billed() -> dict[str, Any]:
     return {
         "seconds": round(seconds, 2),
         "cpu_seconds": round(time.process_time() - worked, 2),
+        "postgres_cpu_seconds": round(postgres_cpu() - served, 2),
         "invoices_added": Invoice.objects.count() - before,
         "batch_ms": spread(batches) if batches else {},
         "messages_per_batch": spread(messages) if messages else {},

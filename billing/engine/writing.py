@@ -77,7 +77,8 @@ def keep(several: Sequence[Held]) -> None:
     items = [item for held in several for item in held.items]
     known = [item for item in items if item.pk]
     # Those that end make room for those that begin: a price is had once.
-    rows.update(known, ITEM)
+    rows.update([item for item in known if item.end is not None], ITEM)
+    rows.update([item for item in known if item.end is None], ITEM)
     SubscriptionItem.objects.bulk_create([item for item in items if not item.pk])
     for held in several:
         if held.state in {_S.TRIALING, _S.ACTIVE} and held.row.activated_at is None:

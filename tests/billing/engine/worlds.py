@@ -35,7 +35,7 @@ def a_catalogue(dice: Random) -> str:
     """A plan with fees and seats of random amounts, phases and timing; its code."""
     code = f"random-{next(NUMBERS)}"
     interval, count = dice.choice(INTERVALS)
-    terms = {
+    terms: dict[str, Any] = {
         "price": None,
         "interval": interval,
         "interval_count": count,
@@ -53,7 +53,7 @@ def _fee(dice: Random) -> dict[str, Any]:
         return {**fee, "card": _flat(dice)}
     length = dice.choice(("P10D", "P1M", "P45D"))
     kind = dice.choice(("trial", "discount"))
-    first = {"kind": kind, "duration": length}
+    first: dict[str, Any] = {"kind": kind, "duration": length}
     if kind == "discount":
         first["card"] = _flat(dice)
     return {**fee, "phases": [first, {"kind": "evergreen", "card": _flat(dice)}]}

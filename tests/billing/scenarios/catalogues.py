@@ -34,8 +34,10 @@ class Catalogue:
     changed: tuple[tuple[str, str, str], ...] = ()
 
 
-def one(words: str, name: str = "standard-monthly", **more: bool) -> Catalogue:
-    return Catalogue({name: words}, **more)
+def one(
+    words: str, name: str = "standard-monthly", *, arrears: bool = False
+) -> Catalogue:
+    return Catalogue({name: words}, arrears=arrears)
 
 
 STANDARD = {"standard-monthly": MONTHLY}
