@@ -118,7 +118,7 @@ def furnished(
     infrastructure.furnish(tenant, live_tenant)
     developers.furnish(account, owner)
     money.furnish(invoice.customer, invoice, acting(operator_user))
-    metering.furnish(invoice.tenant, acting(operator_user))
+    metering.furnish(tenant, acting(operator_user))
     assert Subscription.objects.exists()
     return Place("default", "ta", live_tenant.public_id)
 
