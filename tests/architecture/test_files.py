@@ -176,7 +176,7 @@ def test_nothing_depends_on_one_machine() -> None:
 
 def test_the_lock_names_no_index() -> None:
     lock = (ROOT / "requirements.lock").read_text()
-    assert "http" not in lock
+    assert "://" not in lock
     assert "--hash=sha256:" in lock
 
 
