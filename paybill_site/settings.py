@@ -76,7 +76,14 @@ PAYBILL_STRIPE_API = read(ENV, "PAYBILL_STRIPE_API", "https://api.stripe.com")
 PAYBILL_SELLER = {
     name: read(ENV, f"PAYBILL_SELLER_{name.upper()}")
     for name in (
-        "name", "street", "postcode", "city", "country", "vat_number", "email", "iban",
+        "name",
+        "street",
+        "postcode",
+        "city",
+        "country",
+        "vat_number",
+        "email",
+        "iban",
     )
 }
 # Numbers begin anew with each series: strftime of the moment of finalisation.
@@ -318,7 +325,10 @@ LOGGING: dict[str, Any] = {
         **{
             name: {"level": "WARNING"}
             for name in (
-                "celery.beat", "celery.worker.strategy", "celery.app.trace", "stripe",
+                "celery.beat",
+                "celery.worker.strategy",
+                "celery.app.trace",
+                "stripe",
             )
         },
     },

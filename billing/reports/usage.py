@@ -67,7 +67,7 @@ def _table(meter: Meter, sums: Sums, months: Months) -> Table:
             figures.append(Figure(amount, rows=Rows(UsageBucket, where, column)))
         return Row(spoken(month), tuple(figures))
 
-    columns = ("Tenants", "Events")
+    columns: tuple[str, ...] = ("Tenants", "Events")
     if column is not None:
         columns = (*columns, meter.units.capitalize())
     return Table(

@@ -21,7 +21,7 @@ BANK = actors.system("bank", "billing.view_invoice", "billing.settle_invoice")
 type Turn = Callable[[timedelta], datetime]
 
 
-def a_plan(code: str, price: int = 3000, **other: Any) -> PlanInput:
+def a_plan(code: str, price: int | None = 3000, **other: Any) -> PlanInput:
     """A pooled plan by the month, in euros, with what is given besides."""
     terms = {
         "code": code,
@@ -37,7 +37,7 @@ def a_plan(code: str, price: int = 3000, **other: Any) -> PlanInput:
     return PlanInput.model_validate(terms)
 
 
-def sell(code: str, price: int = 3000, **other: Any) -> Plan:
+def sell(code: str, price: int | None = 3000, **other: Any) -> Plan:
     return perform(CreatePlan, None, a_plan(code, price, **other), actor=SEEDER).result
 
 

@@ -43,6 +43,7 @@ def test_from_the_plans_to_a_new_tenant_and_its_invoice(
     answer = portal.post("/plans/", chosen)
     invoice = Invoice.objects.get()
     assert answer["Location"] == f"/pay/{invoice.public_id}/"
+    assert invoice.tenant is not None
     assert invoice.tenant.slug == "flowers"
     assert (
         portal.post("/plans/", chosen)["Location"] == answer["Location"]

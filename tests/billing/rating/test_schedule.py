@@ -92,7 +92,7 @@ def test_a_period_billed_in_parts_comes_to_the_whole(seed: int) -> None:
     ends = sorted(
         terms.start + (whole.part.end - terms.start) * dice.random() for _ in range(5)
     )
-    parts = []
+    parts: list[Piece] = []
     for end in [*ends, None]:
         reached = parts[-1].part.end if parts else terms.start
         part = schedule.following(replace(terms, end=end), reached)
