@@ -139,7 +139,7 @@ def start_paid(account: Account, held: Held, at: datetime) -> None:
         baskets.shift(item, at)
         first = schedule.following(terms.of(item), at)
         if billed and first is not None:
-            item.billed_to = first.part.end
+            item.billed_to = item.first_end = first.part.end
     terms.enter(row, at)
 
 

@@ -18,7 +18,7 @@ from billing.models import Invoice, SubscriptionItem
 from billing.states import InvoiceKind, SubscriptionState
 
 _S = SubscriptionState
-ITEM = ("start", "end", "billed_to", "phased_from")
+ITEM = ("start", "end", "billed_to", "phased_from", "first_end")
 SUBSCRIPTION = (
     "plan",
     "next_plan",

@@ -136,7 +136,9 @@ class Subscription(models.Model):
 class SubscriptionItem(models.Model):
     """One price of a subscription from ``start`` until ``end`` (None: it goes on).
 
-    ``phased_from`` is from where the phases of its price are counted.
+    ``phased_from`` is from where the phases of its price are counted. ``first_end`` is
+    up to when the first invoice paid for it, where that period began with the payment:
+    the invoice was written before and names other days.
 
     ``billed_to`` is up to when its fee is on invoices: ahead of now where it is billed
     in advance, behind where it is billed in arrears. It moves in the transaction of
@@ -155,6 +157,7 @@ class SubscriptionItem(models.Model):
     end = models.DateTimeField(null=True, blank=True)
     billed_to = models.DateTimeField()
     phased_from = models.DateTimeField(null=True, blank=True)
+    first_end = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = VisibleManager()
