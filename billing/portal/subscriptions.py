@@ -30,7 +30,7 @@ from billing.states import RUNNING, PlanKind, PriceKind
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import AnyAction
 from paybill_site.kernel.actors import Actor
-from paybill_site.kernel.errors import PaybillError
+from paybill_site.kernel.errors import Forbidden, PaybillError
 
 ROWS = Subscription.objects.select_related(
     "tenant__account", "plan", "next_plan", "customer"
@@ -187,6 +187,8 @@ def change(request: HttpRequest, public_id: str) -> HttpResponse:
     found: Subscription = find(ROWS, request, public_id)
     try:
         what = changing.asked(found, request.POST)
+        if not may(actors.of_request(request), what.action, found.tenant.account):
+            raise Forbidden
         if request.POST.get("confirm") != "yes":
             context = {
                 "preview": changing.preview(found, what),

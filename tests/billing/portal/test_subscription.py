@@ -148,6 +148,11 @@ def test_members_see_what_it_is_and_no_prices(
     asked = {"what": "seats", "seats-seats": "5", "confirm": "yes"}
     refused = member.post(at(seated, "change/"), asked, follow=True)
     assert "Error:" in refused.content.decode()
+    asked.pop("confirm")  # a preview tells prices, discounts and credit, too
+    tried = member.post(at(seated, "change/"), asked, follow=True).content.decode()
+    assert "Error:" in tried
+    assert "€" not in tried
+    assert "What the change brings" not in tried
     assert member.post(at(seated, "pause/"), follow=True).status_code == 200
     seated.refresh_from_db()
     assert seated.state == "active"
