@@ -9,7 +9,7 @@ unused goes to the customer's balance, capped by what was charged.
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -128,7 +128,7 @@ def compose(
     back = credits.give_back(Held(row, closed, held.state), at)
     if row.plan.every != old or ends_trial:
         moves.count_from(account, held, at)
-    return pieces.written(pieces.in_advance(held, at), {}) + back
+    return pieces.written(held, pieces.in_advance(held, at), {}) + back
 
 
 def imagined(held: Held) -> Held:
@@ -211,14 +211,8 @@ def _offer(account: Account, held: Held, wanted: Wanted, at: datetime) -> None:
         "items": [item.pk for item in new],
     }
     row.next_plan = None
-    lines = [_of_row(line, row) for line in lines]
+    lines = [replace(line, subscription=row) for line in lines]
     writing.write_one(account, held, _draft(account, lines, at, trial))
-
-
-def _of_row(line: DraftLine, row: Subscription) -> DraftLine:
-    return DraftLine(
-        line.description, line.line, line.kind, line.period, row, line.item
-    )
 
 
 def _use(held: Held, offered: dict[int, SubscriptionItem]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from billing import clock
 from billing.drafts import Draft
 from billing.engine import accounts, steps
 from billing.engine.steps import Step
@@ -23,7 +24,8 @@ def ahead(customer: Customer, until: datetime) -> Iterator[Step]:
     """Everything that will happen up to a moment if nobody does anything but pay."""
     [account] = accounts.load([customer])
     for _ in range(MOST_STEPS):
-        moment = steps.next_moment(account)
+        late = clock.now() if steps.only_late(account) else None
+        moment = steps.next_moment(account) or late
         if moment is None or moment > until:
             return
         [step] = steps.take([(account, moment)])

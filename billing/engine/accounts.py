@@ -14,8 +14,16 @@ from datetime import datetime
 from django.db.models import F, Q
 
 from billing.catalogue.versions import held_among
-from billing.models import Customer, Plan, Subscription, SubscriptionItem
-from billing.states import PlanKind, SubscriptionState
+from billing.models import (
+    Customer,
+    InvoiceLine,
+    MeteredPeriod,
+    Plan,
+    Standing,
+    Subscription,
+    SubscriptionItem,
+)
+from billing.states import InvoiceState, LineKind, PlanKind, SubscriptionState
 
 
 @dataclass(slots=True)
@@ -24,7 +32,8 @@ class Held:
 
     ``state`` is what it moves to, for ``reason``; the row's own stays until it is
     written. ``changed`` says that what it grants has changed, ``lapsed`` that what was
-    offered for it is not to be had any more.
+    offered for it is not to be had any more. ``metered`` are periods of meters that
+    are rated for the first time.
     """
 
     row: Subscription
@@ -33,6 +42,7 @@ class Held:
     reason: str = ""
     changed: bool = False
     lapsed: bool = False
+    metered: list[MeteredPeriod] = field(default_factory=list)
 
     def move(self, state: SubscriptionState, reason: str) -> None:
         """Let it be in another state from here on."""
@@ -56,13 +66,17 @@ class Account:
     """A customer, what it holds, and plans that may come to hold for it too.
 
     ``versions`` by code are those of plans that say from when they are for existing
-    subscriptions; ``plans`` by key are those that subscriptions wait for.
+    subscriptions; ``plans`` by key are those that subscriptions wait for. ``late`` are
+    periods of meters whose usage changed after they were billed, and ``mended`` those
+    of them that were rated again.
     """
 
     customer: Customer
     held: list[Held]
     versions: dict[str, list[Plan]] = field(default_factory=dict)
     plans: dict[int, Plan] = field(default_factory=dict)
+    late: list[MeteredPeriod] = field(default_factory=list)
+    mended: list[MeteredPeriod] = field(default_factory=list)
 
     def version_of(self, plan: Plan, moment: datetime) -> Plan:
         """The version that holds from a moment on for who has ``plan``."""
@@ -80,8 +94,10 @@ def load(customers: Sequence[Customer]) -> list[Account]:
         held[customer.pk].append(Held(subscription, [], subscription.state))
     every = [one for several in held.values() for one in several]
     _add_items(every)
-    versions, plans = _versions(), _plans(every)
-    return [Account(one, held[one.pk], versions, plans) for one in customers]
+    versions, plans, late = _versions(), _plans(every), _late(by_pk, every)
+    return [
+        Account(one, held[one.pk], versions, plans, late[one.pk]) for one in customers
+    ]
 
 
 def hold(subscription: Subscription) -> tuple[Account, Held]:
@@ -107,6 +123,40 @@ def _add_items(several: Iterable[Held]) -> None:
         held = by_pk[item.subscription_id]
         item.subscription = held.row
         held.items.append(item)
+
+
+def _late(
+    customers: dict[int, Customer], several: Iterable[Held]
+) -> dict[int, list[MeteredPeriod]]:
+    """By customer; of subscriptions that are over, too."""
+    held = {one.row.pk: one.row for one in several}
+    found = defaultdict(list)
+    rows = MeteredPeriod.objects.filter(customer__in=customers, standing=Standing.LATE)
+    joined = ("item__price__plan", "item__subscription__tenant")
+    for period in rows.select_related(*joined).order_by("start", "pk"):
+        item, customer = period.item, customers[period.customer_id]
+        row = item.subscription = held.get(item.subscription_id, item.subscription)
+        row.customer, row.tenant.account = customer, customer.account
+        found[customer.pk].append(period)
+    _add_charged([late for several in found.values() for late in several])
+    return found
+
+
+def _add_charged(late: list[MeteredPeriod]) -> None:
+    """Tell each period which lines a correction gives back from."""
+    found: dict[tuple[int | None, datetime | None], dict[str, InvoiceLine]]
+    found = defaultdict(dict)
+    for line in _lines_of_usage(late) if late else ():
+        found[line.item_id, line.period_start][line.kind] = line
+    for period in late:
+        period.charged = found[period.item_id, period.start]
+
+
+def _lines_of_usage(late: list[MeteredPeriod]) -> Iterable[InvoiceLine]:
+    kinds = [LineKind.USAGE, LineKind.COMMITMENT]
+    rows = InvoiceLine.objects.filter(item__in=[period.item_id for period in late])
+    rows = rows.filter(kind__in=kinds, amount__gt=0).order_by("pk")
+    return rows.exclude(invoice__state=InvoiceState.VOID)
 
 
 def _versions() -> dict[str, list[Plan]]:

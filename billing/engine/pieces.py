@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from fractions import Fraction
+from datetime import datetime
 
 from billing.drafts import DraftLine
-from billing.engine import terms
+from billing.engine import metered, terms
 from billing.engine.accounts import Held
+from billing.engine.metered import Quantities
+from billing.engine.wording import line_of
 from billing.models import SubscriptionItem
-from billing.rating import lines, metering, money, schedule
+from billing.rating import lines, schedule
 from billing.rating.lines import Line
-from billing.rating.metering import Metered, TrueUp
-from billing.rating.periods import Period
-from billing.rating.prices import MOST_PLACES
 from billing.rating.schedule import Piece, Terms
 from billing.states import RUNNING, LineKind, PriceKind, SubscriptionState
 from billing.usage import Asked
@@ -23,8 +21,6 @@ from billing.usage import Asked
 _S = SubscriptionState
 BILLED = RUNNING | {_S.PAUSED, _S.CANCELLED}
 KINDS = {PriceKind.SEAT: LineKind.SEAT, PriceKind.USAGE: LineKind.USAGE}
-
-type Quantities = Mapping[Asked, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,37 +71,22 @@ def _limited(held: Held, item: SubscriptionItem) -> Terms:
     return replace(asked, end=min(ends)) if ends else asked
 
 
-def written(found: Iterable[Due], quantities: Quantities) -> list[DraftLine]:
+def written(
+    held: Held, found: Iterable[Due], quantities: Quantities
+) -> list[DraftLine]:
     """The lines for what is due; a trial and what costs nothing have none."""
-    return [line for each in found for line in _lines(each, quantities)]
+    return [line for each in found for line in _lines(held, each, quantities)]
 
 
-def _lines(due: Due, quantities: Quantities) -> Iterator[DraftLine]:
+def _lines(held: Held, due: Due, quantities: Quantities) -> Iterator[DraftLine]:
     item, piece = due.item, due.piece
     if piece.free:
         return
     if due.reading is not None:
-        used = quantities.get(due.reading, Fraction(0))
-        for line in _metered(item, piece, used):
-            if isinstance(line, Metered):
-                yield _line(item, line, LineKind.USAGE, piece.part)
-            elif line.amount:
-                yield _line(item, line, LineKind.COMMITMENT, piece.part)
+        yield from metered.first(held, item, piece, quantities)
     elif (fee := charge(item, piece)).amount:
         kind = KINDS.get(PriceKind(item.price.kind), LineKind.FEE)
-        yield _line(item, fee, kind, piece.part)
-
-
-def _metered(
-    item: SubscriptionItem, piece: Piece, used: Fraction
-) -> Iterable[Metered | TrueUp]:
-    line = Metered(
-        card=piece.card,
-        currency=item.price.currency,
-        quantity=money.at_places(used, MOST_PLACES),
-        share=piece.share,
-    )
-    return metering.bill(line, final=True)
+        yield line_of(item, fee, kind, piece.part)
 
 
 def charge(item: SubscriptionItem, piece: Piece) -> Line:
@@ -117,19 +98,3 @@ def charge(item: SubscriptionItem, piece: Piece) -> Line:
         each=item.price.kind != PriceKind.SEAT,
         share=piece.share,
     )
-
-
-def _line(
-    item: SubscriptionItem, line: Line, kind: LineKind, period: Period
-) -> DraftLine:
-    return DraftLine(
-        in_words(item, period), line, kind, period, item.subscription, item
-    )
-
-
-def in_words(item: SubscriptionItem, period: Period) -> str:
-    """What the line is for: the thing, and its days as the customer counts them."""
-    zone = item.subscription.customer.zone
-    first = period.start.astimezone(zone)
-    last = period.end.astimezone(zone) - timedelta(seconds=1)
-    return f"{item.price.name}, {first:%d %b %Y} to {max(first, last):%d %b %Y}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from billing import usage
-from billing.engine.pieces import Quantities
+from billing.engine.metered import Quantities
 from billing.usage import Asked
 
 

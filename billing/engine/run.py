@@ -46,12 +46,15 @@ def bill(customers: Sequence[Customer], now: datetime) -> Billed:
         if kind is Due.EXPIRE:
             _expire(held.row)
     due = [(account, at) for account, _, (at, kind) in work if kind is Due.BILL]
-    invoices = writing.write(steps.take(due)) if due else []
     busy = {id(account) for account, _, _ in work}
     idle = [account for account in loaded if id(account) not in busy]
+    late = [account for account in idle if steps.only_late(account)]
+    due += [(account, now) for account in late]
+    invoices = writing.write(steps.take(due)) if due else []
+    idle = [account for account in idle if not account.mended]
     if idle:  # something else was done meanwhile
         agenda.reschedule_all(idle)
-    return Billed(len(work), tuple(invoices))
+    return Billed(len(work) + len(late), tuple(invoices))
 
 
 def _earliest(account: Account, owed: agenda.Unpaid, now: datetime) -> _Work | None:

@@ -2,7 +2,8 @@
 
 1. Every subscription turns to what the moment brings (``moves``).
 2. What is due of its items is found, and counted as billed (``pieces``).
-3. Meters are read, all of them at once, and the lines are written.
+3. Meters are read, all of them at once, and the lines are written; those of periods
+   whose usage changed after they were billed for the difference.
 4. The lines of one customer are one invoice; a first period has one of its own, for
    nothing begins before that is paid.
 
@@ -16,9 +17,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from billing.drafts import Draft, DraftLine
-from billing.engine import credits, moves, pieces, reading
+from billing.engine import credits, metered, moves, pieces, reading
 from billing.engine.accounts import Account, Held
-from billing.engine.pieces import Due, Quantities
+from billing.engine.metered import Quantities
+from billing.engine.pieces import Due
 from billing.states import InvoiceKind, SubscriptionState
 from billing.usage import Asked
 
@@ -37,10 +39,18 @@ class Step:
 
 
 def next_moment(account: Account) -> datetime | None:
-    """When the next step of a customer is due."""
+    """When the next step of a customer is due, but for what is only late."""
     return min(
         (moment for held in account.held for moment in _moments(held)), default=None
     )
+
+
+def only_late(account: Account) -> bool:
+    """Whether usage changed after it was billed, and no step is to come.
+
+    Else it waits for the next one; here it is due now.
+    """
+    return bool(account.late) and next_moment(account) is None
 
 
 def moment_of(held: Held) -> datetime | None:
@@ -66,6 +76,7 @@ def take(
         for each in one.due
         if each.reading is not None
     ]
+    wanted += [metered.asked(late) for account, _ in accounts for late in account.late]
     quantities = read(wanted)
     return [
         Step(account, at, tuple(_drafts(account, at, turned, quantities)))
@@ -103,13 +114,14 @@ def _drafts(
 ) -> Iterator[Draft]:
     together: list[DraftLine] = []
     for one in turned:
-        written = pieces.written(one.due, quantities) + one.credits
+        written = pieces.written(one.held, one.due, quantities) + one.credits
         if not one.begins:
             together += written
         elif any(line.amount for line in written):
             yield from draft(account, InvoiceKind.START, written, at, one.held)
         else:
             one.held.move(_S.ACTIVE, "nothing is to be paid first")
+    together += metered.mend(account, quantities)
     yield from draft(account, InvoiceKind.RENEWAL, together, at)
 
 
@@ -119,7 +131,7 @@ def lines_of(
     """The lines for all that is due of one subscription by a moment."""
     due = list(pieces.due(held, at))
     wanted = [each.reading for each in due if each.reading is not None]
-    return pieces.written(due, read(wanted) if wanted else {})
+    return pieces.written(held, due, read(wanted) if wanted else {})
 
 
 def draft(

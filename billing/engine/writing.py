@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from billing import agenda, clock, invoicing, transitions
+from django.contrib.postgres.functions import TransactionNow
+
+from billing import agenda, clock, invoicing, settlement, transitions
 from billing.drafts import Draft
-from billing.engine import rows
+from billing.engine import accounts, rows
 from billing.engine.accounts import Account, Held
 from billing.engine.steps import Step
 from billing.events import PlanChanged
-from billing.models import Invoice, SubscriptionItem
+from billing.models import Invoice, MeteredPeriod, SubscriptionItem
 from billing.states import InvoiceKind, SubscriptionState
 
 _S = SubscriptionState
@@ -39,6 +41,7 @@ SUBSCRIPTION = (
     "activated_at",
     "ended_at",
 )
+MENDED = ("inputs", "billed", "trued_up", "standing")
 OFFERS = (InvoiceKind.START, InvoiceKind.CHANGE)
 
 
@@ -50,9 +53,10 @@ def write(steps: Sequence[Step]) -> list[Invoice]:
     held = [one for step in steps for one in step.account.held]
     customers = [step.account.customer for step in steps]
     keep(held)
+    _mend([late for step in steps for late in step.account.mended])
     rows.update(customers, ["billing_day"])
     invoices = issue([draft for step in steps for draft in step.drafts])
-    agenda.reschedule_all([step.account for step in steps])
+    agenda.reschedule_all(_as_it_is([step.account for step in steps], invoices))
     return invoices
 
 
@@ -68,8 +72,23 @@ def write_one(
 
 
 def issue(drafts: Sequence[Draft]) -> list[Invoice]:
-    """Invoices of drafts; what one sets off that needs no payment is done."""
-    return invoicing.issue_many(drafts) if drafts else []
+    """Invoices of drafts; what one sets off that needs no payment is done.
+
+    What one gives back pays first of all for what is owed.
+    """
+    invoices = invoicing.issue_many(drafts) if drafts else []
+    for invoice in invoices:
+        if invoice.total < 0:
+            settlement.use_for_owed(invoice.customer)
+    return invoices
+
+
+def _as_it_is(several: Sequence[Account], invoices: Iterable[Invoice]) -> list[Account]:
+    """The accounts, those anew whose invoices may have paid for other subscriptions."""
+    gave = {invoice.customer_id for invoice in invoices if invoice.total < 0}
+    same = [each for each in several if each.customer.pk not in gave]
+    anew = [each.customer for each in several if each.customer.pk in gave]
+    return same + (accounts.load(anew) if anew else [])
 
 
 def keep(several: Sequence[Held]) -> None:
@@ -83,9 +102,21 @@ def keep(several: Sequence[Held]) -> None:
     for held in several:
         if held.state in {_S.TRIALING, _S.ACTIVE} and held.row.activated_at is None:
             held.row.activated_at = clock.now()
+    metered = [period for held in several for period in held.metered]
+    MeteredPeriod.objects.bulk_create(metered)
     rows.update([held.row for held in several], SUBSCRIPTION)
     for held in several:
         _tell(held)
+
+
+def _mend(late: list[MeteredPeriod]) -> None:
+    """Keep how periods were rated again, locked in the order of the roll-ups."""
+    if not late:
+        return
+    mine = MeteredPeriod.objects.filter(pk__in=[period.pk for period in late])
+    list(mine.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    rows.update(late, MENDED)
+    mine.update(rated_at=TransactionNow())
 
 
 def _tell(held: Held) -> None:
@@ -99,3 +130,4 @@ def _tell(held: Held) -> None:
             if not offer.paid:
                 invoicing.void(offer, reason=held.reason or "its period is over")
     held.changed = held.lapsed = False
+    held.metered = []

@@ -15,6 +15,7 @@ from billing.models.customers import Customer
 from billing.models.dunning import DunningCase, DunningSchedule, PaymentRetry
 from billing.models.invoices import Invoice, InvoiceLine, InvoiceSeries
 from billing.models.ledger import BooksCheck, LedgerEntry
+from billing.models.metered import MeteredPeriod, Standing
 from billing.models.payments import (
     Dispute,
     IncomingEvent,
@@ -55,6 +56,7 @@ __all__ = [
     "InvoiceSeries",
     "LedgerEntry",
     "Meter",
+    "MeteredPeriod",
     "Payer",
     "Payment",
     "PaymentMethod",
@@ -66,6 +68,7 @@ __all__ = [
     "Redemption",
     "Refund",
     "RevenuePart",
+    "Standing",
     "Subscription",
     "SubscriptionItem",
     "TaxRate",

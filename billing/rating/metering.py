@@ -71,7 +71,11 @@ class Metered(Stored):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrueUp(Stored):
-    """What is missing to a minimum commitment once all usage of a period is billed."""
+    """What is missing to a minimum commitment once all usage of a period is billed.
+
+    ``billed`` minor units were asked for before; below zero where later usage fills
+    what was missing.
+    """
 
     rule: ClassVar[str] = "true_up"
 
@@ -79,10 +83,16 @@ class TrueUp(Stored):
     currency: str
     used: int
     share: Share = WHOLE
+    billed: int = 0
+
+    @property
+    def so_far(self) -> int:
+        """Minor units missing to the minimum by all usage so far."""
+        return true_up(self.commitment, self.used, self.currency, self.share)
 
     @property
     def amount(self) -> int:
-        return true_up(self.commitment, self.used, self.currency, self.share)
+        return self.so_far - self.billed
 
     @property
     def why(self) -> str:
@@ -90,17 +100,28 @@ class TrueUp(Stored):
             committed(self.commitment, self.currency, self.share), self.currency
         )
         part = f" ({self.share.words})" if self.share != WHOLE else ""
-        return f"minimum of {least}{part} less {money.text(self.used, self.currency)}"
+        words = f"minimum of {least}{part} less {money.text(self.used, self.currency)}"
+        if self.billed:
+            words += f", less {money.text(self.billed, self.currency)} billed before"
+        return words
 
 
-def bill(line: Metered, *, final: bool) -> list[Metered | TrueUp]:
-    """The lines of one run. The minimum is asked for in the last run of a period."""
+def bill(line: Metered, *, final: bool, trued_up: int = 0) -> list[Metered | TrueUp]:
+    """The lines of one run. The minimum is asked for in the last run of a period.
+
+    What comes in after the last run is billed by another last run: ``trued_up`` minor
+    units of the minimum were asked for before.
+    """
     lines: list[Metered | TrueUp] = [line]
     if final and line.card.minimum is not None:
         used, least = line.so_far, line.card.minimum
         lines.append(
             TrueUp(
-                commitment=least, currency=line.currency, used=used, share=line.share
+                commitment=least,
+                currency=line.currency,
+                used=used,
+                share=line.share,
+                billed=trued_up,
             )
         )
     return lines

@@ -1,82 +1,60 @@
-"""Which periods got usage after they were billed: late events and corrections.
+"""Which billed periods got usage after they were rated: late events and corrections.
 
-An hour's roll-up knows when it last changed, by the database's clock. It changes after
-the commit of the events, so nothing that a bill did not see is missed; what a bill saw
-before it was rolled up may be named once for nothing, and its difference is nothing.
+``FLAG`` is a step of the roll-up: in the transaction that adds events to hours and
+days, every period that they touch is marked. A bill that is not committed by then is
+not seen by it, so what was billed is looked at once more, by when its hours changed.
+Both hold the lock of the roll-ups, so one of them finds it. What is marked for nothing
+costs a reading: its difference is nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-
-from billing.rating.periods import Period
-from billing.usage.quantities import EVER, HOUR, floor
+from billing import clock
+from billing.models import Customer, MeteredPeriod, Standing
 from paybill_site.kernel import planes
 
-CHANGED = """
-SELECT a.n FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::timestamptz[],
-  %s::timestamptz[], %s::timestamptz[]) AS a(n, tenant_id, code, start, stop, since)
-JOIN billing_meter m ON m.code = a.code
-WHERE EXISTS (
-  SELECT 1 FROM billing_usagebucket b WHERE b.tenant_id = a.tenant_id
-  AND b.meter_id = m.id AND b.width = 'hour' AND b.start < a.stop
-  AND (m.carried OR b.start >= a.start) AND b.touched_at >= a.since)
-ORDER BY a.n
+# Periods in one go; the rest is looked at by the next sweep.
+MOST = 5_000
+# A level that is carried on changes all that follows. Locked in their order: the biller
+# has some of them, too.
+FLAG = """
+WITH touched AS (
+  SELECT e.tenant_id, m.code, m.carried, min(e.at) AS since, max(e.at) AS until
+  FROM billing_usageevent e JOIN billing_meter m ON m.id = e.meter_id
+  WHERE e.batch_id = ANY(%s) GROUP BY 1, 2, 3),
+found AS (
+  SELECT p.id FROM billing_meteredperiod p
+  JOIN touched t ON t.tenant_id = p.tenant_id AND t.code = p.meter
+  WHERE p.standing <> 'late' AND p.stop > t.since
+    AND (t.carried OR p.start <= t.until)
+  ORDER BY p.id FOR NO KEY UPDATE OF p)
+UPDATE billing_meteredperiod p SET standing = 'late' FROM found WHERE found.id = p.id
 """
-TOUCHED = """
-SELECT b.tenant_id, m.code, min(b.start), max(b.start)
-FROM billing_usagebucket b JOIN billing_meter m ON m.id = b.meter_id
-WHERE b.width = 'hour' AND b.touched_at >= %s GROUP BY 1, 2 ORDER BY 1, 2
+LOOK = """
+WITH found AS (
+  SELECT id FROM billing_meteredperiod WHERE standing = 'new'
+  ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
+UPDATE billing_meteredperiod p SET standing = CASE WHEN EXISTS (
+  SELECT 1 FROM billing_meter m JOIN billing_usagebucket b ON b.meter_id = m.id
+  WHERE m.code = p.meter AND b.tenant_id = p.tenant_id AND b.width = 'hour'
+    AND b.start < p.stop
+    AND (m.carried OR b.start >= date_trunc('hour', p.start, 'UTC'))
+    AND b.touched_at >= p.rated_at) THEN 'late' ELSE 'known' END
+FROM found WHERE found.id = p.id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Billed:
-    """A period of a tenant (its key) and a meter (its code) that is on an invoice.
-
-    ``since``: when the transaction began that billed it, by the database's clock (the
-    invoice's ``created_at``), not by billing's, which can be moved.
-    """
-
-    tenant: int
-    meter: str
-    period: Period
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """Usage of a tenant changed somewhere in these hours."""
-
-    tenant: int
-    meter: str
-    period: Period
-
-
-def changed(billed: Sequence[Billed]) -> list[Billed]:
-    """Those of the periods that got usage since they were billed; one query.
-
-    Of a level that is carried on, any earlier change counts. Ask after a sweep: what
-    is not rolled up yet is named by the next one.
-    """
-    if not billed:
-        return []
-    rows = [
-        (n, b.tenant, b.meter, floor(b.period.start, HOUR), b.period.end, b.since)
-        for n, b in enumerate(billed)
-    ]
+def look() -> None:
+    """Mark what was rated while its usage was being rolled up; the lock is held."""
     with planes.cursor() as cursor:
-        cursor.execute(CHANGED, [list(column) for column in zip(*rows, strict=True)])
-        return [billed[n] for (n,) in cursor.fetchall()]
+        cursor.execute(LOOK, [MOST])
 
 
-def touched_since(moment: datetime = EVER) -> list[Touched]:
-    """Where usage changed since a moment of the database's clock, to look there."""
-    with planes.cursor() as cursor:
-        cursor.execute(TOUCHED, [moment])
-        return [
-            Touched(tenant, meter, Period(first, last + HOUR))
-            for tenant, meter, first, last in cursor.fetchall()
-        ]
+def wake() -> int:
+    """Let the biller look at customers who have late usage and no invoice to come.
+
+    For all others it waits for the next invoice. Returns how many.
+    """
+    late = MeteredPeriod.objects.filter(standing=Standing.LATE).values("customer")
+    idle = Customer.objects.filter(next_at=None, parked_at=None, pk__in=late)
+    return idle.update(next_at=clock.now())

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from billing.usage import lateness
 from paybill_site.kernel import planes
 
 # Batches in one transaction, of at most a thousand events each.
@@ -134,7 +135,7 @@ WHERE (k.tenant_id, k.meter_id, k.width, k.start)
   = (s.tenant_id, s.meter_id, s.width, s.start)
   AND NOT EXISTS (SELECT 1 {ROLLED} AND e.key = k.key)
 """
-STEPS = (ADD, LATEST, SEEN, MEND, FORGET_SEEN)
+STEPS = (ADD, LATEST, SEEN, MEND, FORGET_SEEN, lateness.FLAG)
 
 
 def sweep(most: int = BATCHES) -> int:
@@ -148,6 +149,7 @@ def sweep(most: int = BATCHES) -> int:
                 cursor.execute(PENDING, [most])
                 pending = [pk for (pk,) in cursor.fetchall()]
             rolled = _add(pending)
+            lateness.look()
         done += rolled
         if len(pending) < most:
             return done

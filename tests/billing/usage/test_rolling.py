@@ -14,14 +14,11 @@ from billing.models import Meter, UsageBatch, UsageBucket
 from billing.rating.periods import Period
 from billing.rating.usage import Aggregation
 from billing.usage import (
-    Billed,
-    changed,
     checking,
     quantity,
     recording,
     retention,
     rollups,
-    touched_since,
 )
 from paybill_site.kernel import planes
 from paybill_site.kernel.planes import CONTROL, plane
@@ -141,36 +138,6 @@ def test_senders_and_sweeps_at_the_same_time(committed: None) -> None:
         assert quantity(tenant, "sum", DAY) == 1 + 3 * 8 * 4
         assert quantity(tenant, "max", DAY) == 1
         assert checking.differences() == []
-
-
-def test_late_usage_names_the_periods_that_were_billed(
-    account: Account, tenant: Tenant, meter: Meter
-) -> None:
-    yesterday = Period(DAY.start - timedelta(days=1), DAY.start)
-    level = a_meter(Aggregation.LATEST, carried=True)
-    send(an_event(tenant, meter, at=later(days=-1)), an_event(tenant, level))
-    rollups.sweep()
-    since = timezone.now()
-    other = make_tenant(account, "other")
-    billed = [
-        Billed(tenant.pk, "sum", yesterday, since),
-        Billed(tenant.pk, "sum", DAY, since),
-        Billed(tenant.pk, "latest", DAY, since),
-        Billed(other.pk, "sum", yesterday, since),
-    ]
-    assert changed(billed) == []
-    send(
-        an_event(tenant, meter, at=later(days=-1)),
-        an_event(tenant, level, at=later(days=-2)),
-    )
-    rollups.sweep()
-    assert changed(billed) == [billed[0], billed[2]]
-    touched = touched_since(since)
-    assert [(one.tenant, one.meter) for one in touched] == [
-        (tenant.pk, "latest"),
-        (tenant.pk, "sum"),
-    ]
-    assert changed([]) == []
 
 
 def test_raw_events_go_by_months_and_what_they_were_stays(
