@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from billing.models import Customer, Plan, Subscription, SubscriptionItem
+from billing.models import Customer, InvoiceLine, Plan, Subscription, SubscriptionItem
 from billing.rating.lines import Line
 from billing.rating.periods import Period
 from billing.states import InvoiceKind, LineKind
@@ -22,7 +22,8 @@ class DraftLine:
     """One line: its rule with inputs, what it is for, and when.
 
     An item's price says how it is taxed; ``tax_class`` and ``tax_included`` say it for
-    a line without one.
+    a line without one. ``gives_back`` is the line that a credit gives back from: so it
+    gives back that much less of the discount, and is taxed as that was.
     """
 
     description: str
@@ -33,6 +34,7 @@ class DraftLine:
     item: SubscriptionItem | None = None
     tax_class: str = "standard"
     tax_included: bool = False
+    gives_back: InvoiceLine | None = None
 
     @cached_property
     def amount(self) -> int:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable
 from billing import balance, clock, ledger, machines
 from billing.events import InvoicePaid
 from billing.ledger import books
-from billing.models import Invoice, Payment, Subscription
+from billing.models import Customer, Invoice, Payment, Subscription
 from billing.states import (
+    IN_FLIGHT,
     CreditKind,
     InvoiceKind,
     InvoiceState,
@@ -22,6 +23,8 @@ from billing.states import (
 )
 from paybill_site.kernel import events
 
+# First payments and changes are offers: unpaid they lapse and are not owed.
+OWED = (InvoiceKind.RENEWAL, InvoiceKind.ONE_OFF)
 PAYABLE = frozenset({InvoiceState.OPEN, InvoiceState.UNCOLLECTIBLE})
 
 type Effect = Callable[[Subscription, Invoice], None]
@@ -66,6 +69,23 @@ def use_balance(invoice: Invoice) -> None:
     """Pay a locked invoice from the balance, as far as that goes."""
     if balance.apply(invoice) and not invoice.outstanding:
         settle(invoice)
+
+
+def use_for_owed(customer: Customer) -> None:
+    """Pay what a locked customer owes from the balance, the oldest first.
+
+    Not offers, which lapse unpaid, nor what a gateway is collecting at the moment.
+    """
+    rows = customer.invoices.select_for_update(of=("self",), no_key=True)
+    owed = rows.filter(state=InvoiceState.OPEN, kind__in=OWED)
+    waiting = owed.exclude(payments__state__in=IN_FLIGHT)
+    # What one sets off may pay another, so each is read when its turn has come.
+    for pk in list(waiting.order_by("due_at", "pk").values_list("pk", flat=True)):
+        customer.refresh_from_db(fields=["balance"])
+        invoice = owed.filter(pk=pk).first() if customer.balance > 0 else None
+        if invoice is not None:
+            invoice.customer = customer
+            use_balance(invoice)
 
 
 def settle(invoice: Invoice) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing.drafts import Draft, DraftLine
-from billing.models import Coupon, Customer, InvoiceLine, Redemption
+from billing.models import Coupon, Customer, Redemption
 from billing.rating import discounts, lines
 from billing.rating.discounts import AmountOff, Duration, GivenBack, PercentOff
 from billing.rating.lines import Line
@@ -66,17 +66,13 @@ def held_by(customers: Iterable[Customer]) -> dict[int, list[Redemption]]:
 
 
 def take_off(
-    draft: Draft, held: Sequence[Redemption], charged: dict[int, InvoiceLine]
+    draft: Draft, held: Sequence[Redemption]
 ) -> tuple[list[list[Off]], list[Taken]]:
     """For each line what is taken off it, and for each coupon what it took in all.
 
     Coupons are taken in the order given, each from what the ones before it left.
-    ``charged`` has, by the place of a credit, the line that it gives back from.
     """
-    offs: list[list[Off]] = [
-        _given_back(line, charged.get(place), draft.currency)
-        for place, line in enumerate(draft.lines)
-    ]
+    offs: list[list[Off]] = [_given_back(line, draft.currency) for line in draft.lines]
     left = [line.amount for line in draft.lines]
     taken = []
     for redemption in held:
@@ -131,10 +127,9 @@ def _rules(redemption: Redemption, left: list[int], currency: str) -> list[Line]
     ]
 
 
-def _given_back(
-    line: DraftLine, charged: InvoiceLine | None, currency: str
-) -> list[Off]:
+def _given_back(line: DraftLine, currency: str) -> list[Off]:
     """A credit for a line with a discount gives back that much less."""
+    charged = line.gives_back
     if charged is None or charged.discount <= 0 or line.amount >= 0:
         return []
     rule = GivenBack(

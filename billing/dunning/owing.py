@@ -9,10 +9,10 @@ from django.db.models import Q, QuerySet
 from billing import collecting
 from billing.models import Customer, Invoice, InvoiceLine, Subscription
 from billing.rating.overdue import Owed
-from billing.states import InvoiceKind, InvoiceState
+from billing.settlement import OWED
+from billing.states import InvoiceState
 
-# First payments and changes are offers: unpaid they lapse and are not owed.
-DUNNED = (InvoiceKind.RENEWAL, InvoiceKind.ONE_OFF)
+DUNNED = OWED
 
 
 def overdue(customer: Customer, now: datetime) -> list[Invoice]:

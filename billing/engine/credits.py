@@ -1,41 +1,58 @@
 """What goes back to the customer for time that was billed in advance and not used.
 
-Each credit is a share of a line that charged it, after its discount: so it is never
-more than what was charged, less what went back for the same time before.
+Each credit is a share of a line that charged it, so it is never more than what was
+charged, less what went back before: by a credit for the same time, or by a credit note.
+It names that line, and invoicing takes the line's discount off it and taxes it alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import QuerySet
 
 from billing.drafts import DraftLine
 from billing.engine.accounts import Held
-from billing.models import InvoiceLine, SubscriptionItem
+from billing.models import CreditNoteLine, InvoiceLine, SubscriptionItem
 from billing.rating import credit_notes, lines, periods, proration
+from billing.rating.credit_notes import Amounts
 from billing.rating.periods import Period
 from billing.rating.proration import Counting
-from billing.states import InvoiceState, LineKind, PriceKind
+from billing.states import InvoiceKind, InvoiceState, LineKind, PriceKind
 
 # What was taken back or given up was not charged after all.
 CHARGED = (InvoiceState.OPEN, InvoiceState.PAID)
 NEVER = {PriceKind.USAGE, PriceKind.ONCE}
 
 
+@dataclass(frozen=True, slots=True)
+class _Charged:
+    """A line of an item, what it is for, and how much of it was credited before."""
+
+    item: SubscriptionItem
+    line: InvoiceLine
+    billed: Period
+    credited: int
+    earlier: Sequence[Period]
+
+
 def unused(
     several: Iterable[Held], since: datetime, until: datetime | None = None
 ) -> list[DraftLine]:
     """Credits for what was billed from ``since`` on (until a moment, or all of it)."""
-    items = [
-        item
+    items = {
+        item.pk: item
         for held in several
         for item in held.items
         if item.pk and item.billed_to > since and item.price.kind not in NEVER
-    ]
+    }
     return [
         credit
-        for item, charged in _charged(items, since)
-        for credit in _of_item(item, charged, Period(since, until or item.billed_to))
+        for charged in _charged(items)
+        for credit in _of_line(charged, since, until or charged.item.billed_to)
     ]
 
 
@@ -48,57 +65,86 @@ def give_back(held: Held, at: datetime) -> list[DraftLine]:
     return found
 
 
-def _charged(
-    items: Iterable[SubscriptionItem], since: datetime
-) -> Iterator[tuple[SubscriptionItem, list[InvoiceLine]]]:
-    by_pk = {item.pk: item for item in items}
-    rows = InvoiceLine.objects.filter(item__in=by_pk, invoice__state__in=CHARGED)
-    known = list(rows.filter(period_end__gt=since).order_by("pk"))
-    for pk, item in by_pk.items():
-        yield item, [line for line in known if line.item_id == pk]
-
-
-def _of_item(
-    item: SubscriptionItem, known: list[InvoiceLine], within: Period
-) -> Iterator[DraftLine]:
-    for line in known:
-        if line.kind == LineKind.CREDIT:
+def _charged(items: Mapping[int, SubscriptionItem]) -> Iterator[_Charged]:
+    rows = _lines(items)
+    credits = [row for row in rows if row.kind == LineKind.CREDIT]
+    noted = _noted(rows) if rows else {}
+    for line in rows:
+        item = items.get(line.item_id or 0)
+        if item is None or line.kind == LineKind.CREDIT:
             continue
+        billed = _billed(item, line)
         earlier = [
             credit
-            for credit in known
-            if credit.kind == LineKind.CREDIT and credit.pk > line.pk
+            for credit in credits
+            if credit.item_id == item.pk
+            and credit.pk > line.pk
+            and billed.start <= _period(credit).start < billed.end
         ]
-        yield from _of_line(item, line, earlier, within)
+        credited = noted.get(line.pk, 0) - sum(credit.amount for credit in earlier)
+        yield _Charged(item, line, billed, credited, [*map(_period, earlier)])
+
+
+def _lines(items: Iterable[int]) -> list[InvoiceLine]:
+    rows: QuerySet[InvoiceLine] = InvoiceLine.objects.filter(
+        item__in=items, invoice__state__in=CHARGED
+    )
+    # A change that is only offered has given nothing back yet.
+    offered = rows.filter(invoice__kind=InvoiceKind.CHANGE)
+    offered = offered.filter(invoice__state=InvoiceState.OPEN)
+    return list(rows.exclude(pk__in=offered.values("pk")).order_by("pk"))
+
+
+def _noted(rows: Iterable[InvoiceLine]) -> dict[int, int]:
+    """By line, how much of its amount credit notes took back."""
+    notes: dict[int, list[Amounts]] = defaultdict(list)
+    by_pk = {row.pk: row for row in rows}
+    for note in CreditNoteLine.objects.filter(line__in=by_pk):
+        notes[note.line_id].append(Amounts(note.net, note.tax))
+    return {
+        pk: credit_notes.taken_back(
+            by_pk[pk].amount, Amounts(by_pk[pk].net, by_pk[pk].tax), each
+        )
+        for pk, each in notes.items()
+    }
 
 
 def _of_line(
-    item: SubscriptionItem,
-    line: InvoiceLine,
-    earlier: list[InvoiceLine],
-    within: Period,
+    charged: _Charged, since: datetime, until: datetime
 ) -> Iterator[DraftLine]:
-    billed = _period(line)
-    start, end = max(billed.start, within.start), min(billed.end, within.end)
-    if start >= end:
+    item, line, billed = charged.item, charged.line, charged.billed
+    start, end = max(billed.start, since), min(billed.end, until)
+    if start >= end or line.discount == line.amount:
         return
-    charged = line.amount - line.discount
-    credited = -sum(credit.amount - credit.discount for credit in earlier)
-    for part in periods.without(Period(start, end), map(_period, earlier)):
-        customer = item.subscription.customer
+    customer, credited = item.subscription.customer, charged.credited
+    for part in periods.without(Period(start, end), charged.earlier):
         share = proration.part(Counting(customer.counting), billed, part, customer.zone)
-        most = credit_notes.cap(charged, charged, credited)
-        credit = lines.credit_of(charged, item.price.currency, share, most)
+        most = credit_notes.cap(line.amount, line.amount, credited)
+        credit = lines.credit_of(line.amount, item.price.currency, share, most)
         credited -= credit.amount
         if credit.amount:
             words = f"{item.price.name}, unused from {part.start:%d %b %Y}"
             yield DraftLine(
-                words, credit, LineKind.CREDIT, part, item.subscription, item
+                words,
+                credit,
+                LineKind.CREDIT,
+                part,
+                item.subscription,
+                item,
+                gives_back=line,
             )
 
 
+def _billed(item: SubscriptionItem, line: InvoiceLine) -> Period:
+    """What a line is for: its days, unless these began with its payment only."""
+    named = _period(line)
+    if item.first_end is not None and named.start < item.start:
+        return Period(item.start, item.first_end)
+    return named
+
+
 def _period(line: InvoiceLine) -> Period:
-    """When it is for; lines of items always say so."""
+    """The days that it names; lines of items always do."""
     if line.period_start is None or line.period_end is None:
         raise ValueError(f"line {line.pk} is of an item and says no period")
     return Period(line.period_start, line.period_end)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connections, models
+from django.db import models
 from psycopg import sql
 
 from paybill_site.kernel import planes
@@ -24,8 +24,14 @@ def update(rows: Sequence[models.Model], names: Sequence[str]) -> None:
     """Write these fields of rows of one model, as they are in memory."""
     if not rows:
         return
+    with planes.cursor() as cursor:
+        cursor.execute(*_statement(rows, names, cursor.db))
+
+
+def _statement(
+    rows: Sequence[models.Model], names: Sequence[str], connection: Any
+) -> tuple[sql.Composed, list[list[Any]]]:
     meta: Any = rows[0]._meta
-    connection = connections[planes.here().alias]
     fields = [meta.pk, *(meta.get_field(name) for name in names)]
     values = [
         [each.get_db_prep_save(getattr(row, each.attname), connection) for row in rows]
@@ -42,5 +48,4 @@ def update(rows: Sequence[models.Model], names: Sequence[str]) -> None:
         columns=sql.SQL(", ").join(columns),
         key=columns[0],
     )
-    with planes.cursor() as cursor:
-        cursor.execute(statement, values)
+    return statement, values

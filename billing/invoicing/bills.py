@@ -1,8 +1,7 @@
 """A draft with discounts and tax: what the invoice will say. Nothing is written.
 
 Coupons are taken off first, then tax is put on what is left. What the drafts of a
-batch need is read at once: the coupons that hold, the rates of tax, and for credits
-the lines that they give back from.
+batch need is read at once: the coupons that hold, and the rates of tax.
 """
 
 from __future__ import annotations
@@ -14,14 +13,12 @@ from functools import cached_property
 from billing import balance, coupons, taxing
 from billing.coupons import Off, Taken
 from billing.drafts import Draft, DraftLine
-from billing.models import InvoiceLine, Redemption
+from billing.models import Redemption
 from billing.rating import taxes, totals
 from billing.rating.taxes import Assessment
 from billing.rating.totals import Totals
-from billing.states import InvoiceState, LineKind
+from billing.states import LineKind
 from billing.taxing import Table, Taxable
-
-type Charged = dict[int, InvoiceLine]
 
 
 @dataclass(frozen=True)
@@ -124,12 +121,11 @@ def work_out(drafts: Sequence[Draft], code: str = "") -> list[Bill]:
         held[customer.pk].append(tried)
     countries = {taxing.decision_for(c).country for c in customers.values()}
     table = Table.of(countries if taxing.seller_country() else ())
-    given_back = _given_back(drafts)
     usable = balance.usable(customers.values())
     bills = []
-    for draft, charged in zip(drafts, given_back, strict=True):
+    for draft in drafts:
         own = [row for row in held[draft.customer.pk] if not coupons.spent(row)]
-        lines, taken = _lines(draft, own, charged, table)
+        lines, taken = _lines(draft, own, table)
         for each in taken:
             coupons.count(each)
         bills.append(Bill(draft, lines, taken, usable.get(draft.customer.pk, 0)))
@@ -137,12 +133,12 @@ def work_out(drafts: Sequence[Draft], code: str = "") -> list[Bill]:
 
 
 def _lines(
-    draft: Draft, held: Sequence[Redemption], charged: Charged, table: Table
+    draft: Draft, held: Sequence[Redemption], table: Table
 ) -> tuple[tuple[BillLine, ...], tuple[Taken, ...]]:
-    offs, taken = coupons.take_off(draft, held, charged)
+    offs, taken = coupons.take_off(draft, held)
     taxable = [
-        _taxable(line, sum(off.amount for off in of_line), charged.get(place))
-        for place, (line, of_line) in enumerate(zip(draft.lines, offs, strict=True))
+        _taxable(line, sum(off.amount for off in of_line))
+        for line, of_line in zip(draft.lines, offs, strict=True)
     ]
     assessed = taxing.assess(draft.customer, taxable, draft.at.date(), table)
     lines = tuple(
@@ -152,8 +148,8 @@ def _lines(
     return lines, tuple(taken)
 
 
-def _taxable(line: DraftLine, discount: int, charged: InvoiceLine | None) -> Taxable:
-    tax_class, inclusive = line.taxed_as
+def _taxable(line: DraftLine, discount: int) -> Taxable:
+    (tax_class, inclusive), charged = line.taxed_as, line.gives_back
     before = taxes.assessment_of(charged.taxed) if charged and charged.taxed else None
     return Taxable(
         amount=line.amount - discount,
@@ -162,40 +158,3 @@ def _taxable(line: DraftLine, discount: int, charged: InvoiceLine | None) -> Tax
         taxed=line.kind != LineKind.PREPAID,
         as_before=before,
     )
-
-
-def _given_back(drafts: Sequence[Draft]) -> list[Charged]:
-    """For each draft, by the place of a credit, the newest line it gives back from."""
-    items = {
-        line.item.pk
-        for draft in drafts
-        for line in draft.lines
-        if line.item is not None and _gives_back(line)
-    }
-    if not items:
-        return [{} for _ in drafts]
-    rows = InvoiceLine.objects.filter(
-        item__in=items, kind__in=[LineKind.FEE, LineKind.SEAT], amount__gt=0
-    ).exclude(invoice__state=InvoiceState.VOID)
-    charged = list(rows.order_by("-invoice_id", "position"))
-    return [
-        {
-            place: row
-            for place, line in enumerate(draft.lines)
-            if _gives_back(line) and (row := _source(line, charged)) is not None
-        }
-        for draft in drafts
-    ]
-
-
-def _gives_back(line: DraftLine) -> bool:
-    return line.kind == LineKind.CREDIT and line.item is not None
-
-
-def _source(credit: DraftLine, charged: Sequence[InvoiceLine]) -> InvoiceLine | None:
-    key = credit.item.pk if credit.item else None
-    for row in charged:
-        start, end = row.period_start, row.period_end
-        if row.item_id == key and start and end and start <= credit.period.start < end:
-            return row
-    return None

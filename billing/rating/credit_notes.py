@@ -59,6 +59,18 @@ def cap[Amount: (int, Decimal)](
     return max(most, left - left)
 
 
+def taken_back(amount: int, whole: Amounts, notes: Sequence[Amounts]) -> int:
+    """How much of a line's amount its notes took back, in minor units, rounded up.
+
+    The amount is before discounts, and contains tax where prices do; notes count what
+    is left of it. So in proportion, and all of it once nothing is left.
+    """
+    left = rest(whole, notes)
+    if not whole.subtotal:
+        return 0 if left == whole else amount
+    return amount - amount * max(0, left.subtotal) // whole.subtotal
+
+
 def rest(invoice: Amounts, earlier: Sequence[Amounts] = ()) -> Amounts:
     """What the earlier notes left of an invoice, or of one of its lines."""
     return Amounts(

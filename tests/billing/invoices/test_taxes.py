@@ -133,7 +133,9 @@ def test_a_credit_gives_back_the_tax_and_discount_that_it_was_charged_with(
     charged = bill(customer, line(3000, kind=LineKind.FEE, item=item))
     assert (charged.discount, charged.tax) == (1500, 285)
     rate("DE", "7", "USt.", valid_from="2026-01-02")
-    back = bill(customer, line(-2000, kind=LineKind.CREDIT, item=item))
+    source = charged.lines.get()
+    credit = line(-2000, kind=LineKind.CREDIT, item=item, gives_back=source)
+    back = bill(customer, credit)
     row = back.lines.get()
     assert (row.amount, row.discount, row.tax) == (-2000, -1000, -190)
     assert back.total == -1190

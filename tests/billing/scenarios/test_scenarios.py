@@ -23,7 +23,7 @@ from tests.billing.scenarios import catalogues, expecting, setups, steps
 from tests.billing.scenarios.steps import Do
 from tests.billing.scenarios.world import World
 
-SHARED = Path(os.environ.get("PAYBILL_SHARED", "/work/shared"))
+SHARED = Path(os.environ.get("PAYBILL_SHARED", ""))
 FILE = Path(os.environ.get("PAYBILL_SCENARIOS", SHARED / "data/billing/scenarios.json"))
 
 
@@ -36,7 +36,10 @@ def title(case: dict[str, Any]) -> str:
     return str(case["input"]["section"])
 
 
-@pytest.mark.skipif(not FILE.exists(), reason="PAYBILL_SHARED: there is no such data")
+@pytest.mark.skipif(
+    not FILE.exists(),
+    reason="PAYBILL_SHARED names no folder with data/billing/scenarios.json",
+)
 @pytest.mark.parametrize("case", known(), ids=title)
 def test_a_scenario_comes_out_as_it_is_told(
     case: dict[str, Any], account: Account, operator: Actor
