@@ -31,6 +31,7 @@ class BillingConfig(AppConfig):
         from billing.gateways.manual import Manual  # noqa: PLC0415
         from billing.gateways.stripe import Stripe  # noqa: PLC0415
         from billing.incoming import handlers as listens  # noqa: F401, PLC0415
+        from billing.incoming import tasks as forgets  # noqa: F401, PLC0415
         from billing.ledger import tasks as books  # noqa: F401, PLC0415
         from billing.reports import tasks as reports  # noqa: F401, PLC0415
         from billing.usage import handlers as counting  # noqa: F401, PLC0415

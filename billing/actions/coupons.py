@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
 from django.db import IntegrityError
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AwareDatetime, Field, StringConstraints, field_validator, model_validator
 
 from billing import coupons, customers, machines
 from billing.errors import CodeTaken
@@ -49,7 +48,7 @@ class CouponInput(Input):
     first_time: bool = Field(
         default=False, description="only for customers who never paid before"
     )
-    redeem_by: datetime | None = None
+    redeem_by: AwareDatetime | None = None
     max_redemptions: int | None = Field(default=None, ge=1, le=1_000_000)
     position: int = Field(
         default=0, ge=0, le=1000, description="order among coupons, lowest first"
@@ -105,7 +104,7 @@ class CodeInput(Input):
     customer: str = Field(
         default="", max_length=40, description="public id, for this one only"
     )
-    redeem_by: datetime | None = None
+    redeem_by: AwareDatetime | None = None
     max_redemptions: int | None = Field(default=None, ge=1, le=1_000_000)
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, field_validator
 
-from billing import balance, clock, drafting, invoicing
-from billing.errors import OtherCurrency
+from billing import balance, clock, collecting, drafting, invoicing
+from billing.errors import InFlight, OtherCurrency
 from billing.models import CreditGrant, Customer, Invoice
-from billing.states import CreditKind, InvoiceKind, LineKind
-from paybill_site.kernel import actors
+from billing.rating import money
+from billing.states import CreditKind, InvoiceKind, InvoiceState, LineKind
+from paybill_site.kernel import actors, limits
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Invalid
@@ -26,19 +27,31 @@ BOOKKEEPER = actors.system(
 )
 
 
+# Each purchase is an invoice with a number: nobody needs more of them in an hour.
+MOST, WINDOW = 30, timedelta(hours=1)
+
+
 class GrantInput(Input):
     amount: int = Field(gt=0, le=10**12, description="minor units")
     reason: str = Field(min_length=1, max_length=200)
     promotion: bool = Field(
         default=False, description="given away, and used before what was paid for"
     )
-    expires_at: datetime | None = Field(default=None, description="default: never")
+    expires_at: AwareDatetime | None = Field(default=None, description="default: never")
     priority: int | None = Field(
         default=None, ge=0, le=100, description="used before others of a higher number"
     )
     currency: str = Field(
         default="", max_length=3, description="of a customer without invoices"
     )
+
+    @field_validator("currency")
+    @classmethod
+    def known(cls, currency: str) -> str:
+        """In capitals; raises ValueError for what is no currency."""
+        if currency:
+            money.exponent(currency.upper())
+        return currency.upper()
 
 
 class GrantCredit(Action[Customer, GrantInput, CreditGrant]):
@@ -53,9 +66,9 @@ class GrantCredit(Action[Customer, GrantInput, CreditGrant]):
         if data.expires_at is not None and data.expires_at <= clock.now():
             raise Invalid("this credit would have expired already")
         if not target.currency and data.currency:
-            target.currency = data.currency.upper()
+            target.currency = data.currency
             target.save(update_fields=["currency"])
-        if data.currency.upper() not in {"", target.currency} or not target.currency:
+        if data.currency not in {"", target.currency} or not target.currency:
             raise OtherCurrency("say the customer's currency")
         kind = CreditKind.PROMOTION if data.promotion else CreditKind.ADJUSTMENT
         return balance.add(
@@ -95,7 +108,11 @@ class PurchaseInput(Input):
 
 
 class BuyCredit(Action[Customer, PurchaseInput, Invoice]):
-    """Buy credit ahead: it is there once its invoice is paid, and taxed when used."""
+    """Buy credit ahead: it is there once its invoice is paid, and taxed when used.
+
+    One purchase waits for its payment at a time: the same again is that one, another
+    amount takes its place.
+    """
 
     model = Customer
     Input = PurchaseInput
@@ -104,7 +121,17 @@ class BuyCredit(Action[Customer, PurchaseInput, Invoice]):
     def run(self, target: Customer, data: PurchaseInput, *, actor: Actor) -> Invoice:
         bought = drafting.Charged("Credit", data.amount, kind=LineKind.PREPAID)
         kind = InvoiceKind.PREPAID
-        return invoicing.issue(drafting.by_hand(target, data.currency, [bought], kind))
+        draft = drafting.by_hand(target, data.currency, [bought], kind)
+        waiting = target.invoices.filter(kind=kind, state=InvoiceState.OPEN, paid=0)
+        for invoice in waiting.select_for_update(of=("self",), no_key=True):
+            if invoice.subtotal == data.amount:
+                return invoice
+            if collecting.in_flight(invoice) is not None:
+                raise InFlight
+            invoicing.void(invoice, reason="another amount was chosen")
+        asking = target.account.public_id
+        limits.throttle("billing.buy", asking, most=MOST, window=WINDOW)
+        return invoicing.issue(draft)
 
     def recall(self, output: Mapping[str, Any]) -> Invoice | None:
         return Invoice.objects.filter(public_id=output.get("id")).first()

@@ -8,16 +8,13 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from pydantic import Field, field_validator, model_validator
-from stdnum.eu import vat
 
 from billing import countries, customers
 from billing.models import Customer
+from billing.taxing import numbers
 from paybill_site.kernel.actions import Action, Input
 from paybill_site.kernel.actors import Actor
 from tenants.models import Account
-
-# Greek numbers begin with the letters of the language, not of ISO 3166.
-PREFIXES = {"GR": "EL"}
 
 
 class BillingDetails(Input):
@@ -57,7 +54,7 @@ class BillingDetails(Input):
     @field_validator("vat_number")
     @classmethod
     def tidy(cls, number: str) -> str:
-        return "".join(sign for sign in number if sign.isalnum()).upper()
+        return numbers.tidy(number)
 
     @model_validator(mode="after")
     def fits(self) -> Self:
@@ -65,8 +62,8 @@ class BillingDetails(Input):
             return self
         if not self.business:
             raise ValueError("only a business has a VAT number: say that this is one")
-        expected = PREFIXES.get(self.country, self.country)
-        if not (self.vat_number.startswith(expected) and vat.is_valid(self.vat_number)):
+        if not numbers.checked(self.vat_number, self.country):
+            expected = numbers.prefix_of(self.country)
             raise ValueError(
                 "this is no VAT number of the country: it begins with"
                 f" {expected}, and its check digits have to be right"

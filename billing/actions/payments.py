@@ -13,7 +13,7 @@ from billing.events import PaymentReturned, PaymentSucceeded, PaymentWithdrawn
 from billing.gateways.contract import Charged
 from billing.models import Invoice, Payment, PaymentMethod
 from billing.settlement import PAYABLE
-from billing.states import IN_FLIGHT, PaymentState
+from billing.states import IN_FLIGHT, InvoiceState, PaymentState
 from paybill_site.kernel import actors, events
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
@@ -64,25 +64,28 @@ class Transfer(Input):
         default=None,
         gt=0,
         le=10**12,
-        description="minor units; default: all that is open",
+        description="minor units; default: all that is open. What came for an invoice "
+        "on which nothing is open, a second time or too late, is told by its amount",
     )
 
 
 class MarkInvoicePaid(ShowsPayment, Action[Invoice, Transfer, Payment]):
     """Record a bank transfer; a partial one leaves the invoice open.
 
-    What is more than the invoice goes to the customer's balance. Paid in full, what it
-    was for takes effect in the same transaction.
+    What is more than the invoice goes to the customer's balance, and so does all that
+    comes for one on which nothing is open: money that is there is never refused. Paid
+    in full, what it was for takes effect in the same transaction.
     """
 
     model = Invoice
     Input = Transfer
     permission = "billing.settle_invoice"
     danger = Danger.CAREFUL
-    legal_in = PAYABLE
+    legal_in = frozenset(InvoiceState) - {InvoiceState.DRAFT}
 
     def run(self, target: Invoice, data: Transfer, *, actor: Actor) -> Payment:
-        collecting.check_payable(target)
+        if data.amount is None or target.state == InvoiceState.DRAFT:
+            collecting.check_payable(target)
         amount = target.outstanding if data.amount is None else data.amount
         return transferred(target, amount, data.reference)
 

@@ -110,9 +110,8 @@ class RefundPayment(Action[Payment, RefundInput, Refund]):
 
 def _with_a_note(invoice: Invoice, amount: int, why: str) -> Refund:
     """Take so much of an invoice back, and send back what was paid for it."""
-    net = notes.before_tax(invoice, amount)
     note = notes.credit(
-        invoice, Wish(amount=net), reason=NoteReason.OTHER, memo=why, refund=True
+        invoice, Wish(total=amount), reason=NoteReason.OTHER, memo=why, refund=True
     )
     refund = note.refunds.first()
     if refund is None:

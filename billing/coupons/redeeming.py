@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import IntegrityError
 from django.db.models import F, Q
 from django.utils import timezone
@@ -15,13 +17,22 @@ from billing.errors import (
 )
 from billing.models import Coupon, Customer, PromotionCode, Redemption
 from billing.states import CouponState, InvoiceState
+from paybill_site.kernel import limits
 from paybill_site.kernel.planes import atomic
 
 LONGEST = 40
+# Nobody types more codes than this; whoever guesses them does.
+MOST, WINDOW = 30, timedelta(hours=1)
 
 
 def code_for(customer: Customer, typed: str) -> PromotionCode:
-    """The code, if this customer may redeem it now. Raises what speaks against it."""
+    """The code, if this customer may redeem it now. Raises what speaks against it.
+
+    Every door asks here, previews among them, so here it is counted how often an
+    account asks: raises TooMany past ``MOST`` in a ``WINDOW``, right or wrong.
+    """
+    asking = customer.account.public_id
+    limits.throttle("billing.code", asking, most=MOST, window=WINDOW)
     wanted = typed.strip().upper()[:LONGEST]
     rows = PromotionCode.objects.select_related("coupon")
     code = rows.filter(code=wanted, state=CouponState.ACTIVE).first()

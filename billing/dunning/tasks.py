@@ -10,6 +10,7 @@ import logging
 from datetime import datetime
 
 from celery import shared_task
+from django.core.cache import cache
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from kombu.exceptions import OperationalError
 
@@ -24,6 +25,8 @@ from paybill_site.kernel.actions import perform
 log = logging.getLogger(__name__)
 
 BATCH = 500
+# Up to which customer the run before came; forgotten, the next one begins anew.
+SEEN = "dunning-seen"
 # Steps of one customer in one go; a schedule has twenty at most.
 MOST_STEPS = 40
 
@@ -44,9 +47,15 @@ def waiting() -> QuerySet[Customer]:
 
 @shared_task(name="billing.dun")
 def dun() -> int:
-    """Send a message for each customer that owes; return how many there were."""
-    found = list(waiting().order_by("pk").values_list("public_id", flat=True)[:BATCH])
-    for public_id in found:
+    """Send a message for each customer that owes; return how many there were.
+
+    A run goes on where the one before stopped: whoever is looked at in vain, for what
+    is too small to be charged, keeps nobody else from being found.
+    """
+    rows = waiting().filter(pk__gt=cache.get(SEEN, 0)).order_by("pk")
+    found = list(rows.values_list("pk", "public_id")[:BATCH])
+    cache.set(SEEN, found[-1][0] if len(found) == BATCH else 0, timeout=None)
+    for _, public_id in found:
         try:
             dun_one.delay(public_id)
         except OperationalError:

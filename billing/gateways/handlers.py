@@ -80,5 +80,7 @@ def collect_open(event: MethodAdded, delivery_id: str) -> None:
     if not method.is_default:
         return
     rows = Invoice.objects.filter(customer=method.customer, state=InvoiceState.OPEN)
-    for number, invoice in enumerate(rows.order_by("due_at", "pk")):
-        perform(CollectInvoice, invoice, actor=GATEWAYS, key=f"{delivery_id}-{number}")
+    for invoice in rows.order_by("due_at", "pk"):
+        # By the invoice and not by its place: done again, fewer of them are open.
+        key = f"{delivery_id}-{invoice.public_id}"
+        perform(CollectInvoice, invoice, actor=GATEWAYS, key=key)

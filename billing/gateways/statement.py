@@ -154,9 +154,9 @@ def _invoice(line: Line, left: dict[int, int]) -> Invoice | str:
     if invoice.currency != line.currency:
         return f"{invoice.number} is in {invoice.currency}"
     if invoice.state not in PAYABLE or not left.get(invoice.pk, invoice.outstanding):
-        return (
-            f"{invoice.number} is {invoice.state if invoice.pk not in left else 'paid'}"
-        )
+        # It may be what somebody recorded by hand, by another name: a person decides.
+        state = invoice.state if invoice.pk not in left else "paid"
+        return f"{invoice.number} is {state}"
     return invoice
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from billing import clock
 from billing.actions.methods import RecordMethod
@@ -16,6 +16,7 @@ from billing.actions.payments import GATEWAYS
 from billing.gateways import asking
 from billing.gateways.contract import Kept
 from billing.models import Payment, PaymentMethod, Refund
+from billing.rating import retries
 from billing.states import MethodState
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import PaybillError
@@ -44,18 +45,43 @@ def _each(rows: QuerySet[Any], look: Callable[[str], None]) -> int:
     due = rows.filter(look_at__lte=clock.now()).order_by("look_at")
     found = list(due.values_list("public_id", flat=True)[:BATCH])
     for public_id in found:
-        try:
-            look(public_id)
-        except PaybillError as error:  # the others do not wait for this one
-            log.warning("%s can not be looked at: %s", public_id, error.detail)
+        if not _looked(look, public_id):
+            _put_off(rows.get(public_id=public_id))
     return len(found)
 
 
+def _looked(look: Callable[[str], None], public_id: str) -> bool:
+    """Look; False when that failed, whatever it was: the others do not wait for it."""
+    try:
+        look(public_id)
+    except PaybillError as error:
+        log.warning("%s can not be looked at: %s", public_id, error.detail)
+        return False
+    except Exception:
+        log.exception("%s can not be looked at", public_id)
+        return False
+    return True
+
+
+def _put_off(row: Payment | Refund) -> None:
+    """Look later, so that one that always fails is not the first of every run."""
+    if row.look_at is not None and row.look_at <= clock.now():
+        later = retries.next_look(clock.now(), row.looks)
+        type(row)._base_manager.filter(pk=row.pk).update(
+            look_at=later, looks=F("looks") + 1
+        )
+
+
 def _let_lapse() -> None:
-    """Give up on methods that nobody filled in."""
-    old = PaymentMethod.objects.filter(
-        state=MethodState.PENDING, created_at__lt=clock.now() - LAPSE
-    )
+    """Give up on methods that nobody filled in, as the gateway says, too.
+
+    One that was filled in while the webhook got lost and nobody came back is found by
+    this look; while the gateway can not be asked, nothing lapses.
+    """
+    pending = PaymentMethod.objects.filter(state=MethodState.PENDING)
+    old = pending.filter(created_at__lt=clock.now() - LAPSE).order_by("pk")
     lapsed = Kept(state=MethodState.FAILED, trouble="Nobody filled it in.")
-    for method in old[:BATCH]:
-        perform(RecordMethod, method, lapsed, actor=GATEWAYS)
+    for public_id in list(old.values_list("public_id", flat=True)[:BATCH]):
+        looked = _looked(asking.look_at_method, public_id)
+        if looked and pending.filter(public_id=public_id).exists():
+            perform(RecordMethod, public_id, lapsed, actor=GATEWAYS)

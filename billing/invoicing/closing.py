@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from billing import balance, coupons, ledger, machines
 from billing.errors import PartlyPaid
 from billing.events import InvoiceVoided
 from billing.ledger import books
-from billing.models import Invoice, Subscription
+from billing.models import Invoice, InvoiceLine, Subscription
 from billing.states import InvoiceKind, InvoiceState
 from paybill_site.kernel import events
 
@@ -32,8 +34,10 @@ def give_up(invoice: Invoice, *, reason: str) -> None:
 
 
 def open_invoices(subscription: Subscription, *kinds: InvoiceKind) -> list[Invoice]:
-    """What is not paid yet, oldest due date first."""
-    unpaid = subscription.invoices.filter(state=InvoiceState.OPEN)
+    """What is not paid yet, oldest due date first; those of several among them."""
+    lines = InvoiceLine.objects.filter(subscription=subscription).values("invoice")
+    its = Q(subscription=subscription) | Q(pk__in=lines)
+    unpaid = Invoice.objects.filter(its, state=InvoiceState.OPEN)
     if kinds:
         unpaid = unpaid.filter(kind__in=kinds)
     return list(unpaid.order_by("due_at", "id"))

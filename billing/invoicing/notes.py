@@ -7,7 +7,7 @@ or back by the way it came. All notes of an invoice are never more than the invo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from billing import balance, clock, ledger, refunding, settlement
@@ -34,12 +34,13 @@ OFFERS = frozenset({InvoiceKind.START, InvoiceKind.CHANGE})
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How much to take back, before tax and in minor units: all that is left, an
-    ``amount`` in proportion over the lines, or amounts ``by_line`` (by position; None
-    is all that is left of that line)."""
+    """How much to take back, in minor units: all that is left, an ``amount`` before tax
+    in proportion over the lines, amounts before tax ``by_line`` (by position; None is
+    all that is left of that line), or a ``total`` with tax, to the minor unit."""
 
     amount: int | None = None
     by_line: Mapping[int, int | None] | None = None
+    total: int | None = None
 
 
 def credit(
@@ -76,20 +77,6 @@ def credit(
     return note
 
 
-def before_tax(invoice: Invoice, total: int) -> int:
-    """How much of an invoice before tax gives back so much with tax.
-
-    Raises TooMuchCredit.
-    """
-    lines = list(invoice.lines.all())
-    whole = Amounts(sum(line.net for line in lines), sum(line.tax for line in lines))
-    earlier = [each for notes in _earlier(invoice).values() for each in notes]
-    try:
-        return credit_notes.before_tax(total, credit_notes.rest(whole, earlier))
-    except credit_notes.TooMuchCredit as error:
-        raise TooMuchCredit(str(error)) from error
-
-
 def _parts(invoice: Invoice, wish: Wish) -> list[tuple[InvoiceLine, Amounts]]:
     """What of each line is taken back. Raises TooMuchCredit."""
     lines = list(invoice.lines.all())
@@ -97,12 +84,15 @@ def _parts(invoice: Invoice, wish: Wish) -> list[tuple[InvoiceLine, Amounts]]:
     whole = {line.pk: Amounts(line.net, line.tax) for line in lines}
     left = {pk: credit_notes.rest(whole[pk], earlier[pk]) for pk in whole}
     try:
-        wanted = _wanted(lines, left, wish)
-        parts = [
-            (line, _of_line(line, wanted[line.pk], left[line.pk], earlier[line.pk]))
-            for line in lines
-            if line.pk in wanted
-        ]
+        if wish.total is not None:
+            parts = list(_of_total(lines, left, wish.total))
+        else:
+            wanted = _wanted(lines, left, wish)
+            parts = [
+                (line, _of_line(line, wanted[line.pk], left[line.pk], earlier[line.pk]))
+                for line in lines
+                if line.pk in wanted
+            ]
     except credit_notes.TooMuchCredit as error:
         raise TooMuchCredit(str(error)) from error
     return [(line, part) for line, part in parts if part.subtotal or part.tax]
@@ -128,6 +118,15 @@ def _wanted(
         return {line.pk: None for line in lines}
     each = credit_notes.split(wish.amount, [left[line.pk].subtotal for line in lines])
     return {line.pk: net for line, net in zip(lines, each, strict=True) if net}
+
+
+def _of_total(
+    lines: Sequence[InvoiceLine], left: Mapping[int, Amounts], total: int
+) -> Iterator[tuple[InvoiceLine, Amounts]]:
+    each = credit_notes.split(total, [left[line.pk].total for line in lines])
+    for line, part in zip(lines, each, strict=True):
+        if part:
+            yield line, credit_notes.of_total(part, left[line.pk])
 
 
 def _of_line(

@@ -136,4 +136,9 @@ class Plan(models.Model):
 
     @property
     def free(self) -> bool:
-        return self.price == 0
+        """Whether nothing that it bills in its currency ever costs anything.
+
+        Seats and usage count as the base fee does, whatever the first period comes to.
+        """
+        billed = (row for row in self.prices.all() if row.currency == self.currency)
+        return self.price == 0 and all(row.free for row in billed)

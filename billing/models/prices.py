@@ -89,6 +89,11 @@ class Price(models.Model):
         return card
 
     @property
+    def free(self) -> bool:
+        """Whether nothing is ever due by it, in any phase."""
+        return all(phase.card.free for phase in self.phased)
+
+    @property
     def phased(self) -> tuple[Phase, ...]:
         """Its phases; one that goes on for ever where the card never changes."""
         if not self.phases:

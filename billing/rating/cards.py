@@ -70,6 +70,18 @@ class RateCard(Stored):
         if least is not None and most is not None and least > most:
             raise Refused("the minimum commitment is more than the maximum")
 
+    @property
+    def free(self) -> bool:
+        """Whether nothing is ever due by it, as far as it can be seen at once.
+
+        Of tiers, packages and percentages it is not asked: whoever is sold those is
+        told that they cost.
+        """
+        if self.minimum:
+            return False
+        nothing = isinstance(self.price, Flat | PerUnit) and not self.price.amount
+        return nothing or self.percent_off == 100
+
     def rate(self, quantity: Exact) -> Rated:
         """The exact amount before commitments. Raises Refused."""
         paid = max(Fraction(0), units(quantity) - Fraction(self.free_units))

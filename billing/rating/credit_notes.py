@@ -79,19 +79,20 @@ def rest(invoice: Amounts, earlier: Sequence[Amounts] = ()) -> Amounts:
     )
 
 
-def before_tax(total: int, left: Amounts) -> int:
-    """How much before tax gives back so much with tax, in proportion to what is left.
+def of_total(total: int, left: Amounts) -> Amounts:
+    """The note for so much with tax, to the minor unit, of what is left of a line.
 
-    Rounded to a minor unit; all that is left gives back all that is left of the tax.
-    Raises TooMuchCredit.
+    Before tax it is in proportion to what is left, rounded to a minor unit; the rest is
+    tax, never more than is left of it. Raises TooMuchCredit.
     """
     if not 0 < total <= left.total:
         raise TooMuchCredit(f"{total} can not be credited, {left.total} is left")
-    return money.rounded(Fraction(left.subtotal * total, left.total))
+    subtotal = money.rounded(Fraction(left.subtotal * total, left.total))
+    return Amounts(subtotal, total - subtotal)
 
 
 def split(amount: int, left: Sequence[int]) -> list[int]:
-    """A note's amount before tax over lines, in proportion to what is left of them.
+    """A note's amount over lines, in proportion to what is left of them.
 
     Raises TooMuchCredit.
     """

@@ -20,7 +20,12 @@ def checked(number: str, country: str) -> bool:
         vat.validate(compact)
     except ValidationError:
         return False
-    return compact.upper().startswith(PREFIX_OF.get(country, country))
+    return compact.upper().startswith(prefix_of(country))
+
+
+def prefix_of(country: str) -> str:
+    """The letters that a number of this member state begins with."""
+    return PREFIX_OF.get(country, country)
 
 
 def tidy(number: str) -> str:

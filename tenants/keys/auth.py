@@ -7,6 +7,7 @@ reads is recorded here, before it is answered.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -73,7 +74,7 @@ def _admitted(key: ApiKey) -> Actor:
     """The actor of a key that is good at this moment, counted as used."""
     held = _held(key)
     if key.status != "active" or held is None:
-        _record(key, "denied", rule=key.status if held is not None else "maker")
+        _refused(key, key.status if held is not None else "maker")
         raise Unauthenticated
     try:
         limits.throttle(
@@ -83,7 +84,7 @@ def _admitted(key: ApiKey) -> Actor:
             window=timedelta(minutes=1),
         )
     except TooMany:
-        _record(key, "denied", rule="rate")
+        _refused(key, "rate")
         raise
     _note_use(key)
     return Actor(
@@ -108,6 +109,13 @@ def _note_use(key: ApiKey) -> None:
     now = timezone.now()
     if key.last_used_at is None or key.last_used_at < now - FRESH:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+
+
+def _refused(key: ApiKey, rule: str) -> None:
+    """Record it, once a minute: whoever holds an old key shall not write at will."""
+    with suppress(TooMany):
+        limits.throttle("tenants.key.refused", key.public_id, most=1, window=FRESH)
+        _record(key, "denied", rule=rule)
 
 
 def _record(key: ApiKey, outcome: str, **facts: Any) -> None:

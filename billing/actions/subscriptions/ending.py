@@ -7,10 +7,10 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from billing import agenda, clock, lifecycle, machines
+from billing import agenda, clock, dunning, lifecycle, machines
 from billing.actions.subscriptions.subscribing import NOT_OVER
 from billing.errors import AlreadySubscribed, NoSuchChange
-from billing.models import Subscription
+from billing.models import InvoiceLine, Subscription
 from billing.states import RUNNING, InvoiceState, SubscriptionState
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
@@ -98,7 +98,10 @@ class ReactivateSubscription(Action[Subscription, NoInput, Subscription]):
 
 
 def _check(row: Subscription) -> None:
-    """Raises NoSuchChange or AlreadySubscribed."""
+    """Raises NoSuchChange, AlreadySubscribed or ChangesBlocked.
+
+    Who was closed for a debt is not open again by ending and beginning anew.
+    """
     if row.state != _S.CANCELLED or row.activated_at is None or row.ended_at is None:
         raise NoSuchChange("this subscription is not over, or never was in force")
     kept = timedelta(days=row.plan.retention_days)
@@ -106,5 +109,12 @@ def _check(row: Subscription) -> None:
         raise NoSuchChange("its data is not kept any more; subscribe anew")
     if row.tenant.subscriptions.filter(state__in=NOT_OVER).exists():
         raise AlreadySubscribed
-    if row.invoices.filter(state=InvoiceState.UNCOLLECTIBLE).exists():
+    dunning.check_changes(row.customer)
+    if agenda.owes(row, clock.now()) or _given_up(row):
         raise NoSuchChange("what is owed has to be paid first")
+
+
+def _given_up(row: Subscription) -> bool:
+    """Whether an invoice of it, its own or one of several, was given up."""
+    lines = InvoiceLine.objects.filter(subscription=row)
+    return lines.filter(invoice__state=InvoiceState.UNCOLLECTIBLE).exists()
