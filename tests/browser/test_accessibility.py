@@ -12,7 +12,8 @@ from tests.browser import walks
 from tests.browser.conftest import Open, Window
 from tests.instance import ROOT, Instance, environment
 
-pytestmark = pytest.mark.slow
+# One installation for all of them: so they are for one of the parallel processes.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """

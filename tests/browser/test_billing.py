@@ -8,7 +8,8 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser import walks
 from tests.browser.conftest import Open, Window
 
-pytestmark = pytest.mark.slow
+# One installation for all of them: so they are for one of the parallel processes.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 
 def pay_by_card(window: Window) -> None:

@@ -9,7 +9,8 @@ from paybill_site.local import terraform
 from tests.browser import walks
 from tests.browser.conftest import Open, Window
 
-pytestmark = pytest.mark.slow
+# One installation for all of them: so they are for one of the parallel processes.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 
 def inside(window: Window, slug: str) -> None:
