@@ -238,6 +238,7 @@ def _draft(
 
 def _withdraw(subscription: Subscription) -> None:
     """Take the offer of an earlier change back; its invoice goes with it."""
-    for offer in invoicing.open_invoices(subscription, InvoiceKind.CHANGE):
-        invoicing.void(offer, reason="another change was chosen")
     subscription.offered = {}
+    subscription.save(update_fields=["offered"])
+    for offer in invoicing.open_invoices(subscription, InvoiceKind.CHANGE):
+        invoicing.withdraw(offer, reason="another change was chosen")

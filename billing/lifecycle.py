@@ -15,8 +15,9 @@ from billing.engine import accounts, credits, moves, steps, writing
 from billing.engine.accounts import Account, Held
 from billing.errors import NotDue
 from billing.models import Invoice, Subscription
-from billing.states import OWING, InvoiceKind, SubscriptionState
+from billing.states import OWING, RUNNING, InvoiceKind, SubscriptionState
 from billing.transitions import grant as grant  # noqa: PLC0414 - its public name
+from paybill_site.kernel.errors import IllegalMove
 
 _S = SubscriptionState
 
@@ -57,6 +58,27 @@ def resume(subscription: Subscription) -> None:
     step(account, held, clock.now())
 
 
+def go_on(subscription: Subscription) -> None:
+    """Undo a cancellation to come; a plan that is over by itself still is.
+
+    Raises IllegalMove where nobody cancelled.
+    """
+    account, held = accounts.hold(subscription)
+    by_itself = moves.fixed_end(held, account.customer.zone)
+    if subscription.state not in RUNNING or subscription.ends_at in {None, by_itself}:
+        raise IllegalMove("nobody cancelled this subscription")
+    subscription.cancel_at_period_end, subscription.ends_at = False, by_itself
+    agenda.reschedule(subscription)
+
+
+def end_on(subscription: Subscription, at: datetime) -> None:
+    """Let a subscription end at a moment to come, or before, if it does by itself."""
+    account, held = accounts.hold(subscription)
+    by_itself = moves.fixed_end(held, account.customer.zone)
+    subscription.ends_at = min(at, by_itself) if by_itself else at
+    agenda.reschedule(subscription)
+
+
 def reactivate(subscription: Subscription) -> None:
     """Let a subscription that is over go on, with what it was made of at its end."""
     account, held = accounts.hold(subscription)
@@ -88,10 +110,9 @@ def end(
 
 
 def _close(invoice: Invoice, reason: str, *, owed: bool) -> None:
-    offered = invoice.kind in writing.OFFERS
-    if offered and not invoice.paid:
-        invoicing.void(invoice, reason=reason)
-    elif offered or not owed:
+    if invoice.kind in writing.OFFERS:
+        invoicing.withdraw(invoice, reason=reason)
+    elif not owed:
         invoicing.give_up(invoice, reason=reason)
 
 
@@ -104,16 +125,19 @@ def settle_up(subscription: Subscription) -> None:
 
 
 def _restore(subscription: Subscription) -> None:
-    """In force again; days without service go back, later ones are not billed."""
+    """In force again; days without service go back, later ones are not billed.
+
+    What was used until access was closed is billed now, as nothing was meanwhile.
+    """
     account, held = accounts.hold(subscription)
     now, since = clock.now(), subscription.closed_at
-    back: list[DraftLine] = []
+    found: list[DraftLine] = []
     if since is not None:
-        back = credits.unused([held], since, now)
+        found = steps.lines_of(held, now) + credits.unused([held], since, now)
         subscription.closed_at = None
         moves.leave_out(account, held, now)
     held.move(_S.ACTIVE, "nothing is owed")
-    drafts = steps.draft(account, InvoiceKind.RENEWAL, back, now)
+    drafts = steps.draft(account, InvoiceKind.RENEWAL, found, now)
     writing.write_one(account, held, drafts)
 
 

@@ -67,8 +67,9 @@ def give_back(held: Held, at: datetime) -> list[DraftLine]:
 
 def _charged(items: Mapping[int, SubscriptionItem]) -> Iterator[_Charged]:
     rows = _lines(items)
-    credits = [row for row in rows if row.kind == LineKind.CREDIT]
     noted = _noted(rows) if rows else {}
+    # A note takes a credit back as a whole: with the offer that it was a part of.
+    credits = [r for r in rows if r.kind == LineKind.CREDIT and r.pk not in noted]
     for line in rows:
         item = items.get(line.item_id or 0)
         if item is None or line.kind == LineKind.CREDIT:

@@ -85,7 +85,7 @@ def begin(account: Account, held: Held, at: datetime) -> None:
             item.phased_from = at
     row.trial_end = paid_from if paid_from > at else None
     _count(account, held, paid_from)
-    row.ends_at = row.ends_at or _fixed_end(held, customer.zone)
+    row.ends_at = row.ends_at or fixed_end(held, customer.zone)
     if row.trial_end is None:
         terms.enter(row, at)
         held.move(_S.INCOMPLETE, "its day has come")
@@ -113,7 +113,7 @@ def had_trial(row: Subscription) -> bool:
     return others.exclude(pk=row.pk).exists()
 
 
-def _fixed_end(held: Held, zone: tzinfo) -> datetime | None:
+def fixed_end(held: Held, zone: tzinfo) -> datetime | None:
     """When all there is to it is over: nothing of its plan goes on for ever."""
     ends = [
         phases.over_at(item.price.phased, item.phased_from or item.start, zone)
@@ -134,12 +134,16 @@ def start_paid(account: Account, held: Held, at: datetime) -> None:
         return
     row.begun_at = at
     _count(account, held, at)
+    zone = account.customer.zone
+    over_by_itself = row.ends_at == fixed_end(held, zone)
     for item in held.items:
         billed = item.billed_to > item.start
         baskets.shift(item, at)
         first = schedule.following(terms.of(item), at)
         if billed and first is not None:
             item.billed_to = item.first_end = first.part.end
+    if over_by_itself:
+        row.ends_at = fixed_end(held, zone)
     terms.enter(row, at)
 
 

@@ -127,7 +127,6 @@ def _tell(held: Held) -> None:
         transitions.say(PlanChanged, row, transitions.grant(row))
     if held.lapsed:
         for offer in invoicing.open_invoices(row, *OFFERS):
-            if not offer.paid:
-                invoicing.void(offer, reason=held.reason or "its period is over")
+            invoicing.withdraw(offer, reason=held.reason or "its period is over")
     held.changed = held.lapsed = False
     held.metered = []

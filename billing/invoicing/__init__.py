@@ -9,6 +9,7 @@ from __future__ import annotations
 from billing.invoicing.bills import Bill, BillLine, total_up
 from billing.invoicing.closing import give_up, open_invoices, void
 from billing.invoicing.issuing import discard, finalise, issue, issue_many, store_draft
+from billing.invoicing.withdrawing import withdraw
 
 __all__ = [
     "Bill",
@@ -22,4 +23,5 @@ __all__ = [
     "store_draft",
     "total_up",
     "void",
+    "withdraw",
 ]

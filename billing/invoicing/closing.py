@@ -34,10 +34,16 @@ def give_up(invoice: Invoice, *, reason: str) -> None:
 
 
 def open_invoices(subscription: Subscription, *kinds: InvoiceKind) -> list[Invoice]:
-    """What is not paid yet, oldest due date first; those of several among them."""
+    """What is not paid yet, oldest due date first; those of several among them.
+
+    They share the subscription's customer, so what becomes of the balance is seen.
+    """
     lines = InvoiceLine.objects.filter(subscription=subscription).values("invoice")
     its = Q(subscription=subscription) | Q(pk__in=lines)
     unpaid = Invoice.objects.filter(its, state=InvoiceState.OPEN)
     if kinds:
         unpaid = unpaid.filter(kind__in=kinds)
-    return list(unpaid.order_by("due_at", "id"))
+    found = list(unpaid.order_by("due_at", "id"))
+    for invoice in found:
+        invoice.customer = subscription.customer
+    return found

@@ -14,7 +14,7 @@ from billing.models import InvoiceLine, Subscription
 from billing.states import RUNNING, InvoiceState, SubscriptionState
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
-from paybill_site.kernel.errors import Forbidden, IllegalMove
+from paybill_site.kernel.errors import Forbidden
 from paybill_site.kernel.inputs import example
 
 _S = SubscriptionState
@@ -60,8 +60,7 @@ class CancelSubscription(Action[Subscription, CancelInput, Subscription]):
         if data.at is not None and data.at <= clock.now():
             raise NoSuchChange("this day has passed")
         target.cancel_at_period_end = data.when == "period_end"
-        target.ends_at = data.at or target.period_end
-        agenda.reschedule(target)
+        lifecycle.end_on(target, data.at or target.period_end)
         return target
 
 
@@ -73,10 +72,7 @@ class UndoCancel(Action[Subscription, NoInput, Subscription]):
     legal_in = RUNNING
 
     def run(self, target: Subscription, data: NoInput, *, actor: Actor) -> Subscription:
-        if target.state not in RUNNING or target.ends_at is None:
-            raise IllegalMove("this subscription is not about to end")
-        target.cancel_at_period_end, target.ends_at = False, None
-        agenda.reschedule(target)
+        lifecycle.go_on(target)
         return target
 
 
