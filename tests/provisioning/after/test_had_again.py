@@ -1,4 +1,4 @@
-"""A database of the tenant's own: closed with the subscription, had again with its data."""
+"""A database of the tenant's own: closed, and had again with its data."""
 
 from __future__ import annotations
 

@@ -7,12 +7,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from billing.events import AccessChanged
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.planes import Place
-from provisioning import state
+from provisioning import handlers, state
 from provisioning.actions import PrepareDeployment
 from provisioning.clouds import azure
 from provisioning.clouds.adapters import Access
@@ -29,6 +31,7 @@ from tests.provisioning.stacks.inputs import ACCOUNTS, REGIONS
 
 pytestmark = pytest.mark.slow
 REGION = REGIONS["azure"]
+LARGE, SMALL = "GP_Standard_D4ds_v5", "B_Standard_B1ms"
 
 
 @pytest.fixture
@@ -86,6 +89,52 @@ def test_a_bridge_on_azure_is_planned_judged_and_built(
 
     again = finished(queue(deployment))
     assert again.changes["add"] == again.changes["change"] == 0
+
+
+def test_closed_it_is_put_to_sleep_and_woken_by_real_runs(
+    deployment: Deployment, cloud: Path, unfilled: None
+) -> None:
+    Entitlement.objects.update(size="large")
+    finished(queue(deployment))
+    assert server(cloud)["sku_name"] == LARGE
+
+    Entitlement.objects.update(state=EntitlementState.SUSPENDED)
+    asleep = alone(follow(deployment, "dlv_1"))
+    assert [asleep.changes[what] for what in ("add", "change", "destroy")] == [0, 1, 0]
+    assert server(cloud)["sku_name"] == SMALL
+    assert handlers.is_asleep(deployment.tenant)
+
+    Entitlement.objects.update(state=EntitlementState.ACTIVE)
+    alone(follow(deployment, "dlv_2"))
+    assert server(cloud)["sku_name"] == LARGE
+    assert not handlers.is_asleep(deployment.tenant)
+
+
+def follow(deployment: Deployment, delivery: str) -> Run:
+    """What happens when it is said that the access of a tenant changed."""
+    tenant = deployment.tenant.public_id
+    said = AccessChanged(
+        tenant=tenant, subscription="sub_1", plan="business", version=2
+    )
+    handlers.fit_to_subscription(said, delivery)
+    return Run.objects.get(trigger=delivery)
+
+
+def alone(run: Run) -> Run:
+    """To its end without a person: nobody is there when a customer pays at night."""
+    assert work(run.public_id)
+    run.refresh_from_db()
+    assert run.state == RunState.APPLIED, (run.explanation, run.traceback)
+    return run
+
+
+def server(cloud: Path) -> dict[str, Any]:
+    """The database server as the simulator keeps it."""
+    query = "SELECT body FROM objects WHERE type = 'azurerm_postgresql_flexible_server'"
+    with closing(sqlite3.connect(cloud)) as opened:
+        ((body,),) = opened.execute(query)
+    kept: dict[str, Any] = json.loads(body)
+    return kept
 
 
 def finished(run: Run) -> Run:
