@@ -40,7 +40,11 @@ class NoSuchChange(Refused):
 
 
 class NeedsMove(NoSuchChange):
-    """The plans isolate tenants differently; no such move is offered yet."""
+    """The tenant would have to be moved, and this installation moves none yet."""
+
+
+class NotAChoice(Invalid):
+    """The plan does not leave this choice."""
 
 
 class AlreadyPaid(Refused):
@@ -109,6 +113,10 @@ class CanNotCharge(Refused):
 
 class TooMuchToRefund(Invalid):
     """More than what came in by this payment can not be given back."""
+
+
+class CanNotSendBack(Refused):
+    """The gateway can not give this amount back."""
 
 
 class NotInStatement(Invalid):

@@ -85,12 +85,13 @@ def _failed(payment: Payment, charged: Charged) -> None:
     payment.save(update_fields=["code", "hard", "failure"])
     machines.payments.move(payment, PaymentState.FAILED, reason=payment.failure)
     if charged.hard and charged.code != ONLY_ABSENT:
-        _give_up_on(payment.method, payment.failure)
+        give_up_on(payment.method, payment.failure)
     failed = {"number": payment.number, "code": payment.code, "hard": payment.hard}
     events.emit(PaymentFailed(**named(payment), **failed))
 
 
-def _give_up_on(method: PaymentMethod | None, why: str) -> None:
+def give_up_on(method: PaymentMethod | None, why: str) -> None:
+    """Charge a method no more that will never do."""
     if method is None or method.state != MethodState.ACTIVE:
         return
     method.is_default, method.trouble = False, why

@@ -7,14 +7,17 @@ back is counted on the payment at once, so two refunds never give back more than
 
 from __future__ import annotations
 
+from django.db.models import Sum
+
 from billing import clock, gateways, ledger, machines
-from billing.errors import TooMuchToRefund
+from billing.errors import CanNotSendBack, TooMuchToRefund
 from billing.events import RefundAsked
 from billing.gateways.contract import Returned
 from billing.ledger import books
 from billing.models import CreditNote, Payment, Refund
 from billing.rating import money, retries
-from billing.states import PaymentState, RefundState
+from billing.rating.conventions import NotPayable as NotCountable
+from billing.states import DisputeState, PaymentState, RefundState
 from paybill_site.kernel import events
 from paybill_site.kernel.errors import NotFound
 from paybill_site.kernel.models import Transition, reference
@@ -24,7 +27,10 @@ def refundable(payment: Payment) -> int:
     """Minor units of a payment that can still go back."""
     if payment.state != PaymentState.SUCCEEDED:
         return 0
-    return payment.amount - payment.refunded
+    # What the payer's bank takes back, or may yet, does not go back a second time.
+    disputed = payment.disputes.exclude(state=DisputeState.WON)
+    taken = disputed.aggregate(sum=Sum("amount"))["sum"] or 0
+    return max(0, payment.amount - payment.refunded - taken)
 
 
 def ask(
@@ -34,7 +40,7 @@ def ask(
 
     A transfer waits for an operator, who sends it and says so; a gateway is asked
     after the commit. ``note`` is the credit note it belongs to; without one the caller
-    has taken the amount from the balance. Raises TooMuchToRefund.
+    has taken the amount from the balance. Raises TooMuchToRefund, CanNotSendBack.
     """
     held = Payment.objects.select_for_update(of=("self",), no_key=True).get(
         pk=payment.pk
@@ -42,6 +48,7 @@ def ask(
     if amount > refundable(held):
         left = money.text(refundable(held), held.currency)
         raise TooMuchToRefund(f"{left} of {held} can still go back")
+    _check_sendable(held, amount)
     held.refunded += amount
     held.save(update_fields=["refunded"])
     payment.refunded = held.refunded
@@ -55,6 +62,16 @@ def ask(
     )
     _send(refund)
     return refund
+
+
+def _check_sendable(payment: Payment, amount: int) -> None:
+    """Raise CanNotSendBack for what a gateway could only send rounded."""
+    try:
+        gateways.named(payment.gateway).convention.sent(amount, payment.currency)
+    except NotCountable as error:
+        raise CanNotSendBack(str(error)) from error
+    except NotFound:  # by hand, then
+        return
 
 
 def key_of(refund: Refund) -> str:

@@ -66,6 +66,7 @@ class LineKind(models.TextChoices):
     CREDIT = "credit"  # for a part that is not used any more
     DISCOUNT = "discount"
     PREPAID = "prepaid", "credit bought ahead"
+    CHARGEBACK = "chargeback", "taken back by the bank"
     OTHER = "other"
 
 
@@ -328,6 +329,7 @@ class LedgerAccount(models.TextChoices):
     PROMOTIONS = "promotions", "credit that was given away"
     REFUNDS = "refunds", "refunds on their way"
     BAD_DEBT = "bad_debt", "given up"
+    CHARGEBACKS = "chargebacks", "payments that banks took back, until invoiced anew"
 
 
 class Posting(models.TextChoices):
@@ -343,3 +345,4 @@ class Posting(models.TextChoices):
     GRANTED = "granted", "credit granted"
     EXPIRED = "expired", "credit expired"
     REFUND = "refund", "refund"
+    CHARGEBACK = "chargeback", "payment taken back by the bank"

@@ -24,7 +24,7 @@ EVERY = {
     "billing.keep_usage": 3600.0,
     "billing.close_over": 600.0,
     "billing.start_sales": 60.0,
-    "billing.close_day": 24 * 3600.0,
+    "billing.close_day": 3600.0,
     "billing.look_at_payments": 60.0,
     "billing.forget_incoming": 3600.0,
     "billing.recognise": 300.0,

@@ -7,7 +7,13 @@ from decimal import Decimal
 from typing import Annotated, Any, Self
 
 from django.db import IntegrityError
-from pydantic import AwareDatetime, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from billing import coupons, customers, machines
 from billing.errors import CodeTaken

@@ -102,18 +102,23 @@ class RefundPayment(Action[Payment, RefundInput, Refund]):
             return balance.pay_back(target, amount, reason=data.why)
         rows = Invoice.objects.select_for_update(of=("self",), no_key=True)
         invoice = rows.select_related("customer").get(pk=target.invoice_id)
-        return _with_a_note(invoice, amount, data.why)
+        return _with_a_note(invoice, target, amount, data.why)
 
     def recall(self, output: Mapping[str, Any]) -> Refund | None:
         return Refund.objects.filter(public_id=output.get("id")).first()
 
 
-def _with_a_note(invoice: Invoice, amount: int, why: str) -> Refund:
-    """Take so much of an invoice back, and send back what was paid for it."""
+def _with_a_note(invoice: Invoice, payment: Payment, amount: int, why: str) -> Refund:
+    """Take so much of an invoice back, and send it back out of this payment."""
     note = notes.credit(
-        invoice, Wish(total=amount), reason=NoteReason.OTHER, memo=why, refund=True
+        invoice,
+        Wish(total=amount),
+        reason=NoteReason.OTHER,
+        memo=why,
+        refund=True,
+        first=payment,
     )
-    refund = note.refunds.first()
+    refund = note.refunds.filter(payment=payment).first()
     if refund is None:
-        raise TooMuchToRefund("nothing of this invoice can go back by a payment")
+        raise TooMuchToRefund("nothing of this invoice can go back by this payment")
     return refund

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from billing import clock, machines
+from billing import chargebacks, clock, machines
 from billing.events import DisputeChanged, IncomingStored
 from billing.gateways.contract import Disputed, Notice
 from billing.models import Dispute, IncomingEvent, Payment
@@ -91,7 +91,7 @@ class FollowIncoming(Action[IncomingEvent, NoInput, IncomingEvent]):
 
 
 class RecordDispute(Action[Payment, Disputed, Dispute]):
-    """Record how a dispute about a payment stands."""
+    """Record how a dispute about a payment stands; one that is lost is owed anew."""
 
     model = Payment
     Input = Disputed
@@ -108,12 +108,20 @@ class RecordDispute(Action[Payment, Disputed, Dispute]):
         row, new = Dispute.objects.update_or_create(
             gateway=target.gateway, reference=data.reference, defaults=facts
         )
-        moved = data.state != row.state
+        before, moved = row.state, data.state != row.state
         if moved:
             row.closed_at = None if data.state == DisputeState.OPEN else clock.now()
             row.save(update_fields=["closed_at"])
             machines.disputes.move(row, data.state, reason=data.why)
+            _book(row, before)
         if new or moved:
             names = {"dispute": row.public_id, "payment": target.public_id}
             events.emit(DisputeChanged(**names, state=str(row.state)))
         return row
+
+
+def _book(dispute: Dispute, before: str) -> None:
+    if dispute.state == DisputeState.LOST:
+        chargebacks.lost(dispute)
+    elif before == DisputeState.LOST:
+        chargebacks.won(dispute)

@@ -14,11 +14,14 @@ from billing import balance, coupons, taxing
 from billing.coupons import Off, Taken
 from billing.drafts import Draft, DraftLine
 from billing.models import Redemption
-from billing.rating import taxes, totals
+from billing.rating import dates, taxes, totals
 from billing.rating.taxes import Assessment
 from billing.rating.totals import Totals
 from billing.states import LineKind
 from billing.taxing import Table, Taxable
+
+# Taxed when it is used; taxed by the invoice that was paid first.
+UNTAXED = frozenset({LineKind.PREPAID, LineKind.CHARGEBACK})
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,9 @@ def _lines(
         _taxable(line, sum(off.amount for off in of_line))
         for line, of_line in zip(draft.lines, offs, strict=True)
     ]
-    assessed = taxing.assess(draft.customer, taxable, draft.at.date(), table)
+    # The rates of the day by the customer's calendar, as periods are.
+    day = dates.local(draft.at, draft.customer.zone)
+    assessed = taxing.assess(draft.customer, taxable, day, table)
     lines = tuple(
         BillLine(line, tuple(of_line), assessment)
         for line, of_line, assessment in zip(draft.lines, offs, assessed, strict=True)
@@ -155,6 +160,6 @@ def _taxable(line: DraftLine, discount: int) -> Taxable:
         amount=line.amount - discount,
         tax_class=tax_class,
         inclusive=inclusive,
-        taxed=line.kind != LineKind.PREPAID,
+        taxed=line.kind not in UNTAXED,
         as_before=before,
     )

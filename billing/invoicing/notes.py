@@ -50,11 +50,13 @@ def credit(
     reason: NoteReason,
     memo: str = "",
     refund: bool = False,
+    first: Payment | None = None,
 ) -> CreditNote:
     """Issue a credit note for a locked invoice, its customer locked before it.
 
     ``refund``: what was paid goes back by the way it came, as far as it can, instead
-    of to the balance. Raises TooMuchCredit, NotPayable, CreditUsed.
+    of to the balance; out of the payment ``first``, if one is named. Raises
+    TooMuchCredit, NotPayable, CreditUsed.
     """
     parts = _parts(invoice, wish)
     net, tax = sum(p.subtotal for _, p in parts), sum(p.tax for _, p in parts)
@@ -71,7 +73,7 @@ def credit(
     invoice.noted += note.noted
     invoice.save(update_fields=["credited", "noted"])
     events.emit(CreditNoteIssued(**invoice.named, note=note.public_id))
-    _give(note)
+    _give(note, first)
     if invoice.state != InvoiceState.PAID and not invoice.outstanding:
         settlement.settle(invoice)
     return note
@@ -183,15 +185,18 @@ def _write(
     )
 
 
-def _payments(invoice: Invoice) -> list[Payment]:
-    """What came in for it, the newest first: that is the likeliest to go back."""
-    rows = invoice.payments.filter(state=PaymentState.SUCCEEDED)
-    return list(rows.order_by("-id"))
+def _payments(invoice: Invoice, first: Payment | None = None) -> list[Payment]:
+    """What came in for it, the newest first: that is the likeliest to go back.
+
+    One that is named comes before all others.
+    """
+    rows = list(invoice.payments.filter(state=PaymentState.SUCCEEDED).order_by("-id"))
+    return sorted(rows, key=lambda payment: payment != first)
 
 
-def _give(note: CreditNote) -> None:
+def _give(note: CreditNote, first: Payment | None) -> None:
     left = note.refunded
-    for payment in _payments(note.invoice):
+    for payment in _payments(note.invoice, first):
         part = min(left, refunding.refundable(payment))
         if part:
             refunding.ask(payment, part, reason=note.number, note=note)

@@ -9,6 +9,7 @@ from billing.models import (
     CreditGrant,
     CreditNote,
     CreditNoteLine,
+    Dispute,
     Invoice,
     InvoiceLine,
     LedgerEntry,
@@ -25,6 +26,10 @@ SOURCE = {
     CreditKind.PROMOTION: A.PROMOTIONS,
     CreditKind.ADJUSTMENT: A.PROMOTIONS,
 }
+UNEARNED = {
+    LineKind.PREPAID: A.PREPAYMENTS,
+    LineKind.CHARGEBACK: A.CHARGEBACKS,
+}
 
 
 def issued(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Booking:
@@ -40,8 +45,8 @@ def issued(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Booking:
 
 
 def earned_by(line: InvoiceLine) -> LedgerAccount:
-    """Prepaid credit is earned by nothing until it is used."""
-    return A.PREPAYMENTS if line.kind == LineKind.PREPAID else A.REVENUE
+    """Prepaid credit is earned when it is used; what a bank took was earned before."""
+    return UNEARNED.get(LineKind(line.kind), A.REVENUE)
 
 
 def taken_back(invoice: Invoice) -> Booking:
@@ -178,6 +183,26 @@ def refund_arrived(refund: Refund) -> Booking:
 def refund_came_back(refund: Refund) -> Booking:
     """The bank sent it back: it is on its way again."""
     return _refund(refund, A.CASH, A.REFUNDS)
+
+
+def taken_by_bank(dispute: Dispute) -> Booking:
+    """The payer's bank took money back that was paid."""
+    return _disputed(dispute, dispute.amount)
+
+
+def returned_by_bank(dispute: Dispute, amount: int) -> Booking:
+    """It gave so much to us after all."""
+    return _disputed(dispute, -amount)
+
+
+def _disputed(dispute: Dispute, amount: int) -> Booking:
+    return Booking(
+        posting=Posting.CHARGEBACK,
+        customer=dispute.payment.customer,
+        currency=dispute.currency,
+        payment=dispute.payment,
+        sides=[Side(A.CHARGEBACKS, amount), Side(A.CASH, -amount)],
+    )
 
 
 def _refund(refund: Refund, debit: LedgerAccount, credit: LedgerAccount) -> Booking:

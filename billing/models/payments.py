@@ -245,6 +245,15 @@ class Dispute(models.Model):
     state = models.CharField(
         max_length=10, choices=DisputeState.choices, default=DisputeState.OPEN
     )
+    invoice = models.ForeignKey(
+        Invoice,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="disputes",
+        help_text="by which a lost one is owed anew",
+    )
     answer_by = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(db_default=Now())
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)

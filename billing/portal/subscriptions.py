@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from billing import clock, pages
+from billing import catalogue, clock, pages
 from billing.actions.subscriptions import (
     CancelSubscription,
     ChangePlan,
@@ -149,10 +149,9 @@ def _choices(
 
 def _fits(plan: Plan, found: Subscription) -> bool:
     """Whether it can be changed to without a move of the tenant."""
-    old = found.plan
-    same = (plan.isolation, plan.cloud) == (old.isolation, old.cloud)
+    stays = not catalogue.why_no_place(found, plan)
     billed = any(p.currency == found.customer.currency for p in plan.prices.all())
-    return plan.kind == PlanKind.BASE and plan.pk != old.pk and same and billed
+    return plan.kind == PlanKind.BASE and plan.pk != found.plan_id and stays and billed
 
 
 def _other(plan: Plan) -> dict[str, Any]:

@@ -79,8 +79,10 @@ class RateCard(Stored):
         """
         if self.minimum:
             return False
-        nothing = isinstance(self.price, Flat | PerUnit) and not self.price.amount
-        return nothing or self.percent_off == 100
+        match self.price:
+            case Flat(amount=due) | PerUnit(unit_amount=due):
+                return not due or self.percent_off == 100
+        return self.percent_off == 100
 
     def rate(self, quantity: Exact) -> Rated:
         """The exact amount before commitments. Raises Refused."""

@@ -19,7 +19,9 @@ from billing.rating.credit_notes import Amounts, TooMuchCredit, of_total
         (7, Amounts(1, 99), Amounts(0, 7)),
     ],
 )
-def test_in_proportion_to_what_is_left(total: int, left: Amounts, note: Amounts) -> None:
+def test_in_proportion_to_what_is_left(
+    total: int, left: Amounts, note: Amounts
+) -> None:
     assert of_total(total, left) == note
 
 
@@ -37,10 +39,10 @@ def test_whatever_goes_back_bit_by_bit_is_never_more_than_there_was(
     subtotal: int, tax: int, asked: list[int]
 ) -> None:
     left = Amounts(subtotal, tax)
-    for total in asked:
+    for most in asked:
         if not left.total:
             break
-        total = min(total, left.total)
+        total = min(most, left.total)
         note = of_total(total, left)
         assert note.total == total
         left = Amounts(left.subtotal - note.subtotal, left.tax - note.tax)
