@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -114,7 +114,7 @@ class ImportCatalogue(Action[None, FileInput, list[Difference]]):
 
 
 class MigrateInput(Input):
-    versions: list[int] = Field(
+    versions: list[Annotated[int, Field(ge=1, le=2**31 - 1)]] = Field(
         default_factory=list, max_length=100, description="of these only; default: all"
     )
 
