@@ -13,7 +13,7 @@ import hashlib
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -29,6 +29,9 @@ AMOUNT = re.compile(r"[+-]?\d{1,12}(\.\d{1,4})?")
 # PB-2026-000042, also where the bank or the payer dropped what is between the parts.
 QUOTED = re.compile(r"\bPB[\s\-/.]*([A-Z0-9]+(?:[\s\-/.]+[0-9]{6,9})?)", re.IGNORECASE)
 DIGITS = (6, 7, 8, 9)
+
+# Invoices by their series and sequence.
+type Numbered = dict[tuple[str, int], Invoice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +130,9 @@ def match(lines: Sequence[Line]) -> Matched:
     unmatched: list[tuple[Line, str]] = []
     left: dict[int, int] = {}
     fresh = [line for line in coming if line.reference not in known]
+    quoted = _quoted(fresh)
     for line in fresh:
-        found = _invoice(line, left)
+        found = _invoice(line, quoted, left)
         if isinstance(found, str):
             unmatched.append((line, found))
             continue
@@ -141,16 +145,16 @@ def match(lines: Sequence[Line]) -> Matched:
     return Matched(tuple(matches), tuple(unmatched), again, outgoing)
 
 
-def _invoice(line: Line, left: dict[int, int]) -> Invoice | str:
+def _invoice(line: Line, quoted: Numbered, left: dict[int, int]) -> Invoice | str:
     """The invoice that a line pays, or why there is none."""
     if money.unrounded(line.amount, line.currency).denominator != 1:
         return "the amount has more digits than its currency"
-    quoted = QUOTED.search(line.text)
-    if quoted is None:
+    quote = QUOTED.search(line.text)
+    if quote is None:
         return "it quotes no invoice"
-    invoice = _quoted(quoted[1])
+    invoice = next((quoted[n] for n in _numbers(quote[1]) if n in quoted), None)
     if invoice is None:
-        return f"there is no invoice {quoted[0].strip()}"
+        return f"there is no invoice {quote[0].strip()}"
     if invoice.currency != line.currency:
         return f"{invoice.number} is in {invoice.currency}"
     if invoice.state not in PAYABLE or not left.get(invoice.pk, invoice.outstanding):
@@ -160,12 +164,21 @@ def _invoice(line: Line, left: dict[int, int]) -> Invoice | str:
     return invoice
 
 
-def _quoted(text: str) -> Invoice | None:
+def _quoted(lines: Iterable[Line]) -> Numbered:
+    """The invoices that lines may quote, read at once."""
+    quotes = [quote for line in lines if (quote := QUOTED.search(line.text))]
+    numbers = {number for quote in quotes for number in _numbers(quote[1])}
+    rows = Invoice.objects.filter(
+        series__in={series for series, _ in numbers},
+        sequence__in={sequence for _, sequence in numbers},
+    )
+    return {(row.series, row.sequence): row for row in rows if row.sequence}
+
+
+def _numbers(text: str) -> Iterator[tuple[str, int]]:
+    """The numbers that a quote may mean: nobody says where the series ends."""
     compact = re.sub(r"[^A-Z0-9]", "", text.upper())
     for digits in DIGITS:
         series, number = compact[:-digits], compact[-digits:]
         if series and number.isdigit() and len(number) == digits:
-            rows = Invoice.objects.filter(series=series, sequence=int(number))
-            if found := rows.select_related("customer").first():
-                return found
-    return None
+            yield series, int(number)

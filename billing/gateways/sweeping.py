@@ -36,9 +36,15 @@ def look_at_payments() -> int:
     whatever happened, the payment is found here.
     """
     looked = _each(Payment.objects.all(), asking.look)
-    looked += _each(Refund.objects.all(), asking.give_back)
+    looked += _each(Refund.objects.all(), _give_back)
     _let_lapse()
     return looked
+
+
+def _give_back(public_id: str) -> None:
+    """Ask for a refund; put off first, as asking itself does with a payment."""
+    _put_off(Refund.objects.get(public_id=public_id))
+    asking.give_back(public_id)
 
 
 def _each(rows: QuerySet[Any], look: Callable[[str], None]) -> int:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from billing.actions import ImportStatement, MarkInvoicePaid
-from billing.errors import NotInStatement, ReferenceUsed, Unmatched
+from billing.actions import ImportStatement, MarkInvoicePaid, VoidInvoice
+from billing.errors import AlreadyPaid, NotInStatement, ReferenceUsed, Unmatched
+from billing.gateways import statement
+from billing.ledger.checking import differences
 from billing.models import Customer, Invoice, Payment, Subscription
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
@@ -57,6 +59,36 @@ def test_the_same_transfer_counts_once(unpaid: Subscription, operator: Actor) ->
     with pytest.raises(ReferenceUsed):
         came(only_open(unpaid), 1000, operator)
     assert only_open(unpaid).paid == 1000
+
+
+def test_what_comes_for_a_paid_invoice_goes_to_the_balance(
+    unpaid: Subscription, operator: Actor
+) -> None:
+    """Money that is there is recorded; only the amount has to be said."""
+    invoice = only_open(unpaid)
+    came(invoice, None, operator)
+    with pytest.raises(AlreadyPaid):
+        came(invoice, None, operator, "b2")
+    again = came(invoice, 3000, operator, "b2").result
+    assert (again.state, again.amount) == ("succeeded", 3000)
+    invoice.refresh_from_db()
+    assert (invoice.state, invoice.paid) == ("paid", 3000)
+    assert Customer.objects.get().balance == 3000
+    assert list(differences()) == []
+
+
+def test_what_comes_for_an_invoice_that_was_taken_back_is_kept_too(
+    unpaid: Subscription, operator: Actor
+) -> None:
+    invoice = only_open(unpaid)
+    perform(VoidInvoice, invoice, actor=operator)
+    came(invoice, 3000, operator)
+    invoice.refresh_from_db()
+    unpaid.refresh_from_db()
+    assert (invoice.state, invoice.paid) == ("void", 0)
+    assert Customer.objects.get().balance == 3000
+    assert unpaid.state != "active"
+    assert list(differences()) == []
 
 
 def test_a_statement_pays_what_it_quotes(unpaid: Subscription, operator: Actor) -> None:
@@ -148,6 +180,22 @@ def test_an_invoice_that_is_paid_by_a_line_before_takes_no_more(
     assert [m["rest"] for m in told["matched"]] == [500]
     assert told["unmatched"][0]["why"] == f"{invoice.number} is paid"
     assert Customer.objects.get().balance == 500
+
+
+def test_a_long_statement_asks_no_more_than_a_short_one(
+    unpaid: Subscription, django_assert_num_queries: Any
+) -> None:
+    invoice = only_open(unpaid)
+    for many in (1, 500):
+        rows = [line(invoice, "0.01", f"b{number}") for number in range(many)]
+        rows += [
+            line(invoice, "0.01", f"c{number}", quoted=f"PB-2025-{number:06}")
+            for number in range(many)
+        ]
+        lines = statement.read(HEAD + "".join(rows))
+        with django_assert_num_queries(2):
+            found = statement.match(lines)
+        assert (len(found.matches), len(found.unmatched)) == (many, many)
 
 
 @pytest.mark.parametrize(
