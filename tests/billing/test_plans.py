@@ -89,3 +89,14 @@ def test_everybody_sees_what_is_on_sale_and_nothing_else(
     sell("basic", 4000)
     assert [p.version for p in Plan.objects.visible_to(ANONYMOUS)] == [2]
     assert Plan.objects.visible_to(operator).count() == 2
+
+
+def test_seats_cost_though_the_base_is_free(control: Place) -> None:
+    def seats(code: str, unit: str) -> Plan:
+        card = {"price": {"model": "per_unit", "unit_amount": unit}}
+        return sell(code, 0, prices=[{"code": "s", "kind": "seat", "card": card}])
+
+    assert sell("nothing", 0).free
+    assert seats("given", "0").free
+    assert not seats("seated", "8").free
+    assert not sell("base", 100).free

@@ -18,9 +18,18 @@ from billing.actions import (
 from billing.drafts import Draft, DraftLine
 from billing.invoicing.verifying import verify
 from billing.ledger.checking import differences
-from billing.models import CreditNote, Customer, Invoice, Redemption
+from billing.models import (
+    CreditNote,
+    Customer,
+    Invoice,
+    LedgerEntry,
+    Redemption,
+    RevenuePart,
+)
 from billing.rating.lines import Charge
 from billing.rating.periods import Period
+from billing.reports import ageing, recognition
+from billing.reports.months import Months
 from billing.states import InvoiceKind, LineKind
 from paybill_site.kernel import actors, acts
 from paybill_site.kernel.actions import perform
@@ -121,3 +130,17 @@ def assert_books_agree() -> None:
     assert list(differences()) == []
     for invoice in Invoice.objects.all():
         assert verify(invoice) == []
+
+
+def assert_reports_agree() -> None:
+    """What is open by age is what the ledger says, and so is revenue by month."""
+    while recognition.recognise():
+        pass
+    booked: dict[str, int] = {}
+    for account, amount in LedgerEntry.objects.values_list("account", "amount"):
+        booked[account] = booked.get(account, 0) + amount
+    tables = ageing.tables(Months(clock.now().date().replace(day=1), 1))
+    aged = [row.figures[1].value for table in tables for row in table.rows]
+    assert sum(aged) == booked.get("receivable", 0)
+    parts = RevenuePart.objects.values_list("amount", flat=True)
+    assert sum(parts) == -booked.get("revenue", 0)

@@ -25,6 +25,7 @@ from paybill_site.kernel.models import OutboxEvent
 from tests.billing.invoices.desk import (
     KEEPER,
     assert_books_agree,
+    assert_reports_agree,
     bill,
     coupon,
     credit,
@@ -90,6 +91,7 @@ def test_line_by_line_and_the_last_note_gives_back_what_is_left(
     credit(invoice)
     assert invoice.credited == invoice.total
     assert_books_agree()
+    assert_reports_agree()
 
 
 def test_a_note_is_by_the_net_amount_after_the_discount(german: Customer) -> None:
@@ -195,3 +197,4 @@ def test_whatever_happens_the_books_agree(
         german.refresh_from_db()
         assert german.balance >= 0
     assert_books_agree()
+    assert_reports_agree()

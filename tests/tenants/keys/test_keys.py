@@ -301,3 +301,14 @@ def test_a_key_writes_once_under_one_idempotency_key(
     ]
     assert answers[0].json() == answers[1].json()
     assert Tenant.objects.filter(slug="shop-once").count() == 1
+
+
+def test_a_key_that_is_refused_over_and_over_is_recorded_once_a_minute(
+    account: Account, owner: Actor
+) -> None:
+    key = make(account, owner, "tenants:read")
+    web = program(key)
+    perform(RevokeKey, key, actor=owner)
+    assert {web.get("/api/tenants").status_code for _ in range(5)} == {401}
+    told = AuditEntry.objects.filter(action="tenants.use_key", outcome="denied")
+    assert told.count() in {1, 2}  # a minute may end meanwhile
