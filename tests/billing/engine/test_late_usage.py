@@ -6,9 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 from billing import clock, engine
 from billing.actions import CancelSubscription, Subscribe
+from billing.actions.biller import BILLER, BillBatch
 from billing.models import (
     Coupon,
     Customer,
@@ -24,9 +27,11 @@ from billing.tasks import bill, bill_one
 from billing.usage import tasks as usage
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
-from tenants.models import Tenant
+from tenants.models import Account, Tenant
 from tests.billing.desk import START, Turn, only_open, pay_in_full, sell
+from tests.billing.engine.worlds import SELLER
 from tests.billing.usage.desk import a_meter, an_event, send, taken_back
+from tests.cast import make_tenant
 
 DAY = timedelta(days=1)
 FIRST, SECOND, THIRD = START + 10 * DAY, START + 35 * DAY, START + 65 * DAY
@@ -142,9 +147,7 @@ def test_what_is_taken_back_lowers_the_next_invoice(
 
 def half(row: Subscription) -> None:
     """Half off everything, from now on."""
-    coupon = Coupon.objects.create(
-        name="Half", percent=50, duration="forever"
-    )
+    coupon = Coupon.objects.create(name="Half", percent=50, duration="forever")
     Redemption.objects.create(customer=row.customer, coupon=coupon)
 
 
@@ -262,3 +265,42 @@ def test_a_biller_that_is_killed_bills_the_difference_once(
     bill_one(row.public_id)
     assert said(Invoice.objects.latest("pk")) == {LineKind.USAGE: [0, 100]}
     assert MeteredPeriod.objects.get(start=START).billed == 100
+
+
+def test_late_usage_of_many_customers_takes_as_many_queries_as_of_few(
+    calls: None, turn: Turn
+) -> None:
+    sell("metered", 3000, prices=[metered()])
+
+    def count(size: int) -> int:
+        rows = [several(f"{size}-{number}") for number in range(size)]
+        moved = max(row.period_end for row in rows) - clock.now()
+        turn(moved)
+        bill()
+        for row in rows:
+            at = row.period_start.isoformat()
+            send(an_event(row.tenant, "calls", at=at, properties={"n": "10"}))
+        usage.roll_up_usage()
+        Customer.objects.update(next_at=None)
+        Customer.objects.filter(subscriptions__in=rows).update(next_at=clock.now())
+        turn(32 * DAY)
+        late = MeteredPeriod.objects.filter(
+            standing="late", item__subscription__in=rows
+        )
+        assert late.count() == size
+        with CaptureQueriesContext(connections["default"]) as seen:
+            perform(BillBatch, None, {"most": 100}, actor=BILLER)
+        assert late.count() == 0
+        return len(seen)
+
+    count(1)
+    assert count(2) == count(7)
+
+
+def several(name: str) -> Subscription:
+    account = Account.objects.create(name=name)
+    tenant = make_tenant(account, f"many-{name}")
+    row = perform(Subscribe, tenant, {"plan": "metered"}, actor=SELLER).result
+    pay_in_full(only_open(row), name)
+    row.refresh_from_db()
+    return row
