@@ -69,10 +69,6 @@ class OwnersOnly(Forbidden):
     """Only an owner makes or removes owners."""
 
 
-class MovedMeanwhile(Conflict):
-    """The tenant got another place meanwhile; look again, then repeat."""
-
-
 class TooManyEndpoints(Conflict):
     """An account has only so many webhooks; remove one that is not used."""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from billing.models import Customer, Subscription, SubscriptionItem
 from billing.rating import anchors, dates, periods
 from billing.rating.anchors import Alignment, Anchor
-from billing.rating.periods import Every, Period
+from billing.rating.periods import Every
 from billing.rating.proration import Counting
 from billing.rating.schedule import Terms
 from billing.states import PriceKind, Timing
@@ -39,14 +39,13 @@ def anchor_of(row: Subscription) -> Anchor:
 def anchoring(customer: Customer, every: Every, start: datetime) -> Anchor:
     """From where periods are counted that begin at ``start``, by the customer's choice.
 
-    A given day is the first such day on or after the start. Where none is given, the
-    first subscription gives it.
+    Where no day of the month is given, the first subscription gives it.
     """
     zone, alignment = customer.zone, Alignment(customer.alignment)
     if alignment == Alignment.DAY and every.monthly:
         day = dates.local(start, zone)
         kept = customer.billing_day = customer.billing_day or day.day
-        first = anchors.next_on_day(day, kept, every)
+        first = anchors.first(day, kept, every)
         return Anchor(anchors.midnight(first, zone), kept)
     if alignment == Alignment.CALENDAR:
         return anchors.anchor(start, every, zone, alignment)
@@ -57,6 +56,6 @@ def enter(row: Subscription, moment: datetime) -> None:
     """Let the period run that a moment falls into; what was before it is not its."""
     anchor, every, zone = anchor_of(row), row.plan.every, row.customer.zone
     number = periods.index_at(anchor.at, every, moment, zone, anchor.day)
-    whole: Period = periods.period(anchor.at, every, number, zone, anchor.day)
-    row.period_index = number
-    row.period_start, row.period_end = max(whole.start, moment), whole.end
+    begins = periods.boundary(anchor.at, every, number, zone, anchor.day)
+    row.period_index, row.period_start = number, max(begins, moment)
+    row.period_end = anchors.period_end(begins, anchor.at, every, zone, day=anchor.day)

@@ -9,10 +9,9 @@ from django.contrib import messages
 from django.http import HttpRequest
 
 from paybill_site.kernel import actors
-from paybill_site.kernel.actions import AnyAction, Outcome, perform, rehearse
+from paybill_site.kernel.actions import AnyAction, Outcome, perform
 from paybill_site.kernel.errors import PaybillError
 from paybill_site.kernel.forms import InputForm
-from paybill_site.kernel.rehearsals import Rehearsal
 
 type Data = Mapping[str, Any] | Any
 
@@ -44,18 +43,6 @@ def fill_in(
     actor = actors.of_request(request)
     try:
         return perform(action, target, form.data_input(), actor=actor)
-    except PaybillError as error:
-        blame(form, error)
-        return None
-
-
-def try_out(
-    request: HttpRequest, action: AnyAction, target: Any, form: InputForm
-) -> Rehearsal | None:
-    """What it would do, without doing it; refused, the form has the error."""
-    actor = actors.of_request(request)
-    try:
-        return rehearse(action, target, form.data_input(), actor=actor)
     except PaybillError as error:
         blame(form, error)
         return None

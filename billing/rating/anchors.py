@@ -66,6 +66,7 @@ def period_end(
     every: Every,
     zone: tzinfo,
     until: datetime | None = None,
+    day: int | None = None,
 ) -> datetime:
     """Where a period ends that starts at ``start``, which need not be a boundary.
 
@@ -73,32 +74,47 @@ def period_end(
     anchor says the day in it and the time: from a boundary on, that is the next
     boundary. A start before the anchor's day of its month ends on that day, and one
     before the anchor of quarters and half-years at the anchor. ``until`` ends it early.
+    ``day`` of the month is for anchors in a month that does not have it.
     """
     wall = anchor.astimezone(zone)
     opened, kept = dates.local(start, zone), wall.date()
+    on = day or kept.day
     if every.interval == Interval.MONTH and every.count in CALENDAR_SPANS:
         before = in_utc(start) < in_utc(anchor)
         stub = kept if before else opened
     else:
-        stub = _stub_end(opened, kept, every)
-    ends = stub if stub > opened else _one_later(opened, kept, every)
+        stub = _stub_end(opened, kept, on, every)
+    ends = stub if stub > opened else _one_later(opened, kept, on, every)
     due = datetime.combine(ends, wall.timetz()).astimezone(UTC)
     return due if until is None else min(due, until)
 
 
-def _stub_end(opened: date, kept: date, every: Every) -> date:
+def _stub_end(opened: date, kept: date, on: int, every: Every) -> date:
     if every.interval == Interval.MONTH:
-        return dates.on_day(opened, kept.day)
+        return dates.on_day(opened, on)
     if every.interval == Interval.WEEK:
         days = (kept.weekday() - opened.weekday()) % 7
         return opened + timedelta(days=days + 7 * (every.count - 1) if days else 0)
     return opened
 
 
-def _one_later(opened: date, kept: date, every: Every) -> date:
+def _one_later(opened: date, kept: date, on: int, every: Every) -> date:
     if every.interval == Interval.YEAR:
         opened = opened.replace(month=kept.month, day=1)
-    return dates.later(opened, every.interval, every.count, kept.day)
+    return dates.later(opened, every.interval, every.count, on)
+
+
+def first(start: date, day: int, every: Every) -> date:
+    """The first billing day: in the month of the start, or one interval after it.
+
+    A quarter that began on the 31st of January and is billed on the 15th ends on the
+    15th of April, as if it had begun on the 15th of January.
+    """
+    soonest = next_on_day(start, day, every)
+    if soonest == aligned(start, day, every):
+        return soonest
+    months = dates.MONTHS[every.interval] * every.count
+    return dates.months_later(soonest, months - 1, day)
 
 
 def next_on_day(
@@ -112,8 +128,8 @@ def next_on_day(
     if every is None:
         return day_of
     if every.monthly:
-        aligned = dates.on_day(day_of, day)
-        return aligned if aligned >= day_of else dates.months_later(day_of, 1, day)
+        here = aligned(day_of, day, every)
+        return here if here >= day_of else dates.months_later(day_of, 1, day)
     if previous is None:
         return day_of
     step = timedelta(days=dates.DAYS[every.interval] * every.count)

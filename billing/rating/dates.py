@@ -49,13 +49,3 @@ def local(moment: datetime, zone: tzinfo) -> date:
 def days_between(start: datetime, end: datetime, zone: tzinfo) -> int:
     """Midnights of a zone from one moment to another; 23 and 25 hours are a day."""
     return (local(end, zone) - local(start, zone)).days
-
-
-def days_through(first: date, last: date) -> int:
-    """Days with both ends counted: 15 to 31 March are 17."""
-    return (last - first).days + 1
-
-
-def billed_days(first: date, last: date, trial_days: int = 0) -> int:
-    """Days with both ends counted, less the whole days of a trial at their start."""
-    return max(0, days_through(first, last) - trial_days)

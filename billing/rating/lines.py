@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
@@ -19,7 +18,6 @@ from billing.rating import money
 from billing.rating.cards import RateCard
 from billing.rating.discounts import AmountOff, GivenBack, PercentOff
 from billing.rating.metering import Metered, TrueUp
-from billing.rating.periods import Period
 from billing.rating.prices import Flat, PerUnit
 from billing.rating.shares import WHOLE, Share
 from billing.rating.stored import Stored, to_data
@@ -200,14 +198,6 @@ def credit_of(charged: int, currency: str, share: Share, most: int) -> Charge:
     """The credit for a share of what was charged, and never more than ``most``."""
     at_most = most if share.of(charged) > most else None
     return share_of(charged, currency, share, credit=True, at_most=at_most)
-
-
-def rest_of(
-    price: int, currency: str, period: Period, at: datetime, *, credit: bool = False
-) -> Charge:
-    """The charge (or credit) for what is left of a period, by the second."""
-    left = Share(period.left(at), period.seconds)
-    return share_of(price, currency, left, credit=credit)
 
 
 def _signed(due: int, credit: bool, at_most: int | None) -> int:

@@ -49,7 +49,12 @@ def rounded(amount: Exact) -> int:
 
 def at_places(value: Exact, places: int) -> Decimal:
     """The value with so many digits after the point, halves away from zero."""
-    return Decimal(rounded(Fraction(value) * 10**places)).scaleb(-places)
+    return of_digits(rounded(Fraction(value) * 10**places), places)
+
+
+def of_digits(count: int, places: int) -> Decimal:
+    """So many of the last digit that is kept: 4900 of two digits are 49.00."""
+    return Decimal(count).scaleb(-places)
 
 
 def unrounded(major: Exact, currency: str) -> Fraction:
@@ -70,7 +75,7 @@ def percent_of(base: Exact, percent: Decimal) -> int:
 
 def to_major(minor: int, currency: str) -> Decimal:
     """4900 EUR -> Decimal("49.00"), exact. Raises UnknownCurrency."""
-    return Decimal(minor).scaleb(-exponent(currency))
+    return of_digits(minor, exponent(currency))
 
 
 def text(minor: int, currency: str) -> str:

@@ -101,15 +101,22 @@ def in_utc(moment: datetime) -> datetime:
 
 
 def boundary(
-    anchor: datetime, every: Every, n: int, zone: tzinfo = UTC, day: int | None = None
+    anchor: datetime,
+    every: Every,
+    n: int,
+    zone: tzinfo = UTC,
+    day: int | None = None,
+    *,
+    back: bool = False,
 ) -> datetime:
     """The start of period ``n`` (0 is the anchor itself; n may be negative), in UTC.
 
     ``day`` of the month is for anchors in a month that does not have it: billed on the
-    31st, anchored in February.
+    31st, anchored in February. ``back`` counts so many before the anchor.
     """
     wall = anchor.astimezone(zone)
-    moved = dates.later(wall.date(), every.interval, every.count * n, day)
+    steps = every.count * (-n if back else n)
+    moved = dates.later(wall.date(), every.interval, steps, day)
     return datetime.combine(moved, wall.timetz()).astimezone(UTC)
 
 

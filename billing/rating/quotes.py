@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from itertools import takewhile
 
 from billing.rating import metering, periods, phases, schedule
 from billing.rating.anchors import Anchor
@@ -118,8 +117,9 @@ def _pieces(
         behind=price.behind,
         once=price.once,
     )
-    coming = schedule.pieces(terms, period.start, period.end)
-    return takewhile(lambda piece: piece.part.start < period.end, coming)
+    for piece in schedule.from_start(terms, period.end):
+        if period.start <= piece.part.start < period.end:
+            yield piece
 
 
 def _quoted(

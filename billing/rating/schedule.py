@@ -70,6 +70,17 @@ def pieces(terms: Terms, billed_to: datetime, until: datetime) -> Iterator[Piece
         reached = piece.part.end
 
 
+class Backwards(ValueError):
+    """It ends before it begins, or is asked for up to a moment before."""
+
+
+def from_start(terms: Terms, until: datetime) -> Iterator[Piece]:
+    """All that is due by ``until``, from the first piece on. Raises Backwards."""
+    if until < terms.start or (terms.end is not None and terms.end < terms.start):
+        raise Backwards(f"{terms.start} to {terms.end}, asked for up to {until}")
+    return pieces(terms, terms.start, until)
+
+
 def following(terms: Terms, billed_to: datetime) -> Piece | None:
     """The piece that begins at ``billed_to``; None where nothing more is to come."""
     reached = max(terms.start, billed_to)

@@ -9,8 +9,10 @@ from typing import Any
 
 from billing.rating import (
     anchors,
+    cycles,
     dates,
     durations,
+    money,
     periods,
     proration,
     retries,
@@ -31,10 +33,9 @@ from billing.rating.vectors.reading import (
     day,
     midnight,
     moment,
-    number,
 )
 
-# Parts of a period in its billionths: as many digits as are kept of them.
+# The price of a cycle, in the smallest part of one that is kept of a share.
 BILLION = 1_000_000_000
 
 
@@ -50,7 +51,8 @@ def advanced(given: Given) -> Answer:
 
 def receded(given: Given) -> Answer:
     start, every = midnight(given["date"]), reading.every(given)
-    return {"date": periods.boundary(start, every, int(f"-{given['n']}")).date()}
+    found = periods.boundary(start, every, int(given["n"]), back=True)
+    return {"date": found.date()}
 
 
 def aligned(given: Given) -> Answer:
@@ -102,13 +104,12 @@ def calendar_days(given: Given) -> Answer:
 
 
 def cycles_in_advance(given: Given) -> Answer:
-    start, target = day(given["start_date"]), day(given["target_date"])
-    end = reading.maybe_day(given.get("end_date"))
-    if target < start or (end is not None and end < start):
-        return {"error": "InvalidDateSequence"}
+    start, every = day(given["start_date"]), reading.every(given)
+    end, on = reading.maybe_day(given.get("end_date")), int(given["bill_cycle_day"])
+    first = _midnight(anchors.first(start, on, every))
     terms = Terms(
-        every=reading.every(given),
-        anchor=_first_billing_day(given, start),
+        every=every,
+        anchor=Anchor(first, on if every.monthly else None),
         zone=UTC,
         counting=Counting.DAYS,
         phases=(Phase(Kind.EVERGREEN),),
@@ -116,19 +117,13 @@ def cycles_in_advance(given: Given) -> Answer:
         start=_midnight(start),
         end=None if end is None else _midnight(end),
     )
-    due = schedule.pieces(terms, terms.start, _midnight(target))
-    shares = (Plain(piece.share.of(BILLION)) for piece in due)
-    return {"number_of_billing_cycles": number(f"{totals.below(shares).subtotal}e-9")}
-
-
-def _first_billing_day(given: Given, start: date) -> Anchor:
-    """In the month of the start, or one interval after it."""
-    every, on = reading.every(given), int(given["bill_cycle_day"])
-    here = anchors.aligned(start, on, every)
-    kept = on if every.monthly else None
-    if here >= start:
-        return Anchor(_midnight(here), kept)
-    return Anchor(periods.boundary(_midnight(here), every, 1, UTC, kept), kept)
+    try:
+        due = schedule.from_start(terms, midnight(given["target_date"]))
+    except schedule.Backwards:
+        return {"error": "InvalidDateSequence"}
+    lines = (Plain(piece.share.of(BILLION)) for piece in due)
+    billed = totals.below(lines).subtotal
+    return {"number_of_billing_cycles": money.of_digits(billed, cycles.PLACES)}
 
 
 def leading(given: Given) -> Answer:

@@ -93,6 +93,30 @@ def test_a_first_period_need_not_begin_on_a_boundary(
     assert anchors.period_end(at(start), at(anchor), every, UTC) == at(ends)
 
 
+@pytest.mark.parametrize(
+    ("start", "day", "every", "billed"),
+    [
+        ("2026-01-31", 15, Every(Interval.MONTH), "2026-02-15"),
+        ("2026-01-31", 15, QUARTER, "2026-04-15"),
+        ("2026-01-31", 15, Every(Interval.YEAR), "2027-01-15"),
+        ("2026-01-10", 31, QUARTER, "2026-01-31"),
+        ("2025-11-30", 29, QUARTER, "2026-02-28"),
+        ("2026-01-31", 15, Every(Interval.WEEK), "2026-01-31"),
+    ],
+)
+def test_the_first_billing_day_is_in_the_month_of_the_start_or_an_interval_later(
+    start: str, day: int, every: Every, billed: str
+) -> None:
+    found = anchors.first(date.fromisoformat(start), day, every)
+    assert found == date.fromisoformat(billed)
+
+
+def test_who_asks_backwards_is_told_so() -> None:
+    terms = by_days(date(2026, 1, 31), date(2026, 1, 31), 31)
+    with pytest.raises(schedule.Backwards):
+        schedule.from_start(terms, at("2026-01-30"))
+
+
 def by_days(start: date, anchor: date, day: int, end: date | None = None) -> Terms:
     """Billed in advance and counted by days, from a given day of the month on."""
     return Terms(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from billing.rating import (
     anchors,
     credit_notes,
+    dates,
     discounts,
     lines,
     proration,
@@ -126,14 +127,18 @@ def test_no_boundary_is_chained(
 
 
 @moderate
-@given(MOMENTS, EVERIES, ZONES, st.integers(0, 40))
+@given(MOMENTS, EVERIES, ZONES, st.integers(-1, 40), st.integers(0, 31))
 def test_a_period_from_a_boundary_ends_at_the_next(
-    anchor: datetime, every: Every, name: str, n: int
+    anchor: datetime, every: Every, name: str, n: int, day: int
 ) -> None:
     zone = ZoneInfo(name)
-    start = boundary(anchor, every, n, zone)
-    ends = anchors.period_end(start, anchor, every, zone)
-    assert ends == boundary(anchor, every, n + 1, zone)
+    kept = day if every.monthly and day else None
+    if kept:  # an anchor is on the day that is kept, or on its month's last
+        wall = anchor.astimezone(zone)
+        anchor = datetime.combine(dates.on_day(wall.date(), kept), wall.timetz())
+    start = boundary(anchor, every, n, zone, kept)
+    ends = anchors.period_end(start, anchor, every, zone, day=kept)
+    assert ends == boundary(anchor, every, n + 1, zone, kept)
 
 
 @moderate
