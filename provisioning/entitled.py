@@ -160,7 +160,7 @@ def _entitled_inputs(deployment: Deployment) -> dict[str, Any]:
         "generation": deployment.generation,
         "network": ledger.network_of(deployment),
         "account": {name: str(fact) for name, fact in sorted(facts.items())},
-        "retention_days": min(entitlement.retention_days, MOST_RETENTION),
+        "retention_days": min(entitlement.backup_days, MOST_RETENTION),
         "handover_version": entitlement.version,
     }
 

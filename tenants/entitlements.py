@@ -23,6 +23,7 @@ class Grant(TypedDict):
     region: str
     cloud: str
     retention_days: int
+    backup_days: int
     features: dict[str, Any]
     limits: dict[str, Any]
     reason: str

@@ -27,6 +27,8 @@ class SubscriptionSerializer(Row[Subscription]):
             "plan",
             "next_plan",
             "region",
+            "isolation",
+            "size",
             "state",
             "period_start",
             "period_end",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from billing.catalogue.granting import entitled
+from billing.catalogue.places import why_no_place
 from billing.catalogue.preview import preview
 from billing.catalogue.versions import has_begun, held_among, sold
 from billing.catalogue.words import in_words
@@ -14,4 +15,5 @@ __all__ = [
     "in_words",
     "preview",
     "sold",
+    "why_no_place",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from billing.catalogue.places import why_no_place
 from billing.catalogue.versions import currencies_of
 from billing.models import Customer, Plan, Subscription
 from billing.rating import money
@@ -85,8 +86,8 @@ def _why_not(subscription: Subscription, plan: Plan, currencies: set[str]) -> st
         return f"changes to {planned.name} with its next period"
     if subscription.cancel_at_period_end:
         return "ends with its period"
-    if (plan.isolation, plan.cloud) != (old.isolation, old.cloud):
-        return "the versions isolate tenants differently"
+    if why := why_no_place(subscription, plan):
+        return why
     if subscription.region not in plan.regions:
         return f"this version is not offered in {subscription.region}"
     billed_in = subscription.customer.currency or old.currency

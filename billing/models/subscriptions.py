@@ -16,6 +16,7 @@ from billing.states import SubscriptionState, TrialEnd
 from paybill_site.kernel.ids import PublicId
 from paybill_site.kernel.querysets import VisibleManager
 from tenants.models import Tenant
+from tenants.states import Isolation
 
 
 class Subscription(models.Model):
@@ -57,6 +58,15 @@ class Subscription(models.Model):
         default=dict, blank=True, help_text="what it becomes once its offer is paid"
     )
     region = models.CharField(max_length=40)
+    isolation = models.CharField(
+        max_length=10,
+        choices=Isolation.choices,
+        default=Isolation.POOLED,
+        help_text="chosen at the sale; no plan changes it",
+    )
+    size = models.CharField(
+        max_length=20, blank=True, help_text="of the stack; empty: the plan's own"
+    )
     state = models.CharField(max_length=12, choices=SubscriptionState.choices)
     starts_at = models.DateTimeField(
         null=True, blank=True, help_text="when it begins, if not at once"
@@ -126,6 +136,11 @@ class Subscription(models.Model):
     def period(self) -> Period:
         """The period that is running, as rating takes it."""
         return Period(self.period_start, self.period_end)
+
+    @property
+    def granted_size(self) -> str:
+        """What was chosen, as long as the plan has it; else the plan's own."""
+        return self.size if self.size in self.plan.sizes else self.plan.size
 
     @property
     def zone(self) -> tzinfo:

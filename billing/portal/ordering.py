@@ -34,6 +34,7 @@ from paybill_site.kernel.forms import InputForm
 from tenants import slugs, starting
 from tenants.errors import SlugRefused, SlugTaken
 from tenants.models import Account, Tenant
+from tenants.states import Isolation
 
 MOST = 1_000_000
 SEATS, ADDON = "seats-", "addon-"
@@ -56,10 +57,21 @@ class OrderForm(forms.Form):
         if len(plan.regions) > 1:
             choices = [(name, name) for name in plan.regions]
             self.fields["region"] = forms.ChoiceField(choices=choices, required=False)
+        self._place(plan)
         if not plan.free:
             self.fields["code"] = forms.CharField(
                 label="Promotion code", max_length=40, required=False
             )
+
+    def _place(self, plan: Plan) -> None:
+        """How it is isolated and how large it is, where the plan leaves a choice."""
+        kinds = [(kind, Isolation(kind).label) for kind in plan.isolations]
+        sizes = [(size, size.capitalize()) for size in plan.sizes]
+        for name, choices in (("isolation", kinds), ("size", sizes)):
+            if len(choices) > 1:
+                self.fields[name] = forms.ChoiceField(
+                    choices=choices, required=False, initial=getattr(plan, name)
+                )
 
     def _name_it(self) -> None:
         self.fields["name"] = forms.CharField(max_length=120, label="Name")
@@ -186,6 +198,8 @@ def _place(
         data = {
             "plan": plan.code,
             "region": chosen.get("region", ""),
+            "isolation": chosen.get("isolation", ""),
+            "size": chosen.get("size", ""),
             "seats": form.counts(SEATS),
             "addons": form.counts(ADDON),
         }

@@ -93,4 +93,4 @@ class ExpireBackup(Action[Backup, NoInput, Backup]):
 def kept_for(tenant: Tenant) -> timedelta:
     """How long a backup of the tenant is kept, by its entitlement."""
     row = Entitlement.objects.filter(tenant=tenant).first()
-    return timedelta(days=row.retention_days) if row else RETENTION
+    return timedelta(days=row.backup_days) if row else RETENTION

@@ -19,6 +19,7 @@ class EntitlementSerializer(Row[Entitlement]):
             "size",
             "region",
             "retention_days",
+            "backup_days",
             "features",
             "limits",
             "version",

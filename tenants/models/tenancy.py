@@ -199,7 +199,10 @@ class Entitlement(models.Model):
     size = models.CharField(max_length=20, default="small")
     region = models.CharField(max_length=40, default="local")
     cloud = models.CharField(max_length=20, default="local")
-    retention_days = models.PositiveIntegerField(default=30)
+    retention_days = models.PositiveIntegerField(
+        default=30, help_text="data is kept after the end"
+    )
+    backup_days = models.PositiveIntegerField(default=30, help_text="a backup is kept")
     features = models.JSONField(default=dict, blank=True)
     limits = models.JSONField(default=dict, blank=True)
     reason = models.CharField(

@@ -44,6 +44,7 @@ TERMS: Any = {
     "region": "local",
     "cloud": "local",
     "retention_days": 7,
+    "backup_days": 7,
     "features": {},
     "limits": {"orders": 100},
     "reason": "active",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -14,6 +14,7 @@ from billing.engine.baskets import Wanted
 from billing.errors import (
     AlreadySubscribed,
     NoSuchChange,
+    NotAChoice,
     NotADraft,
     NotBuildable,
     NotOnSale,
@@ -33,7 +34,7 @@ from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.inputs import example
 from tenants import offers
 from tenants.models import Tenant
-from tenants.states import TenantState
+from tenants.states import Isolation, TenantState
 
 NOT_OVER = frozenset(SubscriptionState) - {SubscriptionState.CANCELLED}
 
@@ -54,6 +55,12 @@ class PlanChoice(Input):
 
 
 class SubscribeInput(PlanChoice):
+    isolation: Isolation | Literal[""] = Field(
+        default="", description="one of the plan's; default: the plan's own"
+    )
+    size: str = Field(
+        default="", max_length=20, description="of the stack, one of the plan's"
+    )
     addons: Quantities = Field(
         default_factory=dict, max_length=50, description="how many, by code"
     )
@@ -82,17 +89,15 @@ class Subscribe(Action[Tenant, SubscribeInput, Subscription]):
     def run(
         self, target: Tenant, data: SubscribeInput, *, actor: Actor
     ) -> Subscription:
-        plan = on_sale(data.plan)
-        region = data.region or plan.regions[0]
-        if region not in plan.regions:
-            raise RegionNotOffered(f"{plan.name} is offered in {plan.regions}")
+        plan = on_sale(data.plan, data.isolation)
+        data = _completed(data, plan)
         customer = customers.of(target.account)
         present = target.subscriptions.filter(state__in=NOT_OVER).first()
-        if present is not None and _same_offer(present, plan, region):
+        if present is not None and _same_offer(present, plan, data):
             return present
         _make_room(target, present)
         _fix_currency(customer, plan, data.currency)
-        return _subscribed(target, customer, plan, region, data)
+        return _subscribed(target, customer, plan, data)
 
     def present(self, result: Subscription) -> dict[str, Any]:
         return {**super().present(result), **to_pay(result)}
@@ -101,13 +106,18 @@ class Subscribe(Action[Tenant, SubscribeInput, Subscription]):
         return Subscription.objects.filter(public_id=output.get("id")).first()
 
 
-def on_sale(code: str) -> Plan:
-    """The plan that is sold under this code. Raises NotOnSale, NotBuildable."""
+def on_sale(code: str, isolation: str = "") -> Plan:
+    """The plan that is sold under this code. Raises NotOnSale, NotBuildable.
+
+    ``isolation``: one of the plan's, to be asked about instead of its own.
+    """
     plan = catalogue.sold(code)
     if plan.kind != PlanKind.BASE:
         raise NotOnSale("an add-on is taken beside a plan")
     product = offers.product_in(plan.features)
-    if why := offers.why_not(plan.isolation, plan.cloud, product):
+    if isolation and isolation not in plan.isolations:
+        raise NotAChoice(f"{plan.name} is sold as {', '.join(plan.isolations)}")
+    if why := offers.why_not(isolation or plan.isolation, plan.cloud, product):
         raise NotBuildable(why)
     return plan
 
@@ -141,10 +151,23 @@ def to_pay(subscription: Subscription, *kinds: InvoiceKind) -> dict[str, Any]:
     }
 
 
-def _same_offer(present: Subscription, plan: Plan, region: str) -> bool:
+def _completed(data: SubscribeInput, plan: Plan) -> SubscribeInput:
+    """What the plan takes where nothing is chosen. Raises what it does not offer."""
+    region = data.region or plan.regions[0]
+    if region not in plan.regions:
+        raise RegionNotOffered(f"{plan.name} is offered in {plan.regions}")
+    if data.size and data.size not in plan.sizes:
+        raise NotAChoice(f"{plan.name} has the sizes {', '.join(plan.sizes)}")
+    isolation = Isolation(data.isolation or plan.isolation)
+    return data.model_copy(update={"region": region, "isolation": isolation})
+
+
+def _same_offer(present: Subscription, plan: Plan, data: SubscribeInput) -> bool:
     """Tell whether just this was chosen before and waits for its payment."""
     waits = present.state == SubscriptionState.INCOMPLETE
-    return waits and present.plan == plan and present.region == region
+    before = (present.region, present.isolation, present.size)
+    chosen = (data.region, data.isolation, data.size)
+    return waits and present.plan == plan and before == chosen
 
 
 def _make_room(tenant: Tenant, present: Subscription | None) -> None:
@@ -172,7 +195,7 @@ def _fix_currency(customer: Customer, plan: Plan, wanted: str) -> None:
 
 
 def _subscribed(
-    tenant: Tenant, customer: Customer, plan: Plan, region: str, data: SubscribeInput
+    tenant: Tenant, customer: Customer, plan: Plan, data: SubscribeInput
 ) -> Subscription:
     now = clock.now()
     later = data.starts_at is not None and data.starts_at > now
@@ -182,7 +205,9 @@ def _subscribed(
         tenant=tenant,
         customer=customer,
         plan=plan,
-        region=region,
+        region=data.region,
+        isolation=data.isolation,
+        size=data.size,
         state=state,
         starts_at=starts,
         trial_then=data.trial_then,

@@ -125,6 +125,7 @@ def _move_in(account: Account, kind: Isolation, **where: Any) -> Tenant:
         plan="team",
         isolation=kind,
         retention_days=7,
+        backup_days=7,
         version=1,
     )
     return tenant
