@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +28,7 @@ from billing.tasks import bill, bill_one
 from billing.usage import tasks as usage
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.planes import CONTROL, plane
 from tenants.models import Account, Tenant
 from tests.billing.desk import START, Turn, only_open, pay_in_full, sell
 from tests.billing.engine.worlds import SELLER
@@ -304,3 +306,30 @@ def several(name: str) -> Subscription:
     pay_in_full(only_open(row), name)
     row.refresh_from_db()
     return row
+
+
+def test_two_billers_at_once_bill_a_difference_once(committed: None) -> None:
+    """The second waits for the customer, and then finds nothing to do."""
+    with plane(CONTROL), clock.at(START):
+        a_meter(Aggregation.SUM, "calls")
+        sell("metered", 3000, prices=[metered()])
+        row = several("twice")
+    with plane(CONTROL), clock.at(row.period_end):
+        bill_one(row.public_id)
+        pay_in_full(only_open(row), "twice again")
+        used(row.tenant, "10")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(a_worker, [row, row]))
+    with plane(CONTROL):
+        amounts = InvoiceLine.objects.filter(kind="usage").order_by("pk")
+        assert sorted(line.amount for line in amounts) == [0, 0, 100]
+        assert MeteredPeriod.objects.filter(standing="late").count() == 0
+
+
+def a_worker(row: Subscription) -> None:
+    try:
+        with plane(CONTROL), clock.at(row.period_end + 31 * DAY):
+            usage.roll_up_usage()
+            bill()
+    finally:
+        connections.close_all()
