@@ -5,6 +5,7 @@ A new address is covered by the tests of bad input without anybody adding it the
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -120,6 +121,21 @@ class Door:
         """Names of the input of the action behind it, if it is the API's."""
         action = getattr(getattr(self.view, "cls", None), "action", None)
         return list(action.Input.model_fields) if action else []
+
+    @property
+    def reader(self) -> Any:
+        """What reads the body of a request here: addresses of the API share a few."""
+        cls = getattr(self.view, "cls", None)
+        if cls is None:
+            return self.route
+        name = (getattr(self.view, "actions", None) or {}).get("post", "post")
+        handler = getattr(cls, name, None)
+        return handler and inspect.unwrap(handler), tuple(cls.parser_classes)
+
+    @property
+    def noun(self) -> str:
+        """The words before what names one thing: ``api/plans/``; an admin's are one."""
+        return self.route.split("/" if self.is_admin else "<")[0]
 
     def path(self, given: dict[str, str] | None = None) -> str:
         """The address, with an existing object's id in it unless one is given."""
