@@ -121,9 +121,10 @@ def compose(
     """Make a subscription what is wanted, from a moment on; return the lines for it."""
     row, old = held.row, held.row.plan.every
     ends_trial = _ends_trial(held, wanted)
-    if ends_trial:
-        moves.end_trial(held, at)
-    baskets.recompose(held, wanted, at)
+    with moves.over_by_itself(account, held):
+        if ends_trial:
+            moves.end_trial(held, at)
+        baskets.recompose(held, wanted, at)
     closed = [item for item in held.items if item.end is not None and item.end <= at]
     back = credits.give_back(Held(row, closed, held.state), at)
     if row.plan.every != old or ends_trial:

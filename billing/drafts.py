@@ -23,7 +23,8 @@ class DraftLine:
 
     An item's price says how it is taxed; ``tax_class`` and ``tax_included`` say it for
     a line without one. ``gives_back`` is the line that a credit gives back from: so it
-    gives back that much less of the discount, and is taxed as that was.
+    gives back that much less of the discount, and is taxed as that was. ``gave_back``
+    is how much of that line, in minor units, was given back before.
     """
 
     description: str
@@ -35,6 +36,7 @@ class DraftLine:
     tax_class: str = "standard"
     tax_included: bool = False
     gives_back: InvoiceLine | None = None
+    gave_back: int = 0
 
     @cached_property
     def amount(self) -> int:

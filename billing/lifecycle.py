@@ -32,7 +32,8 @@ def step(account: Account, held: Held, at: datetime) -> list[Invoice]:
 def activate(subscription: Subscription, *, reason: str) -> None:
     """Bring a subscription into force whose first period is paid: it starts now."""
     account, held = accounts.hold(subscription)
-    moves.start_paid(account, held, clock.now())
+    with moves.over_by_itself(account, held):
+        moves.start_paid(account, held, clock.now())
     held.move(_S.ACTIVE, reason)
     writing.write_one(account, held)
 

@@ -15,9 +15,7 @@ from billing.rating.lines import Line
 from billing.states import LineKind, RedemptionState
 
 # What no coupon reduces: credits give back what was paid, prepaid credit is money.
-UNTOUCHED = frozenset(
-    {LineKind.CREDIT, LineKind.PREPAID, LineKind.DISCOUNT, LineKind.CHARGEBACK}
-)
+UNTOUCHED = frozenset({LineKind.CREDIT, LineKind.PREPAID, LineKind.DISCOUNT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +137,7 @@ def _given_back(line: DraftLine, currency: str) -> list[Off]:
         charged=charged.amount,
         taken=charged.discount,
         currency=currency,
+        before=line.gave_back,
     )
     return [Off("discount on what is given back", rule)]
 

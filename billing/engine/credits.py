@@ -122,7 +122,6 @@ def _of_line(
         share = proration.part(Counting(customer.counting), billed, part, customer.zone)
         most = credit_notes.cap(line.amount, line.amount, credited)
         credit = lines.credit_of(line.amount, item.price.currency, share, most)
-        credited -= credit.amount
         if credit.amount:
             words = f"{item.price.name}, unused from {part.start:%d %b %Y}"
             yield DraftLine(
@@ -133,7 +132,9 @@ def _of_line(
                 item.subscription,
                 item,
                 gives_back=line,
+                gave_back=credited,
             )
+        credited -= credit.amount
 
 
 def _billed(item: SubscriptionItem, line: InvoiceLine) -> Period:

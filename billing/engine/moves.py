@@ -7,6 +7,7 @@ which are due at that moment follow from them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -68,10 +69,10 @@ def _end_or_go_on(account: Account, held: Held, at: datetime) -> None:
         pause(held, at)
     elif held.state in RUNNING:
         if row.period_end <= at:
-            _renew(account, held, at)
-        _take_waiting(
-            account, held, at, [c for c in row.waiting if _by(_moment(c), at)]
-        )
+            with over_by_itself(account, held):
+                _renew(account, held, at)
+        now = [change for change in row.waiting if _by(_moment(change), at)]
+        _take_waiting(account, held, at, now)
 
 
 def begin(account: Account, held: Held, at: datetime) -> None:
@@ -118,9 +119,20 @@ def fixed_end(held: Held, zone: tzinfo) -> datetime | None:
     ends = [
         phases.over_at(item.price.phased, item.phased_from or item.start, zone)
         for item in held.items
+        if item.end is None
     ]
     known = [end for end in ends if end is not None]
     return max(known) if known and len(known) == len(ends) else None
+
+
+@contextmanager
+def over_by_itself(account: Account, held: Held) -> Iterator[None]:
+    """Inside, what it is made of changes, and with that the day on which it is over."""
+    row, zone = held.row, account.customer.zone
+    alone = row.ends_at == fixed_end(held, zone)
+    yield
+    if alone and held.state != _S.CANCELLED:
+        row.ends_at = fixed_end(held, zone)
 
 
 def start_paid(account: Account, held: Held, at: datetime) -> None:
@@ -134,16 +146,12 @@ def start_paid(account: Account, held: Held, at: datetime) -> None:
         return
     row.begun_at = at
     _count(account, held, at)
-    zone = account.customer.zone
-    over_by_itself = row.ends_at == fixed_end(held, zone)
     for item in held.items:
         billed = item.billed_to > item.start
         baskets.shift(item, at)
         first = schedule.following(terms.of(item), at)
         if billed and first is not None:
             item.billed_to = item.first_end = first.part.end
-    if over_by_itself:
-        row.ends_at = fixed_end(held, zone)
     terms.enter(row, at)
 
 
@@ -152,8 +160,9 @@ def extend(account: Account, held: Held, until: datetime) -> None:
     row = held.row
     row.trial_end = row.period_end = until
     _count(account, held, until)
-    for item in held.items:
-        baskets.shift(item, until)
+    with over_by_itself(account, held):
+        for item in held.items:
+            baskets.shift(item, until)
 
 
 def end_trial(held: Held, at: datetime) -> None:

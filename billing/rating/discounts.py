@@ -159,7 +159,8 @@ class GivenBack(Stored):
     """Of what is given back (``base``, below zero), the part that was never paid.
 
     ``charged`` is what the line came to that it gives back from, and ``taken`` the
-    discount on it: who paid half gets back half.
+    discount on it: who paid half gets back half. ``before`` is how much of the line was
+    given back before, so that all parts of it come to what was paid.
     """
 
     rule: ClassVar[str] = "given_back"
@@ -168,11 +169,13 @@ class GivenBack(Stored):
     charged: int
     taken: int
     currency: str
+    before: int = 0
 
     @property
     def amount(self) -> int:
         """Above zero: it is in the seller's favour."""
-        return Share(self.taken, self.charged).of(-self.base)
+        share = Share(self.taken, self.charged)
+        return share.of(self.before - self.base) - share.of(self.before)
 
     @property
     def why(self) -> str:

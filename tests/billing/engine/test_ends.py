@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -144,3 +144,17 @@ def test_a_plan_that_is_over_by_itself_can_not_be_had_for_ever(
     later = {"when": "date", "at": (over + 90 * DAY).isoformat()}
     perform(CancelSubscription, row, later, actor=owner)
     assert look(row).ends_at == over
+
+
+def test_a_change_to_a_plan_that_is_over_by_itself_ends_with_that_plan(
+    subscription: Subscription, owner: Actor
+) -> None:
+    row = subscription
+    sell("quarterly", None, prices=[QUARTER])
+    perform(ChangePlan, row, {"plan": "quarterly", "when": "now"}, actor=owner)
+    assert look(row).plan.code == "quarterly"
+    assert row.ends_at is not None
+    assert row.ends_at.date() == date(2026, 4, 30)
+    perform(ChangePlan, row, {"plan": "basic"}, actor=owner)  # the balance pays it
+    again = Subscription.objects.get(pk=row.pk)
+    assert (again.plan.code, again.ends_at) == ("basic", None)
