@@ -16,6 +16,7 @@ from billing.portal import (
     overview,
     subscriptions,
     usage,
+    zones,
 )
 
 app_name = "billing"
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{account}methods/", methods.methods, name="methods"),
     path(f"{account}methods/add/", methods.add, name="method_add"),
     path(f"{account}details/", details.details, name="details"),
+    path(f"{account}time-zone/", zones.zone, name="time_zone"),
     path(f"{account}credit/", credit.credit, name="credit"),
     path(f"{account}credit/code/", credit.redeem, name="redeem"),
     path(f"{account}credit/buy/", credit.buy, name="buy_credit"),

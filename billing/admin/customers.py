@@ -10,12 +10,14 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from billing import actions, clock
+from billing.actions.zones import SetTimeZone
 from billing.admin.rows import Neighbours, foretold, rows_of
 from billing.engine import foretelling
 from billing.models import Customer
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.admin import VerbAdmin, operators, waiting
 from paybill_site.kernel.templatetags.paybill_ui import money, when
+from tenants.admin import AccountAdmin
 
 AHEAD = timedelta(days=62)
 
@@ -65,6 +67,9 @@ class CustomerAdmin(VerbAdmin[Customer]):
             ("invoices", rows_of("invoice", mine)),
             ("methods", rows_of("paymentmethod", mine)),
         ]
+
+
+AccountAdmin.offer(SetTimeZone)
 
 
 @waiting

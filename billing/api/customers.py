@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from billing import actions
 from billing.actions.details import SetBillingDetails
+from billing.actions.zones import SetTimeZone
 from billing.api.session import SessionThings
 from billing.models import Customer
 from paybill_site.kernel.rest import Row, action_path, things
@@ -50,6 +51,12 @@ class Holding(BaseModel):
     holds: dict[str, str] = Field(description="by the name of the setting, in words")
 
 
+class ZoneHolding(BaseModel):
+    """From when on the account's new zone holds."""
+
+    holds: dict[str, str] = Field(description="by subscription, in words")
+
+
 one = "customers/<str:public_id>"
 urlpatterns = [
     *things("customers", CustomerViews),
@@ -59,5 +66,6 @@ urlpatterns = [
     action_path(f"{one}/bill", actions.BillCustomer),
     action_path(f"{one}/retry-billing", actions.RetryBilling),
     action_path("accounts/<str:public_id>/billing-details", SetBillingDetails),
+    action_path("accounts/<str:public_id>/time-zone", SetTimeZone, output=ZoneHolding),
     action_path("subscriptions/<str:public_id>/overrides", actions.SetOverrides),
 ]

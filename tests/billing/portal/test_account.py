@@ -126,3 +126,15 @@ def test_details_that_do_not_fit_are_said_at_once(
     assert answer.status_code == 422
     assert said in answer.content.decode()
     assert not Customer.objects.exists()
+
+
+def test_the_time_zone_is_chosen_by_its_name(portal: Client, account: Account) -> None:
+    page = portal.get(at(account, "time-zone/")).content.decode()
+    assert '<option value="UTC" selected>' in page
+    odd = portal.post(at(account, "time-zone/"), {"time_zone": "Mars/Olympus"})
+    assert odd.status_code == 422
+    chosen = {"time_zone": "America/New_York"}
+    saved = portal.post(at(account, "time-zone/"), chosen, follow=True)
+    assert "are those of America/New_York from now on" in saved.content.decode()
+    account.refresh_from_db()
+    assert account.time_zone == "America/New_York"
