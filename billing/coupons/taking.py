@@ -15,7 +15,9 @@ from billing.rating.lines import Line
 from billing.states import LineKind, RedemptionState
 
 # What no coupon reduces: credits give back what was paid, prepaid credit is money.
-UNTOUCHED = frozenset({LineKind.CREDIT, LineKind.PREPAID, LineKind.DISCOUNT})
+UNTOUCHED = frozenset(
+    {LineKind.CREDIT, LineKind.PREPAID, LineKind.DISCOUNT, LineKind.CHARGEBACK}
+)
 
 
 @dataclass(frozen=True, slots=True)
