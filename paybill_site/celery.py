@@ -26,6 +26,7 @@ EVERY = {
     "billing.start_sales": 60.0,
     "billing.close_day": 3600.0,
     "billing.look_at_payments": 60.0,
+    "billing.look_at_methods": 3600.0,
     "billing.forget_incoming": 3600.0,
     "billing.recognise": 300.0,
     "billing.note_recurring": 3600.0,

@@ -1,9 +1,10 @@
-"""The sweep: payments whose outcome is open are looked at until it is known."""
+"""The sweeps: what has an open outcome is looked at until that is known."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -19,13 +20,13 @@ from billing.models import Payment, PaymentMethod, Refund
 from billing.rating import retries
 from billing.states import MethodState
 from paybill_site.kernel.actions import perform
-from paybill_site.kernel.errors import PaybillError
+from paybill_site.kernel.errors import NotFound, PaybillError
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
 # A page at the gateway can be filled in for a day.
-LAPSE = timedelta(days=2)
+FILLING, LAPSE = timedelta(hours=1), timedelta(days=2)
 
 
 @shared_task(name="billing.look_at_payments")
@@ -37,7 +38,6 @@ def look_at_payments() -> int:
     """
     looked = _each(Payment.objects.all(), asking.look)
     looked += _each(Refund.objects.all(), _give_back)
-    _let_lapse()
     return looked
 
 
@@ -78,16 +78,26 @@ def _put_off(row: Payment | Refund) -> None:
         )
 
 
-def _let_lapse() -> None:
-    """Give up on methods that nobody filled in, as the gateway says, too.
+@shared_task(name="billing.look_at_methods")
+def look_at_methods() -> int:
+    """Look at methods that wait to be filled in; returns how many there were.
 
-    One that was filled in while the webhook got lost and nobody came back is found by
-    this look; while the gateway can not be asked, nothing lapses.
+    One that was, while the webhook got lost and nobody came back, is found here. What
+    nobody filled in lapses; while the gateway can not be asked, nothing does.
     """
     pending = PaymentMethod.objects.filter(state=MethodState.PENDING)
-    old = pending.filter(created_at__lt=clock.now() - LAPSE).order_by("pk")
+    begun = pending.filter(created_at__lt=clock.now() - FILLING)
+    # In any order: where there are many, none waits for the same others each time.
+    found = list(begun.order_by("?").values_list("public_id", flat=True)[:BATCH])
+    looked = [public_id for public_id in found if _looked(_filled_in, public_id)]
+    old = pending.filter(created_at__lt=clock.now() - LAPSE, public_id__in=looked)
     lapsed = Kept(state=MethodState.FAILED, trouble="Nobody filled it in.")
-    for public_id in list(old.values_list("public_id", flat=True)[:BATCH]):
-        looked = _looked(asking.look_at_method, public_id)
-        if looked and pending.filter(public_id=public_id).exists():
-            perform(RecordMethod, public_id, lapsed, actor=GATEWAYS)
+    for method in list(old):
+        perform(RecordMethod, method, lapsed, actor=GATEWAYS)
+    return len(found)
+
+
+def _filled_in(public_id: str) -> None:
+    """Ask what became of it; a page that is gone was not filled in."""
+    with suppress(NotFound):
+        asking.look_at_method(public_id)

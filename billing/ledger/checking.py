@@ -72,6 +72,17 @@ CHECKS = {
         HAVING coalesce(sum(l.amount), 0)
           <> CASE WHEN r.state = 'succeeded' THEN -r.amount ELSE 0 END
     """,
+    "what a bank took back is not in the ledger": """
+        SELECT p.public_id, -coalesce(d.lost, 0), coalesce(l.moved, 0)
+        FROM billing_payment p LEFT JOIN (
+          SELECT payment_id, sum(amount) AS lost FROM billing_dispute
+          WHERE state = 'lost' GROUP BY payment_id
+        ) d ON d.payment_id = p.id LEFT JOIN (
+          SELECT payment_id, sum(amount) AS moved FROM billing_ledgerentry
+          WHERE account = 'cash' AND posting = 'chargeback' GROUP BY payment_id
+        ) l ON l.payment_id = p.id
+        WHERE coalesce(l.moved, 0) <> -coalesce(d.lost, 0)
+    """,
     "a customer's balance is not what the ledger says": """
         SELECT c.public_id, c.balance, -coalesce(sum(l.amount), 0)
         FROM billing_customer c LEFT JOIN billing_ledgerentry l

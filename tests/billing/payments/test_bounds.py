@@ -8,19 +8,25 @@ from typing import Any
 import pytest
 from django import forms
 
-from billing.actions import MarkInvoicePaid, PayInvoice, SetUpMethod
-from billing.errors import CanNotCharge
+from billing.actions import (
+    MarkInvoicePaid,
+    PayInvoice,
+    RefundPayment,
+    SetUpMethod,
+    Subscribe,
+)
+from billing.errors import CanNotCharge, CanNotSendBack
 from billing.gateways import checks
-from billing.models import Customer, Subscription
+from billing.models import CreditNote, Customer, Payment, Refund, Subscription
 from billing.sandbox.actions import CardInput
 from billing.sandbox.cards import CARDS
 from paybill_site.kernel.actions import perform, registry
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Forbidden, Invalid
 from paybill_site.kernel.forms import form_for
-from tenants.models import Account
-from tests.billing.desk import Turn, only_open
-from tests.billing.payments.desk import VISA, drain, test_card
+from tenants.models import Account, Tenant
+from tests.billing.desk import Turn, only_open, sell
+from tests.billing.payments.desk import VISA, Server, drain, test_card
 from tests.billing.payments.test_collecting import renewed
 from tests.cast import LogIn
 
@@ -96,6 +102,22 @@ def test_what_is_too_small_to_be_charged_is_carried_along(
     assert (small.state, small.applied) == ("paid", 30)
     assert not subscription.invoices.filter(state="open").exists()
     assert Customer.objects.get(account=account).balance == 0
+
+
+def test_what_a_gateway_could_only_send_back_rounded_is_refused(
+    stripe: Server, turn: Turn, tenant: Tenant, owner: Actor, operator: Actor
+) -> None:
+    """Stripe moves dinars in steps of ten fils."""
+    sell("dinars", 3000, currency="KWD")
+    begun = perform(Subscribe, tenant, {"plan": "dinars"}, actor=owner).result
+    transfer = {"reference": "pi_1"}
+    paid = perform(MarkInvoicePaid, only_open(begun), transfer, actor=operator).result
+    Payment.objects.update(gateway="stripe")
+    with pytest.raises(CanNotSendBack):
+        perform(RefundPayment, paid, {"amount": 1001, "why": "x"}, actor=operator)
+    assert not CreditNote.objects.exists()
+    perform(RefundPayment, paid, {"amount": 1010, "why": "x"}, actor=operator)
+    assert Refund.objects.get().amount == 1010
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,18 @@ def test_a_lost_dispute_is_owed_anew_and_its_card_charged_no_more(
     assert Invoice.objects.count() == 2
 
 
+def test_one_that_is_not_booked_is_found_at_night(payment: Payment) -> None:
+    row = disputed(payment, "open")
+    Dispute.objects.filter(pk=row.pk).update(state="lost")
+    [found] = differences()
+    assert found == {
+        "check": "what a bank took back is not in the ledger",
+        "where": payment.public_id,
+        "should": -payment.amount,
+        "is": 0,
+    }
+
+
 def test_won_after_all_nothing_is_owed(payment: Payment) -> None:
     disputed(payment, "lost")
     disputed(payment, "won")

@@ -12,7 +12,7 @@ from billing import clock
 from billing.actions import RefundPayment, SetUpMethod
 from billing.events import MethodAdded
 from billing.gateways import asking, handlers, sweeping
-from billing.gateways.sweeping import look_at_payments
+from billing.gateways.sweeping import look_at_methods, look_at_payments
 from billing.incoming.tasks import forget_incoming
 from billing.models import (
     IncomingEvent,
@@ -125,12 +125,13 @@ def test_a_refund_at_which_a_worker_dies_is_put_off_and_sent_later(
     assert Refund.objects.get().state == "succeeded"
 
 
-def set_up(account: Account, owner: Actor) -> PaymentMethod:
-    """A method that is to be filled in at Stripe, begun three days ago."""
+def set_up(account: Account, owner: Actor, *, ago: timedelta) -> PaymentMethod:
+    """A method that is to be filled in at Stripe, begun a while ago."""
     begun = perform(SetUpMethod, account, {"gateway": "stripe"}, actor=owner).result
     drain()
-    PaymentMethod.objects.update(created_at=clock.now() - timedelta(days=3))
     begun.refresh_from_db()
+    begun.created_at = clock.now() - ago
+    begun.save(update_fields=["created_at"])
     found: PaymentMethod = begun
     return found
 
@@ -138,25 +139,32 @@ def set_up(account: Account, owner: Actor) -> PaymentMethod:
 def test_a_card_whose_webhook_got_lost_is_found_before_it_lapses(
     stripe: Server, account: Account, owner: Actor
 ) -> None:
-    filled, forgotten = set_up(account, owner), set_up(account, owner)
-    stripe.fill_in(filled.setup, VISA)
-    look_at_payments()
-    filled.refresh_from_db()
-    forgotten.refresh_from_db()
-    assert (filled.state, filled.label) == ("active", "Visa ending 4242")
-    assert (forgotten.state, forgotten.trouble) == ("failed", "Nobody filled it in.")
+    late, soon, open_still, gone, new = (
+        set_up(account, owner, ago=timedelta(hours=hours))
+        for hours in (72, 2, 2, 72, 0)
+    )
+    for filled in (late, soon):
+        stripe.fill_in(filled.setup, VISA)
+    PaymentMethod.objects.filter(pk=gone.pk).update(setup="cs_test_gone")
+    assert look_at_methods() == 4
+    for method in (late, soon, open_still, gone, new):
+        method.refresh_from_db()
+    assert (late.state, soon.state) == ("active", "active")
+    assert late.label == "Visa ending 4242"
+    assert (open_still.state, new.state) == ("pending", "pending")
+    assert (gone.state, gone.trouble) == ("failed", "Nobody filled it in.")
 
 
 def test_nothing_lapses_while_the_gateway_can_not_be_asked(
     stripe: Server, account: Account, owner: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    method = set_up(account, owner)
+    method = set_up(account, owner, ago=timedelta(days=3))
 
     def away(*_: Any, **__: Any) -> web.Answer:
         raise web.Unreachable("127.0.0.1: ConnectTimeoutError")
 
     monkeypatch.setattr(web, "call", away)
-    look_at_payments()
+    assert look_at_methods() == 1
     method.refresh_from_db()
     assert method.state == "pending"
 
