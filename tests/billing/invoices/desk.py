@@ -140,7 +140,7 @@ def assert_reports_agree() -> None:
     for account, amount in LedgerEntry.objects.values_list("account", "amount"):
         booked[account] = booked.get(account, 0) + amount
     tables = ageing.tables(Months(clock.now().date().replace(day=1), 1))
-    aged = [row.figures[1].value for table in tables for row in table.rows]
+    aged = [row.figures[1].value or 0 for table in tables for row in table.rows]
     assert sum(aged) == booked.get("receivable", 0)
     parts = RevenuePart.objects.values_list("amount", flat=True)
     assert sum(parts) == -booked.get("revenue", 0)
