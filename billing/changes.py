@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from billing import clock, dunning, invoicing
+from billing import catalogue, clock, dunning, invoicing
 from billing.drafts import Draft, DraftLine
 from billing.engine import accounts, baskets, credits, moves, pieces, steps, writing
 from billing.engine.accounts import Account, Held
@@ -167,8 +167,8 @@ def _check_plan(row: Subscription, wanted: Wanted) -> None:
         raise NoSuchChange("this is the present plan")
     if plan.code in old.refuses:
         raise NoSuchChange(f"{old.name} can not be changed to {plan.name}")
-    if (plan.isolation, plan.cloud) != (old.isolation, old.cloud):
-        raise NeedsMove
+    if why := catalogue.why_no_place(row, plan):
+        raise NeedsMove(why)
     currency = row.customer.currency
     if currency not in {price.currency for price in plan.prices.all()}:
         raise NoSuchChange(f"the subscription is billed in {currency}")
