@@ -8,7 +8,6 @@ from typing import Annotated, Any, Self
 
 from django.db import IntegrityError
 from pydantic import (
-    AwareDatetime,
     Field,
     StringConstraints,
     field_validator,
@@ -24,6 +23,7 @@ from billing.states import CouponState, RedemptionState
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import NotFound
+from paybill_site.kernel.inputs import Soon
 from paybill_site.kernel.planes import atomic
 
 PlanCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
@@ -54,7 +54,7 @@ class CouponInput(Input):
     first_time: bool = Field(
         default=False, description="only for customers who never paid before"
     )
-    redeem_by: AwareDatetime | None = None
+    redeem_by: Soon | None = None
     max_redemptions: int | None = Field(default=None, ge=1, le=1_000_000)
     position: int = Field(
         default=0, ge=0, le=1000, description="order among coupons, lowest first"
@@ -110,7 +110,7 @@ class CodeInput(Input):
     customer: str = Field(
         default="", max_length=40, description="public id, for this one only"
     )
-    redeem_by: AwareDatetime | None = None
+    redeem_by: Soon | None = None
     max_redemptions: int | None = Field(default=None, ge=1, le=1_000_000)
 
 

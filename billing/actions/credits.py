@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import Field, field_validator
 
 from billing import balance, clock, collecting, drafting, invoicing
 from billing.errors import InFlight, OtherCurrency
@@ -17,6 +17,7 @@ from paybill_site.kernel import actors, limits
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Invalid
+from paybill_site.kernel.inputs import Soon
 
 BOOKKEEPER = actors.system(
     "books",
@@ -37,7 +38,7 @@ class GrantInput(Input):
     promotion: bool = Field(
         default=False, description="given away, and used before what was paid for"
     )
-    expires_at: AwareDatetime | None = Field(default=None, description="default: never")
+    expires_at: Soon | None = Field(default=None, description="default: never")
     priority: int | None = Field(
         default=None, ge=0, le=100, description="used before others of a higher number"
     )

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from billing import clock
 from billing.models import Plan, Subscription, SubscriptionItem
 from billing.rating import grants
 from billing.rating.grants import Allowance, Grant
-from billing.states import PlanKind, PlanState, PriceKind
+from billing.states import PlanKind, PlanState
 
 
 def entitled(subscription: Subscription) -> Grant:
@@ -52,10 +52,12 @@ def _included(plan: Plan) -> Iterator[tuple[Grant, Decimal]]:
 
 def _taken(subscription: Subscription) -> Iterable[tuple[Grant, Decimal]]:
     now = clock.now()
+    # Within a trial everything is there, and billed from its end on.
+    begun = Q(start__lte=now) | Q(subscription__trial_end__gt=now)
     rows: Iterable[SubscriptionItem] = (
-        subscription.items.filter(Q(end=None) | Q(end__gt=now), start__lte=now)
+        subscription.items.filter(Q(end=None) | Q(end__gt=now), begun)
+        .exclude(end=F("start"))  # offered, and not paid for
         .filter(price__plan__kind=PlanKind.ADDON)
-        .exclude(price__kind=PriceKind.USAGE)
         .select_related("price__plan")
         .order_by("start", "pk")
     )

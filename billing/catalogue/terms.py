@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator
 from pydantic import model_validator as validator
 
 from billing.catalogue import checks
@@ -18,6 +18,7 @@ from billing.rating.phases import Kind, Phase
 from billing.rating.prices import Flat
 from billing.states import PhasesFrom, PlanKind, PriceKind, Timing
 from paybill_site.kernel.actions import Input
+from paybill_site.kernel.inputs import Soon
 from tenants.states import Isolation
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
@@ -143,10 +144,10 @@ class PlanInput(Input):
     features: Features = Field(default_factory=dict, max_length=100)
     limits: Limits = Field(default_factory=dict, max_length=100)
     metered: dict[Name, Allowed] = Field(default_factory=dict, max_length=100)
-    effective_from: AwareDatetime | None = Field(
+    effective_from: Soon | None = Field(
         default=None, description="sold from then on; default: at once"
     )
-    effective_for_existing: AwareDatetime | None = Field(
+    effective_for_existing: Soon | None = Field(
         default=None, description="from when it is for those of earlier versions too"
     )
 

@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from django.utils import timezone
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    ValidationError,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 
 from paybill_site.kernel.errors import Invalid
 
+EARLIEST, TEN_YEARS = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=3653)
 SHOWN, NAMED, NAME_LENGTH = 50, 5, 80
 # Pydantic's own words for these would quote what was sent.
 QUOTING = frozenset({"union_tag_invalid"})
@@ -43,6 +53,16 @@ class Input(BaseModel):
 def example(*shown: Mapping[str, Any]) -> ConfigDict:
     """For ``model_config``: what an input may look like, for the OpenAPI document."""
     return ConfigDict(json_schema_extra={"examples": [dict(one) for one in shown]})
+
+
+def _in_sight(moment: datetime) -> datetime:
+    if not EARLIEST <= moment <= timezone.now() + TEN_YEARS:
+        raise ValueError("a moment from 1970 on, and within the next ten years")
+    return moment
+
+
+# A moment that people plan by. Beyond it calendars end: no year after 9999 is counted.
+Soon = Annotated[AwareDatetime, AfterValidator(_in_sight)]
 
 
 class NoInput(Input):

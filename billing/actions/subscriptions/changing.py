@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from billing import changes, clock
 from billing.actions.subscriptions.subscribing import (
@@ -23,6 +23,7 @@ from billing.models import Subscription
 from billing.states import InvoiceKind
 from paybill_site.kernel.actions import Action, Danger, Input
 from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.inputs import Soon
 
 WHEN = "now, with the next period, or by default now what costs more"
 
@@ -96,7 +97,7 @@ class AddonChange(Input):
     addon: str = Field(min_length=1, max_length=40, description="code of an add-on")
     quantity: int = Field(default=1, ge=0, le=1_000_000, description="0: none any more")
     when: When = Field(default=When.DEFAULT, description=WHEN)
-    at: AwareDatetime | None = Field(default=None, description="a moment to come")
+    at: Soon | None = Field(default=None, description="a moment to come")
 
 
 class SetAddon(Action[Subscription, AddonChange, Subscription]):

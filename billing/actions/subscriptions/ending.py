@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from billing import agenda, clock, dunning, lifecycle, machines
 from billing.actions.subscriptions.subscribing import NOT_OVER
@@ -15,7 +15,7 @@ from billing.states import RUNNING, InvoiceState, SubscriptionState
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Forbidden
-from paybill_site.kernel.inputs import example
+from paybill_site.kernel.inputs import Soon, example
 
 _S = SubscriptionState
 
@@ -26,7 +26,7 @@ class CancelInput(Input):
         default="period_end",
         description="with the period that is paid for, at once, or on a day",
     )
-    at: AwareDatetime | None = Field(default=None, description="that day, to come")
+    at: Soon | None = Field(default=None, description="that day, to come")
     refund: bool = Field(
         default=False, description="at once, with what is unused to the balance"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from billing import agenda, clock, lifecycle
 from billing.errors import NoSuchChange
@@ -10,14 +10,13 @@ from billing.models import Subscription
 from billing.states import SubscriptionState
 from paybill_site.kernel.actions import Action, Danger, Input
 from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.inputs import Soon
 
 _S = SubscriptionState
 
 
 class Moment(Input):
-    at: AwareDatetime | None = Field(
-        default=None, description="a moment to come; default: now"
-    )
+    at: Soon | None = Field(default=None, description="a moment to come; default: now")
 
     @property
     def later(self) -> bool:
@@ -73,7 +72,7 @@ class ResumeSubscription(Action[Subscription, Moment, Subscription]):
 
 
 class TrialExtension(Input):
-    until: AwareDatetime = Field(description="a moment after the trial's present end")
+    until: Soon = Field(description="a moment after the trial's present end")
 
 
 class ExtendTrial(Action[Subscription, TrialExtension, Subscription]):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from billing import catalogue, clock, customers, invoicing, lifecycle
 from billing.engine import accounts, baskets, writing
@@ -31,7 +31,7 @@ from billing.states import (
 )
 from paybill_site.kernel.actions import Action, Input
 from paybill_site.kernel.actors import Actor
-from paybill_site.kernel.inputs import example
+from paybill_site.kernel.inputs import Soon, example
 from tenants import offers
 from tenants.models import Tenant
 from tenants.states import Isolation, TenantState
@@ -67,7 +67,7 @@ class SubscribeInput(PlanChoice):
     currency: str = Field(
         default="", max_length=3, description="for the first one; default: the plan's"
     )
-    starts_at: AwareDatetime | None = Field(
+    starts_at: Soon | None = Field(
         default=None, description="a moment to come; default: at once"
     )
     trial_then: TrialEnd = Field(

@@ -5,9 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from billing import catalogue, clock
+from billing.actions import Subscribe
 from billing.models import Plan, Subscription, SubscriptionItem
 from billing.rating.grants import Allowance
+from paybill_site.kernel.actions import perform
+from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.errors import Invalid
+from tenants.models import Entitlement, Tenant
+from tests.billing.catalogue.samples import card, usage
 from tests.billing.desk import Turn, sell
 
 FIVE = {"limit": 1000, "hard": True}
@@ -45,6 +53,37 @@ def test_addons_add_their_limits_so_many_times(subscription: Subscription) -> No
     assert granted.limits == {"agents": 35}
     assert granted.features == {"sso": True, "support": "by telephone"}
     assert granted.metered == {"api_calls": Allowance(3000, hard=True)}
+
+
+def test_within_a_trial_addons_grant_what_they_will_be_billed_for(
+    turn: Turn, tenant: Tenant, owner: Actor
+) -> None:
+    sell("team", trial_days=14)
+    sell("more", 500, kind="addon", beside=["team"], limits={"agents": 10})
+    wanted = {"plan": "team", "addons": {"more": 1}}
+    perform(Subscribe, tenant, wanted, actor=owner)
+    assert Entitlement.objects.get(tenant=tenant).limits["agents"] == 15
+
+
+def test_an_addon_that_is_billed_by_usage_alone_grants_its_features(
+    turn: Turn, tenant: Tenant, owner: Actor
+) -> None:
+    audit = usage("lines", card("per_unit", unit_amount="1"))
+    sell("team", 0)
+    extra = {"beside": ["team"], "features": {"audit": True}, "prices": [audit]}
+    sell("audited", None, kind="addon", **extra)
+    wanted = {"plan": "team", "addons": {"audited": 1}}
+    perform(Subscribe, tenant, wanted, actor=owner)
+    assert Entitlement.objects.get(tenant=tenant).features["audit"]
+
+
+@pytest.mark.parametrize("far", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00Z"])
+def test_nothing_begins_where_calendars_end(
+    tenant: Tenant, owner: Actor, far: str
+) -> None:
+    wanted = {"plan": sell("team").code, "starts_at": far}
+    with pytest.raises(Invalid, match="within the next ten years"):
+        perform(Subscribe, tenant, wanted, actor=owner)
 
 
 def test_an_addon_that_was_given_back_grants_nothing(
