@@ -36,6 +36,7 @@ LOOK = frozenset(
 PAY = frozenset(
     {
         "billing.view_invoice",
+        "billing.view_usageevent",
         "billing.view_payment",
         "billing.view_customer",
         "billing.change_customer",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from billing.api import (
+    coming,
     coupons,
     credits,
     customers,
@@ -21,6 +22,7 @@ urlpatterns = [
     *invoices.urlpatterns,
     *payments.urlpatterns,
     *usage.urlpatterns,
+    *coming.urlpatterns,
     *dunning.urlpatterns,
     *customers.urlpatterns,
     *coupons.urlpatterns,

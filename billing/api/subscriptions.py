@@ -4,16 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F, Prefetch, Q
 from pydantic import BaseModel
 from rest_framework import serializers
 
-from billing import actions
+from billing import actions, clock
 from billing.api.session import SessionThings
-from billing.models import Subscription
+from billing.models import Subscription, SubscriptionItem
+from billing.states import PriceKind
 from paybill_site.kernel.rest import Row, action_path, things
 
 
+class ItemSerializer(Row[SubscriptionItem]):
+    """One price that is had, how much of it, and up to when it is on invoices."""
+
+    plan: Any = serializers.CharField(
+        source="price.plan.code", help_text="of the plan, or of the add-on"
+    )
+    price: Any = serializers.CharField(source="price.code")
+    kind: Any = serializers.ChoiceField(choices=PriceKind.choices, source="price.kind")
+
+    class Meta:
+        model = SubscriptionItem
+        fields = (
+            "id",
+            "plan",
+            "price",
+            "kind",
+            "quantity",
+            "start",
+            "end",
+            "billed_to",
+        )
+
+
 class SubscriptionSerializer(Row[Subscription]):
+    items = ItemSerializer(many=True, source="present")
     plan: Any = serializers.SlugRelatedField(slug_field="code", read_only=True)
     next_plan: Any = serializers.SlugRelatedField(
         slug_field="code", read_only=True, allow_null=True
@@ -26,6 +52,7 @@ class SubscriptionSerializer(Row[Subscription]):
             "tenant",
             "plan",
             "next_plan",
+            "items",
             "region",
             "isolation",
             "size",
@@ -47,6 +74,13 @@ class SubscriptionSerializer(Row[Subscription]):
 class SubscriptionViews(SessionThings):
     queryset = Subscription.objects.select_related("tenant", "plan", "next_plan")
     serializer_class = SubscriptionSerializer
+
+    def get_queryset(self) -> Any:
+        """With the items that are had, or will be; what was offered is neither."""
+        had = Q(end=None) | Q(end__gt=clock.now()) & Q(end__gt=F("start"))
+        items = SubscriptionItem.objects.filter(had).select_related("price__plan")
+        present = Prefetch("items", items.order_by("pk"), to_attr="present")
+        return super().get_queryset().prefetch_related(present)
 
 
 class Subscribed(BaseModel):
