@@ -119,7 +119,7 @@ def test_another_isolation_is_refused_with_the_reason(
     subscription: Subscription, owner: Actor
 ) -> None:
     sell("apart", 9000, isolation="bridge")
-    with pytest.raises(NeedsMove, match="isolate"):
+    with pytest.raises(NeedsMove, match="not sold as pooled"):
         perform(ChangePlan, subscription, {"plan": "apart"}, actor=owner)
 
 
