@@ -67,10 +67,12 @@ class Caught:
         self.came: queue.Queue[tuple[bytes, str]] = queue.Queue()
         self.address = ""
 
-    def wait_for(self, kind: str) -> tuple[bytes, str]:
+    def wait_for(self, kind: str, about: str) -> tuple[bytes, str]:
+        """The one about this object: those of the test before may come late."""
         while True:
             body, header = self.came.get(timeout=30)
-            if json.loads(body)["type"] == kind:
+            event = json.loads(body)
+            if (event["type"], event["data"]["object"]["id"]) == (kind, about):
                 return body, header
 
 

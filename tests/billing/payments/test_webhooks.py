@@ -292,7 +292,8 @@ def test_localstripe_signs_as_we_verify(
     """Bodies that another implementation signed, as they came over the wire."""
     stripe.tell(caught.address, HOOK_SECRET)
     at_stripe(stripe, account, VISA, owner)
-    body, header = caught.wait_for("payment_intent.succeeded")
+    about = only_payment(unpaid).reference
+    body, header = caught.wait_for("payment_intent.succeeded", about)
     assert send(body, header).status_code == 204
     drain()
     assert IncomingEvent.objects.get().state == "followed"
