@@ -15,7 +15,7 @@ from billing.states import PriceKind
 from paybill_site.kernel.rest import Row, action_path, things
 
 
-class ItemSerializer(Row[SubscriptionItem]):
+class SubscriptionItemSerializer(Row[SubscriptionItem]):
     """One price that is had, how much of it, and up to when it is on invoices."""
 
     plan: Any = serializers.CharField(
@@ -39,7 +39,7 @@ class ItemSerializer(Row[SubscriptionItem]):
 
 
 class SubscriptionSerializer(Row[Subscription]):
-    items = ItemSerializer(many=True, source="present")
+    items = SubscriptionItemSerializer(many=True, source="present")
     plan: Any = serializers.SlugRelatedField(slug_field="code", read_only=True)
     next_plan: Any = serializers.SlugRelatedField(
         slug_field="code", read_only=True, allow_null=True

@@ -7,14 +7,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from billing import clock
+from billing.actions import Subscribe
 from billing.actions.zones import SetTimeZone
 from billing.models import InvoiceLine, Subscription
+from billing.rating.usage import Aggregation
+from billing.states import LineKind
 from paybill_site.accounts.models import User
 from paybill_site.kernel.actions import perform, rehearse
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Forbidden, Invalid
-from tenants.models import Account
-from tests.billing.desk import Turn, live, pay_in_full
+from tenants.models import Account, Tenant
+from tests.billing.desk import Turn, live, only_open, pay_in_full, sell
+from tests.billing.usage.desk import a_meter, an_event, send
 from tests.cast import LogIn
 
 ZONES = ["America/Los_Angeles", "Europe/Berlin", "Pacific/Kiritimati", "UTC"]
@@ -87,6 +91,35 @@ def test_days_of_the_calendar_begin_at_the_new_midnight(
     assert [line.period_start for line in lines[1:]] == ends[:-1]
     assert lines[-1].period_start == datetime(2026, 5, 1, 7, tzinfo=UTC)
     assert lines[-1].amount == 3000
+
+
+def test_usage_around_the_change_is_billed_once(
+    turn: Turn, tenant: Tenant, account: Account, owner: Actor
+) -> None:
+    """An hour before the boundary of the old zone, and an hour after it."""
+    a_meter(Aggregation.SUM, "calls")
+    card = {"price": {"model": "per_unit", "unit_amount": "0.10"}}
+    price = {"code": "calls", "kind": "usage", "meter": "calls", "card": card}
+    sell("metered", 3000, prices=[price])
+    row = perform(Subscribe, tenant, {"plan": "metered"}, actor=owner).result
+    pay_in_full(only_open(row))
+    for zone in ZONES:
+        row.refresh_from_db()
+        turn(row.period_end - clock.now() - timedelta(hours=2))
+        move(account, zone, owner)
+        for hours in (1, 2):
+            turn(timedelta(hours=hours))
+            at = clock.now().isoformat()
+            calls = {"at": at, "properties": {"n": "50"}}
+            send({**an_event(tenant, "calls"), **calls})
+        live(row)
+        for invoice in row.invoices.filter(state="open"):
+            pay_in_full(invoice)
+    months_go_by(row, turn, 1)
+    usage = [line.amount for line in billed(row) if line.kind == LineKind.USAGE]
+    assert usage == [500, 1000, 1000, 1000, 500]
+    fees = [line.amount for line in billed(row) if line.kind == LineKind.FEE]
+    assert set(fees) == {3000}
 
 
 def test_a_rehearsal_says_from_when_it_holds_and_changes_nothing(
