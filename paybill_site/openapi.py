@@ -42,6 +42,7 @@ DOCUMENT: dict[str, Any] = {
         "Isolation": "tenants.states.Isolation",
         "LedgerAccount": "billing.states.LedgerAccount",
         "PhaseName": "provisioning.states.Phase",
+        "PriceKind": "billing.states.PriceKind",
         "RemovalStep": "provisioning.removal.states.RemovalState",
     },
 }
