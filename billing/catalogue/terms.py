@@ -5,13 +5,13 @@ What makes no sense is refused with its place and the reason.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, field_validator
 from pydantic import model_validator as validator
 
 from billing.catalogue import checks
-from billing.rating import durations, money
+from billing.rating import money
 from billing.rating.cards import RateCard
 from billing.rating.periods import Every, Interval
 from billing.rating.phases import Kind, Phase
@@ -45,16 +45,6 @@ class Allowed(Input):
     hard: bool = Field(default=False, description="refuse more, and not only tell")
 
 
-def _spelled(said: Any) -> Any:
-    """Take a word for an interval: ``quarterly`` is every three months."""
-    word = said.get("interval") if isinstance(said, dict) else None
-    if not isinstance(word, str) or word in Interval:
-        return said
-    count = said.get("interval_count", 1)
-    every = durations.named(word, count if isinstance(count, int) else 1)
-    return {**said, "interval": every.interval, "interval_count": every.count}
-
-
 class PriceInput(Input):
     """One thing that is billed, in one currency.
 
@@ -75,8 +65,6 @@ class PriceInput(Input):
     meter: Name | None = Field(default=None, description="code of the meter, for usage")
     tax_class: TaxClass = "standard"
     tax_included: bool = Field(default=False, description="the price contains the tax")
-
-    spelled = validator(mode="before")(_spelled)
 
     @validator(mode="after")
     def makes_sense(self) -> Self:
@@ -150,8 +138,6 @@ class PlanInput(Input):
     effective_for_existing: Soon | None = Field(
         default=None, description="from when it is for those of earlier versions too"
     )
-
-    spelled = validator(mode="before")(_spelled)
 
     @field_validator("currency")
     @classmethod

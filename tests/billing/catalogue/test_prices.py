@@ -50,13 +50,6 @@ def test_every_model_of_price_is_kept_as_it_was_written(control: Place) -> None:
     assert plan.price == 1000
 
 
-def test_an_interval_may_be_said_in_a_word(control: Place) -> None:
-    plan = sell("quarters", 9000, interval="quarterly", prices=[PER_SEAT])
-    assert (plan.interval, plan.interval_count) == ("month", 3)
-    with pytest.raises(Invalid, match="is no billing period"):
-        sell("odd", 9000, interval="fortnightly-ish")
-
-
 def test_usage_of_a_yearly_plan_is_billed_by_the_month(control: Place) -> None:
     monthly = {**METERED, "interval": "month"}
     plan = sell("yearly", 120_000, interval="year", prices=[PER_SEAT, monthly])

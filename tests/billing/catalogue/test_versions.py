@@ -130,7 +130,7 @@ def test_migrating_shows_what_changes_for_whom_before_it_does(
     [
         ({"currency": "USD"}, "no price in EUR"),
         ({"regions": ["north"]}, "not offered in local"),
-        ({"isolation": "bridge"}, "isolate tenants differently"),
+        ({"isolation": "bridge"}, "is not sold as pooled"),
     ],
 )
 def test_who_can_not_have_the_version_stays_and_it_is_said_why(

@@ -11,6 +11,13 @@ import pytest
 
 from tests.billing.rating import reach
 
+# Functions that answer published cases and that nothing else calls yet. Only ever
+# shorter: whoever bills by one of them takes it off.
+NOT_YET = {
+    # Words for intervals ("quarterly"), which the catalogue spells out.
+    "billing.rating.durations.named",
+}
+
 ARITHMETIC = {
     "abs",
     "divmod",
@@ -97,7 +104,7 @@ def _spliced(call: ast.Call) -> bool:
 def test_every_function_that_answers_is_one_that_bills() -> None:
     reached = reach.reached()
     alone = {".".join(node) for node in reach.asked() if node not in reached}
-    assert alone == set()
+    assert alone == NOT_YET
 
 
 def test_what_adapters_call_is_known_here() -> None:
