@@ -168,6 +168,7 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing: the test says what it saw."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the parallel processes are told the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that would wait for each other go to one of the parallel processes."""
     for item in items:
