@@ -18,11 +18,11 @@ from billing.portal.usage import Counted
 from billing.rating import money
 from billing.states import RUNNING
 from paybill_site.kernel.errors import NotFound
-from paybill_site.kernel.openapi import refusals
+from paybill_site.kernel.openapi import OF_READS, refusals
 from paybill_site.kernel.rest import Known
 from tenants.models import Tenant
 
-REFUSED = refusals(401, 403, 404, 409, 429)
+REFUSED = refusals(*OF_READS, 409)
 
 
 class ComingLine(serializers.Serializer[Any]):
