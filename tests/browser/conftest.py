@@ -81,7 +81,7 @@ class Window:
         self.until(lambda: _is_gone(before), f"the page behind {css}", 15)
 
     def until(
-        self, there: Callable[[], Any], what: str = "it", seconds: float = 30
+        self, there: Callable[[], Any], what: str = "it", seconds: float = 90
     ) -> Any:
         end = time.monotonic() + seconds
         while time.monotonic() < end:

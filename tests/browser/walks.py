@@ -56,7 +56,7 @@ def say_who_pays(window: Window) -> None:
 def await_live(window: Window, slug: str) -> None:
     """Stay on the progress page until it says that the tenant is live."""
     assert "/progress/" in window.url
-    window.until(lambda: "is live" in window.words, "the tenant", 120)
+    window.until(lambda: "is live" in window.words, "the tenant", 240)
     assert slug in window.words
     assert "close this tab" not in window.words
 
