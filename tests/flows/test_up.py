@@ -54,7 +54,6 @@ def test_it_starts_prints_where_everything_is_and_leaves_nothing_running(
 
         second = Instance(local, tmp_path / "second.log")
         assert second.took < first.took
-        assert second.took < 15
         assert password not in second.lines
         assert visitor.get(second.base).status == 200
         assert second.stop() == 0
