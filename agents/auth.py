@@ -14,7 +14,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
-from agents.access import plane_wide
+from agents.access.grants import plane_wide
 from agents.models import AgentToken
 from agents.states import AgentState
 from paybill_site.accounts.models import User

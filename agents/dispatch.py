@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agents import offer, reading
-from agents.catalogue import Tool
 from agents.errors import KeyNeeded
+from agents.tools import offer, reading
+from agents.tools.catalogue import Tool
 from paybill_site.kernel import audit, planes
 from paybill_site.kernel.actions import Input, invalid, perform, rehearse
 from paybill_site.kernel.actors import Actor
@@ -30,11 +30,16 @@ NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a call gives back; ``dry_run`` has changed nothing, ``repeated`` either."""
+    """What a call gives back; ``dry_run`` has changed nothing, ``repeated`` either.
+
+    ``approval`` is the public id of what a person has to agree to first: nothing has
+    happened yet, and the same call with it does it once somebody said yes.
+    """
 
     result: dict[str, Any]
     dry_run: bool = False
     repeated: bool = False
+    approval: str = ""
 
 
 def call(
@@ -44,6 +49,7 @@ def call(
     *,
     key: str = "",
     dry_run: bool = False,
+    approval: str = "",
 ) -> Answer:
     """Call a tool. Raises PaybillError, which is on record before it is raised."""
     try:

@@ -11,9 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agents import dispatch, offer
+from agents import dispatch
 from agents.auth import TokenAuthentication
 from agents.errors import TooLarge
+from agents.tools import offer
 from paybill_site.kernel.actions import invalid
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.errors import Unauthenticated

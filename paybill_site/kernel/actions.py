@@ -5,7 +5,8 @@
 2. the idempotency key, if any: the same again returns the same;
 3. find the target among the rows that the actor may see (else: not found), lock it;
 4. the permission on that row, then every registered gate (workflow, limits, approval);
-5. ``run``: database only; transitions and events are collected on the way;
+5. ``run``: database only; transitions and events are collected on the way; then
+   every registered closing check (blast radius, what the effect used up);
 6. the outbox, then the audit entry (its chain head is the last lock); commit.
 A refusal rolls everything back and is then recorded in a transaction of its own
 before the caller learns of it. A rehearsal is the same call with deferred
@@ -56,6 +57,7 @@ __all__ = [
     "NoInput",
     "Outcome",
     "Rehearsal",
+    "closing",
     "gate",
     "invalid",
     "perform",
@@ -168,12 +170,23 @@ class _RolledBack(Exception):
 
 
 type Gate = Callable[[Call], None]
+type Closing = Callable[[Call, acts.Act, Any], None]
 _gates: list[Gate] = []
+_closings: list[Closing] = []
 
 
 def gate(function: Gate) -> Gate:
     """Register a check in the transaction, after the permission; raises to refuse."""
     _gates.append(function)
+    return function
+
+
+def closing(function: Closing) -> Closing:
+    """Register a check of ``(call, act, result)`` after ``run``, in its transaction.
+
+    It raises to refuse, and then nothing happened; rehearsals pass it too.
+    """
+    _closings.append(function)
     return function
 
 
@@ -187,11 +200,13 @@ def perform[M: models.Model | None, D: Input, R](  # noqa: PLR0913 - what a call
     reason: str = "",
     version: str = "",
     approval: str = "",
+    run: str = "",
 ) -> Outcome[R]:
     """Run an action as an actor and commit it with its audit entry and events.
 
     ``target`` is a row or its public id; ``data`` an Input or JSON values; ``key``
-    an idempotency key of the caller's; ``version`` the version the caller saw.
+    an idempotency key of the caller's; ``version`` the version the caller saw;
+    ``approval`` what a person allowed; ``run`` the workflow's run whose step this is.
     Raises PaybillError (recorded before it is raised) when it is refused.
     """
     if key and actor.kind is Kind.ANONYMOUS:
@@ -205,6 +220,7 @@ def perform[M: models.Model | None, D: Input, R](  # noqa: PLR0913 - what a call
         reason=reason,
         version=version,
         approval=approval,
+        run=run,
     )
     outcome: Outcome[R] = _guarded(call, _perform)
     return outcome
@@ -217,6 +233,7 @@ def rehearse(
     *,
     actor: Actor,
     reason: str = "",
+    run: str = "",
 ) -> Rehearsal:
     """Run an action for show: same guards, same constraints, then rolled back."""
     call = Call(
@@ -225,6 +242,7 @@ def rehearse(
         data=data,
         actor=actor,
         reason=reason,
+        run=run,
         rehearsal=True,
     )
     shown: Rehearsal = _guarded(call, _rehearse)
@@ -295,7 +313,10 @@ def _run(call: Call) -> tuple[Any, acts.Act]:
     for check in _gates:
         check(call)
     with acts.entered(act):
-        return call.action().run(call.target, call.data, actor=call.actor), act
+        result = call.action().run(call.target, call.data, actor=call.actor)
+        for close in _closings:
+            close(call, act, result)
+    return result, act
 
 
 def _find(call: Call) -> Any:

@@ -3,7 +3,9 @@
 An actor is made once per request or message and says what it may do: ``grants``
 hold in the whole plane, ``accounts`` hold for the rows of one account, and what
 it may do to single objects stands in the object-permission tables under
-``principal``. A token's ``scopes`` only narrow all of these.
+``principal``. ``rules`` add the rows that typed filters match. A token's ``scopes``
+only narrow all of these, and so does ``behalf``: who acts for a person has at most what
+that person has.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
+
+from django.db.models import Q
 
 from paybill_site.kernel.logs import note
 
@@ -41,6 +45,9 @@ class Actor:
     via: str = ""
     impersonator: str = ""
     second_factor_at: datetime | None = None
+    rules: Mapping[str, Q] = field(default_factory=dict)  # by permission
+    session: Mapping[str, str] = field(default_factory=dict)
+    behalf: Actor | None = None
 
     def in_scope(self, permission: str) -> bool:
         """A token without this scope can not use the permission, whoever holds it."""
@@ -48,6 +55,8 @@ class Actor:
 
     def may(self, permission: str) -> bool:
         """Tell whether the permission holds in the whole plane."""
+        if self.behalf is not None and not self.behalf.may(permission):
+            return False
         return self.in_scope(permission) and permission in self.grants
 
     def accounts_with(self, permission: str) -> list[str]:

@@ -34,6 +34,7 @@ class Call:
     reason: str = ""
     version: str = ""
     approval: str = ""
+    run: str = ""  # of a workflow, in which this is a step
     rehearsal: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
 

@@ -6,6 +6,7 @@ a count and a check can not disagree.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Self, TypeVar
 
 from django.db import models
@@ -36,9 +37,13 @@ class Visible(models.QuerySet[M]):
         """Rows on which the actor holds the permission (``app.codename``)."""
         if not actor.in_scope(permission):
             return self.none()
+        if actor.behalf is not None:
+            theirs = self.permitted(actor.behalf, permission)
+            return theirs.permitted(replace(actor, behalf=None), permission)
         if permission in actor.grants:
             return self.all()
         rows = self._of_accounts(actor, permission) | self._granted(actor, permission)
+        rows |= actor.rules.get(permission, Q())
         return self.filter(rows) if rows else self.none()
 
     def _of_accounts(self, actor: Actor, permission: str) -> Q:

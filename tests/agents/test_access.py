@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from agents import access
+from agents.access import grants
 from agents.actions import (
     CreateAgent,
     GrantAccess,
@@ -39,7 +39,7 @@ from tests.agents.conftest import CANCEL, READ, issue, last_entry, license_plane
 
 
 def test_a_new_agent_may_do_nothing(helper: Agent) -> None:
-    assert access.held(helper.principal_id) == []
+    assert grants.held(helper.principal_id) == []
     assert not helper.principal.has_usable_password()
 
 
@@ -128,9 +128,9 @@ def test_access_to_one_order_is_granted_and_taken_back(
     data = {"permission": READ, "objects": [orders[0].public_id]}
     perform(GrantAccess, helper, data, actor=shopkeeper)
     perform(GrantAccess, helper, data, actor=shopkeeper)
-    assert access.held(helper.principal_id) == [access.Grant(READ, orders[0].public_id)]
+    assert grants.held(helper.principal_id) == [grants.Grant(READ, orders[0].public_id)]
     perform(RevokeAccess, helper, data, actor=shopkeeper)
-    assert access.held(helper.principal_id) == []
+    assert grants.held(helper.principal_id) == []
 
 
 def test_a_deleted_row_takes_its_grants_along(
@@ -139,7 +139,7 @@ def test_a_deleted_row_takes_its_grants_along(
     data = {"permission": READ, "objects": [orders[0].public_id]}
     perform(GrantAccess, helper, data, actor=shopkeeper)
     orders[0].delete()
-    assert access.held(helper.principal_id) == []
+    assert grants.held(helper.principal_id) == []
 
 
 def test_nobody_grants_what_they_do_not_hold(
@@ -152,7 +152,7 @@ def test_nobody_grants_what_they_do_not_hold(
     for data in (one, {"permission": CANCEL, "everything": True}):
         with pytest.raises(Forbidden, match=CANCEL):
             perform(GrantAccess, helper, data, actor=clerk)
-    assert access.held(helper.principal_id) == []
+    assert grants.held(helper.principal_id) == []
 
 
 @pytest.mark.parametrize(
@@ -178,4 +178,4 @@ def test_nothing_named_is_not_everything(helper: Agent, shopkeeper: Actor) -> No
     for action in (GrantAccess, RevokeAccess):
         with pytest.raises(Invalid, match="name some objects"):
             perform(action, helper, {"permission": READ}, actor=shopkeeper)
-    assert access.held(helper.principal_id) == []
+    assert grants.held(helper.principal_id) == []

@@ -11,8 +11,8 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from django.contrib.auth.models import Permission
 
-from agents.catalogue import Tool, grantable, tools_here
-from agents.offer import tools_for
+from agents.tools.catalogue import Tool, grantable, tools_here
+from agents.tools.offer import tools_for
 from examples.storefront.models import Order, Product
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.declarations import ModelTools

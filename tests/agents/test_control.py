@@ -9,10 +9,10 @@ from django.conf import settings
 from django.test import Client
 
 from agents.actions import CreateAgent, GrantAccess
-from agents.catalogue import Verb, tools_here
 from agents.dispatch import call
 from agents.errors import NotGrantable
 from agents.models import Agent
+from agents.tools.catalogue import Verb, tools_here
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import PaybillError

@@ -7,11 +7,11 @@ from itertools import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agents import access
+from agents.access import grants
 from agents.auth import actor_of
 from agents.dispatch import call
 from agents.models import Agent
-from agents.offer import tools_for
+from agents.tools.offer import tools_for
 from examples.storefront.models import Order
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import PaybillError
@@ -49,10 +49,10 @@ def test_a_token_never_does_more_than_grants_and_scopes_allow(  # noqa: PLR0917
     orders: list[Order],
 ) -> None:
     for permission in wide:
-        access.grant_all(helper.principal, permission, shopkeeper)
+        grants.grant_all(helper.principal, permission, shopkeeper)
     for permission, rows in ((READ, readable), (CANCEL, cancellable)):
         ids = [orders[n].public_id for n in rows]
-        access.grant(helper.principal, permission, ids, shopkeeper)
+        grants.grant(helper.principal, permission, ids, shopkeeper)
     actor = actor_of(issue(helper, shopkeeper, *scopes).secret)[0]
     everything = set(range(5))
     held = {
@@ -75,7 +75,7 @@ def _put_back(helper: Agent, orders: list[Order]) -> None:
     """As it was before the example."""
     helper.principal.user_permissions.clear()
     for permission in (READ, CANCEL):
-        access.revoke(helper.principal, permission, [o.public_id for o in orders])
+        grants.revoke(helper.principal, permission, [o.public_id for o in orders])
     for order in orders:
         Order.objects.filter(pk=order.pk).update(state=order.state)
 

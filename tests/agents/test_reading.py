@@ -11,9 +11,9 @@ from django.db import ProgrammingError
 from django.db.utils import InternalError
 from guardian.shortcuts import assign_perm
 
-from agents.catalogue import tools_here
 from agents.dispatch import call
 from agents.models import Agent
+from agents.tools.catalogue import tools_here
 from examples.storefront.models import Order, OrderItem
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Invalid, NotFound, PaybillError

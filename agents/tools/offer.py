@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from agents import access
-from agents.catalogue import Tool, tools_here
+from agents.access import grants
 from agents.errors import NotGranted, UnknownTool
+from agents.tools.catalogue import Tool, tools_here
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.querysets import view_permission
 
@@ -48,7 +48,7 @@ def _usable(actor: Actor, permission: str, known: dict[str, bool]) -> bool:
             or bool(actor.accounts_with(permission))
             or (
                 actor.principal is not None
-                and access.holds_some(actor.principal, permission)
+                and grants.holds_some(actor.principal, permission)
             )
         )
     return known[permission]

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db import models
 
-from agents import arguments
 from agents.errors import NotGrantable
+from agents.tools import arguments
 from paybill_site.kernel import actions, declarations, planes
 from paybill_site.kernel.actions import AnyAction, Danger, Input
 from paybill_site.kernel.audit import digest_of

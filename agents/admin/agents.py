@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from agents import access
+from agents.access import grants
 from agents.actions import (
     CreateAgent,
     GrantAccess,
@@ -23,8 +23,8 @@ from agents.actions import (
     RevokeToken,
     StopAgent,
 )
-from agents.catalogue import grantable
 from agents.models import Agent, AgentToken
+from agents.tools.catalogue import grantable
 from paybill_site.kernel.actions import AnyAction
 from paybill_site.kernel.admin import VerbAdmin, operators, tenant_admins
 from paybill_site.kernel.errors import PaybillError
@@ -82,7 +82,7 @@ class AgentAdmin(VerbAdmin[Agent]):
 
     @admin.display(description="May do")
     def may_do(self, obj: Agent) -> SafeString:
-        held = access.held(obj.principal_id)
+        held = grants.held(obj.principal_id)
         rows = [(grant.permission, grant.object or "every object") for grant in held]
         return _list("<code>{}</code> on {}", rows, "Nothing yet: grant it access.")
 

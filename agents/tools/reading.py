@@ -13,9 +13,9 @@ from django.db import OperationalError
 from django.db.models import Model, Q, QuerySet
 from psycopg.errors import QueryCanceled
 
-from agents import cursors
-from agents.catalogue import Tool, Verb
 from agents.errors import TooSlow
+from agents.tools import cursors
+from agents.tools.catalogue import Tool, Verb
 from paybill_site.kernel import planes
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.declarations import Declaration, id_names, part_model

@@ -10,10 +10,11 @@ from typing import Annotated, Any, ClassVar
 from django.utils import timezone
 from pydantic import Field
 
-from agents import access, catalogue
+from agents.access import grants
 from agents.errors import NotGrantable
 from agents.models import Agent, AgentToken
 from agents.states import MOVES, AgentState
+from agents.tools import catalogue
 from paybill_site.accounts.models import User, UserKind
 from paybill_site.kernel import limits, planes
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
@@ -182,8 +183,8 @@ class GrantAccess(Action[Agent, AccessInput, Agent]):
     def run(self, agent: Agent, data: AccessInput, *, actor: Actor) -> Agent:
         _check_access(data)
         if data.everything:
-            access.grant_all(agent.principal, data.permission, actor)
-        access.grant(agent.principal, data.permission, data.objects, actor)
+            grants.grant_all(agent.principal, data.permission, actor)
+        grants.grant(agent.principal, data.permission, data.objects, actor)
         return agent
 
 
@@ -198,8 +199,8 @@ class RevokeAccess(Action[Agent, AccessInput, Agent]):
     def run(self, agent: Agent, data: AccessInput, *, actor: Actor) -> Agent:
         _check_access(data)
         if data.everything:
-            access.revoke_all(agent.principal, data.permission)
-        access.revoke(agent.principal, data.permission, data.objects)
+            grants.revoke_all(agent.principal, data.permission)
+        grants.revoke(agent.principal, data.permission, data.objects)
         return agent
 
 

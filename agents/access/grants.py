@@ -13,8 +13,8 @@ from typing import Any
 from django.contrib.auth.models import Permission
 from django.db.models import Q
 
-from agents import catalogue
 from agents.errors import NotGrantable
+from agents.tools import catalogue
 from paybill_site.accounts.models import User
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Forbidden, NotFound

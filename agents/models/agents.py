@@ -59,6 +59,17 @@ class AgentToken(models.Model):
     per_minute = models.PositiveIntegerField(
         default=120, help_text="calls that it may make in a minute"
     )
+    # A conversation with one customer, a task: what rules and bindings refer to.
+    session = models.JSONField(
+        default=dict, blank=True, help_text="names and values that rules refer to"
+    )
+    delegation = models.ForeignKey(
+        "agents.Delegation",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="tokens",
+    )
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)

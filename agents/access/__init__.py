@@ -1,0 +1,1 @@
+"""What agents may see and touch: grants, rules, and who can do what."""
