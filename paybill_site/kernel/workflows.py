@@ -40,7 +40,7 @@ class By(StrEnum):
 class Moment:
     """What a guard decides on: the rows as they are locked, the input, who asks.
 
-    ``subject`` is the row of the run, ``target`` the row of the action (often the same),
+    ``subject`` is the row of the run, ``target`` that of the action (often the same),
     ``data`` the action's parsed input, ``passed`` what earlier steps of the run gave.
     """
 
