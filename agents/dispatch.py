@@ -12,34 +12,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from agents import acting
+from agents.answers import Answer
 from agents.errors import KeyNeeded
 from agents.tools import offer, reading
 from agents.tools.catalogue import Tool
 from paybill_site.kernel import audit, planes
-from paybill_site.kernel.actions import Input, invalid, perform, rehearse
+from paybill_site.kernel.actions import Input, invalid
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Invalid, PaybillError
 from paybill_site.kernel.schemas import masked
 
+__all__ = ["Answer", "call"]
+
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a call gives back; ``dry_run`` has changed nothing, ``repeated`` either.
-
-    ``approval`` is the public id of what a person has to agree to first: nothing has
-    happened yet, and the same call with it does it once somebody said yes.
-    """
-
-    result: dict[str, Any]
-    dry_run: bool = False
-    repeated: bool = False
-    approval: str = ""
 
 
 def call(
@@ -61,25 +50,11 @@ def call(
         _refused(actor, name, refusal, arguments)
         raise
     if tool.action is not None:
-        return _act(tool, asked, actor, key=key, dry_run=dry_run)
+        return acting.act(
+            tool, asked, actor, key=key, dry_run=dry_run, approval=approval
+        )
     _record(actor, tool.label, tool.name, "read", _facts(tool, asked))
     return Answer(reading.answer(tool, asked, actor), dry_run=dry_run)
-
-
-def _act(tool: Tool, asked: Input, actor: Actor, *, key: str, dry_run: bool) -> Answer:
-    action: Any = tool.action
-    data = asked.model_dump(mode="json")
-    target = None if action.creates else data.pop("id")
-    if dry_run:
-        shown = rehearse(action, target, data, actor=actor)
-        result = {
-            "result": shown.output,
-            "changes": list(shown.changes),
-            "events": list(shown.events),
-        }
-        return Answer(result, dry_run=True)
-    done = perform(action, target, data, actor=actor, key=key)
-    return Answer(done.output, repeated=done.repeated)
 
 
 def _parse(tool: Tool, arguments: Mapping[str, Any]) -> Input:
