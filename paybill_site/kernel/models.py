@@ -54,6 +54,30 @@ class AuditEntry(models.Model):
         return f"{self.action} {self.target} {self.outcome}"
 
 
+class Checkpoint(models.Model):
+    """How far an audit chain had come, signed; see ``kernel.checkpoints``."""
+
+    append_only = True
+
+    chain = models.CharField(max_length=60)
+    seq = models.BigIntegerField()
+    digest = models.BinaryField()
+    said_at = models.CharField(max_length=40, help_text="ISO 8601, as it was signed")
+    key = models.CharField(
+        max_length=80, help_text="fingerprint of the key that signed"
+    )
+    signature = models.BinaryField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["chain", "seq"], name="checkpoint_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chain} #{self.seq}"
+
+
 class Transition(models.Model):
     """One change of state: from what, to what, why, by whom."""
 
