@@ -110,7 +110,8 @@ ALLOWED_HOSTS = ["*"]
 BOTH_PLANES = [
     "paybill_site.kernel", "paybill_site.accounts",
     "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
-    "django.contrib.admin", "guardian", "allauth.account", "allauth.mfa", "agents",
+    "django.contrib.admin", "guardian", "allauth.account", "allauth.mfa",
+    "allauth.idp.oidc", "agents",
 ]  # fmt: skip
 WITHOUT_TABLES = [
     "django.contrib.messages", "django.contrib.staticfiles", "allauth",
@@ -240,6 +241,8 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SECURE else "http"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# What allauth keeps of OAuth: clients, codes, refresh tokens. The rest is agents/oauth.
+IDP_OIDC_ADAPTER = "agents.oauth.adapter.OAuthAdapter"
 # Guardian would add an anonymous user to every plane and look it up in each check.
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -329,6 +332,8 @@ LOGGING: dict[str, Any] = {
                 "celery.worker.strategy",
                 "celery.app.trace",
                 "stripe",
+                # Below this it prints requests, with what is secret in them.
+                "oauthlib",
             )
         },
     },

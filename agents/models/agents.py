@@ -29,6 +29,14 @@ class Agent(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="agent"
     )
     owner = models.CharField(max_length=80, help_text="public id of who answers for it")
+    client = models.OneToOneField(
+        "allauth_idp_oidc.Client",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="agent",
+        help_text="the OAuth client that is this agent",
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     objects = VisibleManager()
@@ -39,6 +47,8 @@ class Agent(models.Model):
             ("stop_agent", "Can stop agent"),
             ("resume_agent", "Can resume agent"),
             ("issue_token", "Can issue token of agent"),
+            ("open_session", "Can open session of agent"),
+            ("register_client", "Can register OAuth client of agent"),
             ("grant_access", "Can grant access to agent"),
             ("revoke_access", "Can revoke access of agent"),
         ]
@@ -70,6 +80,9 @@ class AgentToken(models.Model):
         blank=True,
         related_name="tokens",
     )
+    # Of OAuth: where alone it counts, and the tokens that came from one consent.
+    audience = models.CharField(max_length=300, blank=True, editable=False)
+    family = models.CharField(max_length=40, blank=True, editable=False, db_index=True)
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
