@@ -42,8 +42,8 @@ from billing.states import LineKind, PriceKind, SubscriptionState
 from billing.usage import rollups
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
-from paybill_site.kernel.audit import verify
 from paybill_site.kernel.planes import CONTROL, plane
+from paybill_site.kernel.verifying import verify
 from tenants.models import Account, Tenant
 
 MANY, FEW = 10_000, 1_000

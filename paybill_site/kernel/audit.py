@@ -4,25 +4,23 @@
 2. One statement locks the chain's head (the last lock of a transaction, just
    before commit), numbers the entry, hashes ``previous digest || body`` and stores
    the very text that was hashed.
-3. ``verify`` walks a chain from its first entry and finds any edit, gap or fork.
+3. Every so many entries the writer signs a checkpoint of the chain.
+``kernel.verifying`` walks a chain and finds any edit, gap, fork or cut-off end.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from paybill_site.kernel import planes
+from paybill_site.kernel import checkpoints, planes
 from paybill_site.kernel.ids import new_id
 from paybill_site.kernel.logs import context
-from paybill_site.kernel.models import AuditEntry, ChainHead
 
 VERSION = 1
-BEFORE_ALL = -(1 << 63)
 
 APPEND = """
 WITH head AS (
@@ -40,7 +38,7 @@ INSERT INTO kernel_auditentry
   (public_id, chain, seq, at, action, actor, target, outcome, body, digest)
 SELECT %(id)s, name, seq, %(at)s::timestamptz, %(action)s, %(actor)s, %(target)s,
   %(outcome)s, seq::text || E'\\n' || %(body)s::text, digest FROM head
-RETURNING seq
+RETURNING seq, digest
 """
 
 
@@ -93,92 +91,7 @@ def append(
     parameters = {**columns, "chain": chain, "genesis": genesis(chain), "body": body}
     with planes.cursor() as cursor:
         cursor.execute(APPEND, parameters)
-        (number,) = cursor.fetchone()
+        number, digest = cursor.fetchone()
+    if number % checkpoints.EVERY == 0:
+        checkpoints.add(chain, number, digest)
     return int(number)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    chain: str
-    seq: int
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What ``verify`` saw: how many chains and entries, and what is wrong."""
-
-    chains: int
-    entries: int
-    findings: tuple[Finding, ...]
-
-
-def verify() -> Verdict:
-    """Check every chain of the plane that is entered."""
-    # Chains first: one that begins meanwhile is left for the next time.
-    chains = set(AuditEntry.objects.values_list("chain", flat=True).distinct())
-    chains |= set(ChainHead.objects.values_list("name", flat=True))
-    findings: list[Finding] = []
-    entries = 0
-    for chain in sorted(chains):
-        count, found = _walk(chain)
-        entries += count
-        findings += found
-    return Verdict(len(chains), entries, tuple(findings))
-
-
-def _walk(chain: str) -> tuple[int, list[Finding]]:
-    """Follow a chain to its end, and compare the end with the head.
-
-    The head is read after the entries; what was written in between is followed too,
-    so a chain that grows while it is walked is not taken for a broken one.
-    """
-    digest, count, last, head = genesis(chain), 0, BEFORE_ALL, None
-    findings: list[Finding] = []
-    while head is None or last < head.seq:
-        before = count
-        for entry in _entries(chain, after=last):
-            count, last = count + 1, entry.seq
-            digest = hashlib.sha256(digest + entry.body.encode()).digest()
-            findings += _wrong(entry, count, digest)
-        head = ChainHead.objects.filter(name=chain).first()
-        if head is None or count == before:
-            break
-    if head is None:
-        findings.append(Finding(chain, count, "there is no head"))
-    elif count != head.seq or digest != bytes(head.digest):
-        findings.append(Finding(chain, count, "the head does not match the last entry"))
-    return count, findings
-
-
-def _entries(chain: str, after: int) -> Iterator[AuditEntry]:
-    rows = AuditEntry.objects.filter(chain=chain, seq__gt=after).order_by("seq")
-    return rows.iterator(chunk_size=5000)
-
-
-def _wrong(entry: AuditEntry, count: int, digest: bytes) -> Iterator[Finding]:
-    if entry.seq != count:
-        yield Finding(entry.chain, entry.seq, f"number {count} was expected here")
-    if bytes(entry.digest) != digest:
-        yield Finding(entry.chain, entry.seq, "the digest does not match the text")
-    number, _, text = entry.body.partition("\n")
-    shown = {
-        "id": entry.public_id,
-        "action": entry.action,
-        "actor": entry.actor,
-        "target": entry.target,
-        "outcome": entry.outcome,
-        "chain": entry.chain,
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-    }
-    said = _said(text)
-    if number != str(entry.seq) or any(said.get(k) != v for k, v in shown.items()):
-        yield Finding(entry.chain, entry.seq, "the columns do not match the text")
-
-
-def _said(text: str) -> dict[str, Any]:
-    try:
-        said = json.loads(text)
-    except ValueError:  # whoever altered it did not even leave JSON
-        return {}
-    return said if isinstance(said, dict) else {}

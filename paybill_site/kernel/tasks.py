@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.db import DatabaseError
 from kombu.exceptions import OperationalError
 
-from paybill_site.kernel import outbox, planes, retention
+from paybill_site.kernel import checkpoints, outbox, planes, retention
 
 log = logging.getLogger(__name__)
 
@@ -91,13 +91,15 @@ def forget() -> int:
     """Delete what was settled long ago, in every plane that this process can enter.
 
     The one task that visits all planes: nothing waits for it, and a plane without
-    traffic still has to get rid of what it holds.
+    traffic still has to get rid of what it holds. On the way it signs how far the
+    audit chains have come.
     """
     rows = 0
     for place in list(planes.every_place()):
         try:
             with planes.plane(place):
                 rows += retention.forget()
+                checkpoints.add_due()
         except DatabaseError:
             # The others do not wait for a database that is away.
             log.exception("nothing could be forgotten in %s", place)

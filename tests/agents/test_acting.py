@@ -13,7 +13,7 @@ from agents.dispatch import Answer, call
 from agents.errors import KeyNeeded
 from examples.storefront.models import Order, Variant
 from examples.storefront.states import OrderState
-from paybill_site.kernel import audit, outbox
+from paybill_site.kernel import outbox
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import (
     Forbidden,
@@ -30,6 +30,7 @@ from paybill_site.kernel.models import (
     Transition,
 )
 from paybill_site.kernel.planes import Place, plane
+from paybill_site.kernel.verifying import verify
 from tests.agents.conftest import CANCEL, READ, Enter, Grant, last_entry
 
 MISTAKE = {"reason": "ordered_by_mistake"}
@@ -81,7 +82,7 @@ def test_it_is_on_record_who_did_it_and_with_which_token(
     entry = last_entry(action="storefront.cancel_order")
     assert (entry.actor, entry.outcome) == (actor.id, "done")
     assert f'"via":"{actor.via}"' in entry.body
-    assert audit.verify().findings == ()
+    assert verify().findings == ()
 
 
 def test_a_repeat_with_the_same_key_changes_nothing(

@@ -17,8 +17,8 @@ from billing import clock
 from billing.models import Invoice, InvoiceLine, Subscription, SubscriptionItem
 from billing.rating.anchors import Alignment
 from billing.rating.proration import Counting
-from paybill_site.kernel import audit
 from paybill_site.kernel.planes import CONTROL, plane
+from paybill_site.kernel.verifying import verify
 from tests.billing.desk import sell
 from tests.billing.engine import worlds
 from tests.faults.biller import POINTS
@@ -66,7 +66,7 @@ def test_a_biller_that_is_killed_anywhere_bills_everybody_once(committed: None) 
         numbers = [row.sequence for row in Invoice.objects.order_by("sequence")]
         assert numbers == list(range(1, len(numbers) + 1))
         assert not SubscriptionItem.objects.filter(billed_to__lte=moment).exists()
-        assert audit.verify().findings == ()
+        assert verify().findings == ()
 
 
 def _subscribed() -> Subscription:

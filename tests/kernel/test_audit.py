@@ -14,6 +14,7 @@ from django.db import DatabaseError, connections
 from paybill_site.kernel import audit, planes
 from paybill_site.kernel.models import AuditEntry, ChainHead
 from paybill_site.kernel.planes import Place, plane
+from paybill_site.kernel.verifying import Verdict, verify
 from tests.kernel.verbs import in_thread
 from tests.services import superuser
 
@@ -25,13 +26,13 @@ def write(chain: str = "c", text: str = "x") -> int:
 
 
 def problems() -> list[str]:
-    return [finding.problem for finding in audit.verify().findings]
+    return [finding.problem for finding in verify().findings]
 
 
 def test_entries_are_numbered_from_one_and_verify(in_a: Place) -> None:
     assert [write() for _ in range(3)] == [1, 2, 3]
     assert write("other") == 1
-    assert audit.verify() == audit.Verdict(chains=2, entries=4, findings=())
+    assert verify() == Verdict(chains=2, entries=4, findings=())
 
 
 def test_the_text_that_was_hashed_is_kept_byte_for_byte(in_a: Place) -> None:
@@ -98,10 +99,14 @@ def without_guard(schema: str) -> Iterator[Callable[[str], None]]:
     database = connections["default"].settings_dict["NAME"]
     with psycopg.connect(superuser(str(database)), autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
-        table, head = f"{schema}.kernel_auditentry", f"{schema}.kernel_chainhead"
+        tables = {
+            "e": f"{schema}.kernel_auditentry",
+            "h": f"{schema}.kernel_chainhead",
+            "c": f"{schema}.kernel_checkpoint",
+        }
 
         def run(statement: str) -> None:
-            connection.execute(statement.format(e=table, h=head).encode())
+            connection.execute(statement.format(**tables).encode())
 
         yield run
 
@@ -148,4 +153,4 @@ def test_a_chain_that_grows_while_it_is_walked_verifies(
         while not growing.done():
             assert problems() == []
         growing.result()
-        assert audit.verify().entries == 61
+        assert verify().entries == 61

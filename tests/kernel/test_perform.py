@@ -13,7 +13,6 @@ from examples.storefront.models import Product
 from paybill_site.kernel import planes
 from paybill_site.kernel.actions import Call, _gates, gate, perform, registry
 from paybill_site.kernel.actors import ANONYMOUS, Actor, Kind
-from paybill_site.kernel.audit import verify
 from paybill_site.kernel.errors import (
     Conflict,
     Forbidden,
@@ -25,6 +24,7 @@ from paybill_site.kernel.errors import (
 from paybill_site.kernel.ids import new_id
 from paybill_site.kernel.models import AuditEntry, OutboxEvent
 from paybill_site.kernel.planes import Place
+from paybill_site.kernel.verifying import verify
 from tests.kernel.verbs import (
     PERMISSIONS,
     SELLER,

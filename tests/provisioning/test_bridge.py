@@ -15,9 +15,9 @@ from django.db import connections
 
 from examples.storefront.models import Customer
 from paybill_site.kernel.actions import perform
-from paybill_site.kernel.audit import verify
 from paybill_site.kernel.models import AuditEntry
 from paybill_site.kernel.planes import plane
+from paybill_site.kernel.verifying import verify
 from paybill_site.local import units
 from paybill_site.local.places import Places
 from provisioning import state

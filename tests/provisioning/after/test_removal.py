@@ -10,9 +10,10 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
-from paybill_site.kernel import actors, audit, schema
+from paybill_site.kernel import actors, schema
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import IllegalMove
+from paybill_site.kernel.verifying import verify
 from provisioning.actions import (
     HoldRemoval,
     ReleaseRemoval,
@@ -93,7 +94,7 @@ def test_who_leaves_the_pool_is_closed_at_once_and_gone_after_the_last_backup(
     assert [step.name for step in removal.steps.all()] == [
         name for name in RemovalState.values if name != RemovalState.DONE
     ]
-    assert not audit.verify().findings
+    assert not verify().findings
 
     said = record.read(removal.record)
     backup = Backup.objects.get()

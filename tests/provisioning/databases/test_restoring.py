@@ -19,9 +19,9 @@ from agents.models import Agent, AgentToken
 from examples.storefront.models import Customer
 from paybill_site.kernel import roles, schema
 from paybill_site.kernel.actions import perform
-from paybill_site.kernel.audit import verify
 from paybill_site.kernel.errors import Forbidden, NotFound
 from paybill_site.kernel.planes import plane
+from paybill_site.kernel.verifying import verify
 from provisioning.actions import DrillBackup, DropCopy, RestoreCopy, RestoreInPlace
 from provisioning.databases import care, inplace, work
 from provisioning.databases.places import ground_of, placement_of
