@@ -24,7 +24,11 @@ KEY_SHOWN, REASON_SHOWN = 200, 2000
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """One call of one action; ``facts`` are what gates add for the audit."""
+    """One call of one action.
+
+    ``facts`` are what gates add for the audit; ``notes`` what they hand to closings,
+    by whose it is, and nobody records.
+    """
 
     action: AnyAction
     target: Any
@@ -37,6 +41,7 @@ class Call:
     run: str = ""  # of a workflow, in which this is a step
     rehearsal: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:

@@ -9,7 +9,9 @@
         )
 
 An action that is a step of some workflow is bound to it: agents cannot call it outside
-its step. How runs are kept and steps are taken is the business of ``agents.workflows``.
+its step. Each workflow gives one more action, ``start_<workflow>`` on its subject,
+which opens a run. How runs are kept and steps are taken is the business of
+``agents.workflows``, which says with ``begins`` how a run is opened.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from paybill_site.kernel.actions import AnyAction
+from paybill_site.kernel.actions import Action, AnyAction, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.audit import digest_of
 
@@ -67,7 +69,11 @@ class Step:
     ``at``: the states in which it may be taken; ``to``: the state after it;
     ``approval`` says why a person has to agree, or "" when nobody has to; ``within``:
     how long the run may then stay in ``to`` before it is undone; ``undo`` compensates
-    the step, its input made from the step's stored output.
+    the step, its input made from the step's stored output. ``confirm``: an assistant
+    asks the one it works for, too. ``belongs(subject, target)``: whether a target of
+    another model is the run's business (without it: it points to the subject).
+    ``take``: the system takes the step by itself as soon as it may be taken, with the
+    input that this makes of what earlier steps gave.
     """
 
     name: str
@@ -80,6 +86,9 @@ class Step:
     within: timedelta | None = None
     undo: AnyAction | None = None
     undo_input: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+    confirm: bool = False
+    belongs: Callable[[Any, Any], bool] | None = None
+    take: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
 
 
 class Workflow:
@@ -95,6 +104,7 @@ class Workflow:
     guards: ClassVar[tuple[Guard, ...]] = ()
     within: ClassVar[timedelta | None] = None
     name: ClassVar[str]
+    start: ClassVar[AnyAction]
 
     def __init_subclass__(cls) -> None:
         snake = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
@@ -103,6 +113,7 @@ class Workflow:
         registry[cls.name] = cls
         for step in cls.steps:
             bound.setdefault(step.action, set()).add(cls.name)
+        cls.start = _starting(cls)
 
     @classmethod
     def initial(cls) -> str:
@@ -122,22 +133,31 @@ class Workflow:
         return " ".join((cls.__doc__ or "").split("\n\n")[0].split())
 
     @classmethod
+    def firsts(cls) -> tuple[Step, ...]:
+        """The steps that may be taken in the state in which a run begins."""
+        return tuple(step for step in cls.steps if cls.initial() in step.at)
+
+    @classmethod
     def version(cls) -> str:
         """Digest of the declaration; guards are named by their rules."""
-        said = [
-            [
-                s.name,
-                s.action.name,
-                s.at,
-                s.to,
-                sorted(s.by),
-                [g.rule for g in s.guards],
-            ]
-            for s in cls.steps
-        ]
-        return digest_of(
-            [cls.name, {k: sorted(v) for k, v in cls.states.items()}, said]
-        )
+        steps = [_said(step) for step in cls.steps]
+        states = {state: sorted(after) for state, after in cls.states.items()}
+        rules = [guard.rule for guard in cls.guards]
+        return digest_of([cls.name, states, steps, rules, str(cls.within)])
+
+
+def _said(step: Step) -> list[Any]:
+    return [
+        step.name,
+        step.action.name,
+        step.at,
+        step.to,
+        sorted(step.by),
+        [guard.rule for guard in step.guards],
+        step.approval is not None,
+        str(step.within),
+        step.undo.name if step.undo else "",
+    ]
 
 
 type AnyWorkflow = type[Workflow]
@@ -156,3 +176,35 @@ def _check(workflow: AnyWorkflow) -> None:
     names = [step.name for step in workflow.steps]
     if len(set(names)) != len(names):
         raise ValueError(f"{workflow.name}: two steps have one name")
+    if not workflow.firsts():
+        raise ValueError(f"{workflow.name}: no step begins it")
+
+
+type Beginner = Callable[[AnyWorkflow, Any, Actor], Any]
+_beginners: list[Beginner] = []
+
+
+def begins(function: Beginner) -> Beginner:
+    """Register how a run of a workflow on a subject is opened, inside an action."""
+    _beginners.append(function)
+    return function
+
+
+def _starting(workflow: AnyWorkflow) -> AnyAction:
+    """The action that opens a run; needs what the workflow's first step needs."""
+
+    def run(self: Any, target: Any, data: NoInput, *, actor: Actor) -> Any:
+        (begin,) = _beginners
+        return begin(workflow, target, actor)
+
+    said = workflow.description()
+    first = workflow.firsts()[0]
+    members = {
+        "__doc__": f"Start: {said[:1].lower()}{said[1:]}",
+        "__module__": workflow.__module__,
+        "model": workflow.model,
+        "permission": first.action.permission,
+        "agents": any(By.AGENT in step.by for step in workflow.steps),
+        "run": run,
+    }
+    return type(f"Start{workflow.__name__}", (Action,), members)
