@@ -116,7 +116,7 @@ def _id_type(model: type[models.Model]) -> Any:
 
 def _filter_type(model: type[models.Model], name: str) -> Any:
     field_name, lookup = split_filter(name)
-    one: Any = _type(model._meta.get_field(field_name))
+    one: Any = value_type(model._meta.get_field(field_name))
     if lookup == "in":
         return Annotated[
             tuple.__class_getitem__((one, ...)), Field(min_length=1, max_length=MOST)
@@ -124,7 +124,8 @@ def _filter_type(model: type[models.Model], name: str) -> Any:
     return one
 
 
-def _type(field: Any) -> Any:
+def value_type(field: Any) -> Any:
+    """The type of one value of a field in filters and rules. Raises Unsupported."""
     if field.is_relation:
         return _id_type(field.related_model)
     if field.choices:
