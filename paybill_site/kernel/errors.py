@@ -30,6 +30,9 @@ FOR_PROGRAMS = (
     "/metrics",
     "/entry/push/",
     "/hooks/",
+    "/.well-known/",
+    "/oauth/token",
+    "/oauth/revoke",
 )
 
 
