@@ -1,0 +1,1 @@
+"""How much agents may do, with which arguments, and towards whom outside."""
