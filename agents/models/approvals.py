@@ -7,10 +7,11 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from agents.models.agents import Agent
+from agents.models.own import OwnRowsManager
 from agents.models.workflows import WorkflowRun
 from agents.states import ApprovalState
+from paybill_site.kernel.crypto import EncryptedText
 from paybill_site.kernel.ids import PublicId
-from paybill_site.kernel.querysets import VisibleManager
 
 
 class Approval(models.Model):
@@ -34,7 +35,10 @@ class Approval(models.Model):
     step = models.CharField(max_length=60, blank=True)
     tool = models.CharField(max_length=100)
     target = models.CharField(max_length=120, blank=True)
-    arguments = models.JSONField(default=dict)
+    action = models.CharField(max_length=100)
+    arguments = models.JSONField(default=dict, help_text="without secrets")
+    sealed = EncryptedText(help_text="the whole arguments, as they will be used")
+    via = models.CharField(max_length=80, help_text="the token it was asked with")
     key = models.CharField(max_length=200, blank=True)
     digest = models.CharField(max_length=64)
     shown = models.JSONField(
@@ -44,17 +48,26 @@ class Approval(models.Model):
         max_length=10, choices=ApprovalState.choices, default=ApprovalState.WAITING
     )
     asked_by = models.CharField(max_length=80)
-    asked_for = models.CharField(
-        max_length=80, blank=True, help_text="the person behind the agent"
+    behalf = models.CharField(
+        max_length=80, blank=True, help_text="the person for whom the agent acts"
     )
-    why = models.CharField(max_length=300, blank=True)
+    why = models.CharField(
+        max_length=300, blank=True, help_text="why a person has to agree"
+    )
+    outcome = models.CharField(
+        max_length=300, blank=True, help_text="why it came to its present state"
+    )
+    result = models.JSONField(null=True, blank=True, help_text="what the call gave")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
     decided_by = models.CharField(max_length=80, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
 
-    objects = VisibleManager()
+    objects = OwnRowsManager()
+
+    # Whoever uses or ends an approval changes its run, too: that is locked first.
+    locked_after = "run"
 
     class Meta:
         ordering = ["-id"]
@@ -63,11 +76,23 @@ class Approval(models.Model):
                 fields=["digest", "asked_by"],
                 condition=Q(state__in=["waiting", "approved"]),
                 name="one_open_approval",
+            ),
+            models.UniqueConstraint(
+                fields=["asked_by", "key"], name="approval_once_per_key"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(state__in=["waiting", "approved"]),
+                name="approval_open",
             )
         ]
         permissions = [
             ("decide_approval", "Can approve what agents ask for"),
-            ("revoke_approval", "Can take an approval back"),
+            ("revoke_approval", "Can take back what somebody else approved"),
+            ("withdraw_approval", "Can withdraw its own request for an approval"),
+            ("settle_approval", "Can expire, void and use approvals"),
         ]
 
     def __str__(self) -> str:

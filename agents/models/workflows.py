@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from agents.models.agents import Agent
+from agents.models.own import OwnRowsManager
 from agents.states import RunStatus, StepStatus
 from paybill_site.kernel.ids import PublicId
 from paybill_site.kernel.querysets import VisibleManager
@@ -27,15 +28,26 @@ class WorkflowRun(models.Model):
         Agent, on_delete=models.PROTECT, null=True, related_name="workflow_runs"
     )
     started_by = models.CharField(max_length=80)
-    data = models.JSONField(default=dict, help_text="what steps pass on")
+    behalf = models.CharField(
+        max_length=80, blank=True, help_text="the person for whom the agent acts"
+    )
+    data = models.JSONField(default=dict, help_text="what steps gave, by their names")
+    taken = models.PositiveIntegerField(default=0, help_text="how many steps")
+    why = models.CharField(max_length=300, blank=True, help_text="why it ended so")
     deadline_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True, blank=True)
 
-    objects = VisibleManager()
+    objects = OwnRowsManager()
 
     class Meta:
+        verbose_name = "workflow run"
         ordering = ["-id"]
+        permissions = [
+            ("cancel_workflowrun", "Can cancel workflow run"),
+            ("retry_workflowrun", "Can retry the compensation of a workflow run"),
+            ("undo_workflowrun", "Can compensate a workflow run"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["workflow", "subject"],
@@ -67,9 +79,13 @@ class WorkflowStep(models.Model):
         max_length=12, choices=StepStatus.choices, default=StepStatus.DONE
     )
     key = models.CharField(max_length=200, help_text="idempotency key of its effect")
+    target = models.CharField(max_length=120, help_text="what the effect was on")
+    old = models.CharField(max_length=40, help_text="state of the run before")
+    new = models.CharField(max_length=40, help_text="state of the run after")
     by = models.CharField(max_length=80)
     output = models.JSONField(default=dict)
     at = models.DateTimeField(db_default=Now())
+    undone_at = models.DateTimeField(null=True, blank=True)
 
     objects = VisibleManager()
 
