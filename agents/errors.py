@@ -37,3 +37,33 @@ class NotGrantable(PaybillError):
     """This permission can not be given to an agent."""
 
     status = 422
+
+
+class OutOfWorkflow(PaybillError):
+    """This is a step of a workflow: start a run, and take the step in its place."""
+
+    status = 409
+
+
+class RuleBroken(PaybillError):
+    """A rule of the workflow does not hold."""
+
+    status = 409
+
+
+class ApprovalNeeded(PaybillError):
+    """A person has to agree to this first."""
+
+    status = 409
+
+
+class NotApproved(PaybillError):
+    """The approval does not allow this call, or not any more."""
+
+    status = 409
+
+
+class FourEyes(PaybillError):
+    """Somebody else has to decide this."""
+
+    status = 403

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -37,6 +38,11 @@ class Event(BaseModel):
     def stream(self) -> str:
         """Deliveries of one stream to one handler keep their order; "" has none."""
         return str(getattr(self, "tenant", ""))
+
+    @property
+    def due(self) -> datetime | None:
+        """Not delivered before; None is at once. One that waits has no stream."""
+        return None
 
 
 def emit(event: Event) -> None:

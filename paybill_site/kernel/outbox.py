@@ -87,11 +87,16 @@ def store(emitted: list[events.Event], actor: Actor) -> None:
         for event in emitted
     )
     Delivery.objects.bulk_create(
-        Delivery(event=row, handler=handler.name, stream=event.stream)
+        Delivery(event=row, handler=handler.name, stream=event.stream, **_at(event))
         for row, event in zip(rows, emitted, strict=True)
         for handler in events.handlers_of(event, in_tenant=in_tenant)
     )
-    wake()
+    times = [event.due for event in emitted]
+    wake(None if None in times else min(filter(None, times)))
+
+
+def _at(event: events.Event) -> dict[str, datetime]:
+    return {"next_at": event.due} if event.due else {}
 
 
 def wake(at: datetime | None = None) -> None:

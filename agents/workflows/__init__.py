@@ -1,0 +1,1 @@
+"""Runs of declared workflows: opened, taken step by step, ended, undone."""
