@@ -135,6 +135,11 @@ def cursor() -> Any:
     return connections[_alias()].cursor()
 
 
+def chunked_cursor() -> Any:
+    """A server-side cursor on the entered plane's database, inside a transaction."""
+    return connections[_alias()].chunked_cursor()
+
+
 def wake(at: datetime | None = None) -> None:
     """Note, with the open transaction, that something waits in this plane from ``at``.
 

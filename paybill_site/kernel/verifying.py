@@ -22,9 +22,9 @@ from paybill_site.kernel.models import AuditEntry, ChainHead
 BEFORE_ALL = -(1 << 63)
 PAGE = 10_000
 # As rows, not as models: a million of them are read and checked in seconds.
-PAGE_OF = """
+ROWS_OF = """
 SELECT seq, body, digest, public_id, at, action, actor, target, outcome
-FROM kernel_auditentry WHERE chain = %s AND seq > %s ORDER BY seq LIMIT %s
+FROM kernel_auditentry WHERE chain = %s AND seq > %s ORDER BY seq
 """
 
 type Row = tuple[int, str, bytes, str, datetime, str, str, str, str]
@@ -113,14 +113,11 @@ def _walk(chain: str, kept: Kept) -> tuple[int, list[Finding]]:
 
 
 def _rows(chain: str, after: int) -> Iterator[Row]:
-    while True:
-        with planes.cursor() as cursor:
-            cursor.execute(PAGE_OF, [chain, after, PAGE])
-            page: list[Row] = cursor.fetchall()
-        yield from page
-        if len(page) < PAGE:
-            return
-        after = page[-1][0]
+    # A cursor of the server's: one plan and one snapshot, a page at a time.
+    with planes.atomic(), planes.chunked_cursor() as cursor:
+        cursor.execute(ROWS_OF, [chain, after])
+        while page := cursor.fetchmany(PAGE):
+            yield from page
 
 
 def _wrong(chain: str, row: Row, count: int, digest: bytes) -> Iterator[Finding]:
