@@ -6,19 +6,25 @@ token was used and why it was refused.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.models import Group, Permission
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
-from agents.access.grants import plane_wide
-from agents.models import AgentToken
+from agents.access import rules
+from agents.models import AgentToken, Switch
+from agents.oauth import challenges, places
 from agents.states import AgentState
 from paybill_site.accounts.models import User
-from paybill_site.kernel import audit, limits, planes
+from paybill_site.kernel import actors, audit, limits, planes
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.crypto import token_digest
 from paybill_site.kernel.errors import PaybillError, Unauthenticated
@@ -28,19 +34,17 @@ LONGEST = 200
 FRESH = timedelta(minutes=1)
 
 
-def actor_of(secret: str) -> tuple[Actor, AgentToken]:
-    """The agent behind a token. Raises Unauthenticated and TooMany."""
-    token = (
-        AgentToken.objects.select_related("agent__principal")
-        .filter(digest=token_digest(secret))
-        .first()
-    )
+def actor_of(secret: str, *, audience: str = "") -> tuple[Actor, AgentToken]:
+    """The agent behind a token. Raises Unauthenticated and TooMany.
+
+    ``audience`` is what the caller asked for; a token of OAuth counts there alone.
+    """
+    token = known(secret)
     if token is None:
         raise Unauthenticated
-    actor = _actor(token)
-    wrong = _wrong(token)
+    wrong = _wrong(token, audience)
     if wrong:
-        _refused(token, actor, wrong)
+        _refused(token, wrong)
         raise Unauthenticated
     try:
         limits.throttle(
@@ -50,44 +54,121 @@ def actor_of(secret: str) -> tuple[Actor, AgentToken]:
             window=timedelta(minutes=1),
         )
     except PaybillError:
-        _refused(token, actor, "rate")
+        _refused(token, "rate")
         raise
     _note_use(token)
-    note(actor=actor.id)
-    return actor, token
+    note(actor=token.agent.public_id)
+    return acting(token), token
 
 
-def _actor(token: AgentToken) -> Actor:
+def known(secret: str) -> AgentToken | None:
+    """The token with all that is asked of it, in one query; None for no token here."""
+    return _tokens().filter(digest=token_digest(secret)).first()
+
+
+def again(token: str) -> Actor:
+    """The agent of a token that came in earlier, as it is now: for what had to wait.
+
+    ``token`` is its public id. Raises Unauthenticated when it would not be let in.
+    """
+    found = _tokens().filter(public_id=token).first()
+    # It was for this plane when it came in, and planes do not change.
+    if found is None or _wrong(found, found.audience):
+        raise Unauthenticated
+    return acting(found)
+
+
+def _tokens() -> QuerySet[AgentToken]:
+    rows = AgentToken.objects.select_related("agent__principal", "delegation__person")
+    return rows.annotate(
+        held=ArraySubquery(_held()), off=Exists(Switch.objects.order_by())
+    )
+
+
+def _held() -> QuerySet[Any, Any]:
+    """Permissions that the agent or one of its roles holds on every row."""
+    principal = OuterRef(OuterRef("agent__principal"))
+    own = User.user_permissions.through.objects.filter(user=principal)
+    roles = User.groups.through.objects.filter(user=OuterRef(principal))
+    of_roles = Group.permissions.through.objects.filter(group__in=roles.values("group"))
+    held = Q(pk__in=own.values("permission")) | Q(pk__in=of_roles.values("permission"))
+    name = Concat(F("content_type__app_label"), Value("."), F("codename"))
+    return Permission.objects.filter(held).order_by().values_list(name)
+
+
+def acting(token: AgentToken) -> Actor:
+    """The actor of a token that is good: what it holds, and for whom it acts."""
     agent = token.agent
+    held: list[str] = token.held  # type: ignore[attr-defined]  # annotated
+    session: Mapping[str, str] = token.session
     return Actor(
         kind=Kind.AGENT,
         id=agent.public_id,
         label=agent.name,
-        grants=plane_wide(agent.principal_id),
+        grants=frozenset(held),
         principal=agent.principal_id,
-        scopes=frozenset(token.scopes),
-        via=f"token:{token.public_id}",
+        scopes=_scopes(token),
+        via=_via(token),
+        rules=rules.of_principal(agent.principal_id, session),
+        session=session,
+        behalf=_behalf(token),
     )
 
 
-def _wrong(token: AgentToken) -> str:
+def _scopes(token: AgentToken) -> frozenset[str]:
+    scopes = frozenset(token.scopes)
+    if token.delegation is not None:
+        scopes &= frozenset(token.delegation.scopes)
+    return scopes
+
+
+def _via(token: AgentToken) -> str:
+    shown = f"token:{token.public_id}"
+    if token.delegation is not None:
+        shown += f" delegation:{token.delegation.public_id}"
+    return shown
+
+
+def _behalf(token: AgentToken) -> Actor | None:
+    """The person as they are now: what they lost, the agent has lost."""
+    if token.delegation is None:
+        return None
+    return actors.of_user(
+        token.delegation.person, via=f"delegation:{token.delegation.public_id}"
+    )
+
+
+def _wrong(token: AgentToken, audience: str) -> str:
     """Why the token lets nobody in, or ""."""
     if token.status != "active":
         return token.status
     if token.agent.state != AgentState.ACTIVE or not token.agent.principal.is_active:
         return "stopped"
-    return ""
+    if token.off:  # type: ignore[attr-defined]  # annotated
+        return "switch"
+    if token.audience and token.audience != audience:
+        return "audience"
+    return _undelegated(token)
 
 
-def _refused(token: AgentToken, actor: Actor, rule: str) -> None:
+def _undelegated(token: AgentToken) -> str:
+    given = token.delegation
+    if given is None:
+        return ""
+    if given.status != "active":
+        return f"delegation_{given.status}"
+    return "" if given.person.is_active else "person"
+
+
+def _refused(token: AgentToken, rule: str) -> None:
     with planes.atomic():
         audit.append(
             planes.here().tenant or "agents",
             action="agents.authenticate",
-            actor=actor.id,
+            actor=token.agent.public_id,
             target=f"agents.agenttoken:{token.public_id}",
             outcome="denied",
-            facts={"rule": rule, "via": actor.via},
+            facts={"rule": rule, "via": _via(token)},
         )
 
 
@@ -99,19 +180,29 @@ def _note_use(token: AgentToken) -> None:
 
 
 class TokenAuthentication(BaseAuthentication):
-    """``Authorization: Bearer pbk_agt_...``; ``request.auth`` is the actor."""
+    """``Authorization: Bearer ...``; ``request.auth`` is the actor."""
 
     def authenticate(self, request: Request) -> tuple[User, Actor] | None:
-        kind, _, secret = get_authorization_header(request).partition(b" ")
-        if kind.lower() != b"bearer":
+        secret = bearer(get_authorization_header(request))
+        if secret is None:
             return None
-        if not secret or len(secret) > LONGEST or not secret.isascii():
-            raise Unauthenticated
-        actor, token = actor_of(secret.decode())
+        inner = request._request
+        audience = places.resource(inner) if places.in_tenant() else ""
+        actor, token = actor_of(secret, audience=audience)
         return token.agent.principal, actor
 
     def authenticate_header(self, request: Request) -> str:
-        return "Bearer"
+        return challenges.unauthorized(request._request)
+
+
+def bearer(header: bytes) -> str | None:
+    """The token in the header, None without one. Raises Unauthenticated."""
+    kind, _, secret = header.partition(b" ")
+    if kind.lower() != b"bearer":
+        return None
+    if not secret or len(secret) > LONGEST or not secret.isascii():
+        raise Unauthenticated
+    return secret.decode()
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
