@@ -96,6 +96,7 @@ def _record(
             facts={
                 **facts,
                 "via": actor.via,
+                **({"behalf": actor.behalf.id} if actor.behalf else {}),
                 "scopes": sorted(actor.scopes or ()),
             },
         )

@@ -82,6 +82,8 @@ def record(
             "reason": call.reason[:REASON_SHOWN],
             "via": actor.via,
             "impersonator": actor.impersonator,
+            # The person for whom an agent acts stands beside it, or nobody does.
+            **({"behalf": actor.behalf.id} if actor.behalf else {}),
             "scopes": sorted(actor.scopes) if actor.scopes is not None else None,
         },
     )
