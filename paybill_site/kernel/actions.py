@@ -23,6 +23,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from django.db import DatabaseError, models
+from pydantic import BaseModel
 
 from paybill_site.kernel import (
     acts,
@@ -43,6 +44,7 @@ from paybill_site.kernel.errors import (
     PaybillError,
     StaleVersion,
 )
+from paybill_site.kernel.events import Event
 from paybill_site.kernel.ids import is_id
 from paybill_site.kernel.inputs import Input, NoInput, invalid, parse
 from paybill_site.kernel.rehearsals import Rehearsal
@@ -86,6 +88,11 @@ class Action[M: models.Model | None, D: Input, R]:
     account is enough, ``run`` takes no row but by ``permitted``; ``agents``: agents may
     meet it as a tool; ``always_open``: done in a plane whose licence is over, too. The
     docstring's first line is what people and agents read.
+
+    What agents are told of it, and tests hold it to: ``Output`` is what ``present``
+    returns; ``overwrites`` names the fields of existing rows that it changes, as in
+    ``storefront.variant.stock`` (None: anything); ``idempotent``: done again it changes
+    nothing more; ``emits``: the events that it may send (None: any).
     """
 
     model: ClassVar[type[models.Model]]
@@ -98,6 +105,10 @@ class Action[M: models.Model | None, D: Input, R]:
     always_open: ClassVar[bool] = False
     name: ClassVar[str]
     legal_in: ClassVar[frozenset[str] | None] = None  # states in which a door shows it
+    Output: ClassVar[type[BaseModel] | None] = None
+    overwrites: ClassVar[frozenset[str] | None] = None
+    idempotent: ClassVar[bool] = False
+    emits: ClassVar[tuple[type[Event], ...] | None] = None
 
     def __init_subclass__(cls) -> None:
         snake = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
@@ -129,6 +140,13 @@ class Action[M: models.Model | None, D: Input, R]:
         shown = {"id": getattr(result, "public_id", str(result.pk))}
         if hasattr(result, "state"):
             shown["state"] = str(result.state)
+        return shown
+
+    def presented(self, result: R) -> dict[str, Any]:
+        """What ``present`` returns. Raises ValueError where that is no ``Output``."""
+        shown = self.present(result)
+        if self.Output is not None:
+            self.Output.model_validate(shown)
         return shown
 
     def recall(self, output: Mapping[str, Any]) -> Any:
@@ -283,7 +301,7 @@ def _perform(call: Call) -> Outcome[Any]:
                 recalled = call.action().recall(earlier)
                 return Outcome(recalled, earlier, repeated=True)
         result, act = _run(call)
-        output = call.action().present(result)
+        output = call.action().presented(result)
         if call.key:
             keys.keep(call.actor, call.key, output)
         _commit(call, act, result, output)
@@ -386,4 +404,4 @@ def _commit(call: Call, act: acts.Act, result: Any, output: dict[str, Any]) -> N
 def _shown(call: Call, before: dict[str, Any], result: Any, act: acts.Act) -> Rehearsal:
     events = [{"name": e.name, **e.model_dump(mode="json")} for e in act.events]
     changed = rehearsals.changes(call.target, before, result)
-    return Rehearsal(call.action().present(result), tuple(changed), tuple(events))
+    return Rehearsal(call.action().presented(result), tuple(changed), tuple(events))

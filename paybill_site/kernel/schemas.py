@@ -12,10 +12,14 @@ from django.db import models
 from pydantic import BaseModel
 
 from paybill_site.kernel.crypto import EncryptedBytes
+from paybill_site.kernel.ids import ALPHABET, BODY
 from paybill_site.kernel.inputs import is_sensitive
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
+BIG = 2**63 - 1
+MINOR = "_minor"
+# The formats of fields whose text may be blank do not fit a blank text.
 TYPES: tuple[tuple[type[models.Field[Any, Any]], dict[str, Any]], ...] = (
     (models.BooleanField, {"type": "boolean"}),
     (models.IntegerField, {"type": "integer"}),
@@ -30,6 +34,15 @@ TYPES: tuple[tuple[type[models.Field[Any, Any]], dict[str, Any]], ...] = (
     (models.CharField, {"type": "string"}),
     (models.TextField, {"type": "string"}),
 )
+# As PostgreSQL keeps them; what is no longer than these fits in 64 bits.
+RANGES = {
+    "SmallIntegerField": (-(2**15), 2**15 - 1),
+    "IntegerField": (-(2**31), 2**31 - 1),
+    "BigIntegerField": (-BIG - 1, BIG),
+    "PositiveSmallIntegerField": (0, 2**15 - 1),
+    "PositiveIntegerField": (0, 2**31 - 1),
+    "PositiveBigIntegerField": (0, BIG),
+}
 
 
 class Unsupported(TypeError):
@@ -53,7 +66,7 @@ def model_schema(model: type[models.Model], fields: Iterable[str]) -> dict[str, 
 
 
 def field_schema(model: type[models.Model], name: str) -> dict[str, Any]:
-    """The schema of one field, with help text, choices, length and null."""
+    """The schema of one field: help text, choices, length, range, format and null."""
     field: Any = model._meta.get_field(name)
     schema = _base(field)
     if field.help_text:
@@ -66,29 +79,50 @@ def field_schema(model: type[models.Model], name: str) -> dict[str, Any]:
     return schema
 
 
+def id_schema(model: type[models.Model]) -> dict[str, Any]:
+    """The schema of a row's public id. Raises FieldDoesNotExist where it has none."""
+    prefix = model._meta.get_field("public_id").prefix  # type: ignore[union-attr]
+    return {
+        "type": "string",
+        "description": f"public id of the {model._meta.verbose_name}",
+        "pattern": f"^{prefix}_[{ALPHABET}]{{{BODY}}}$",
+    }
+
+
 def _base(field: Any) -> dict[str, Any]:
     if field.is_relation:
-        related = field.related_model._meta
-        prefix = related.get_field("public_id").prefix
-        return {
-            "type": "string",
-            "description": f"public id of the {related.verbose_name}",
-            "pattern": f"^{prefix}_[0-9a-z]{{26}}$",
-        }
+        return id_schema(field.related_model)
     if isinstance(field, EncryptedBytes):
         raise Unsupported(f"{field}: {Unsupported.__doc__}")
     for kind, schema in TYPES:
         if isinstance(field, kind):
-            length = {"maxLength": field.max_length} if field.max_length else {}
-            return {**schema, **length}
+            return _blank({**schema, **_bounds(field)}, field)
     raise Unsupported(f"{field}: {Unsupported.__doc__}")
+
+
+def _bounds(field: Any) -> dict[str, Any]:
+    if field.max_length:
+        return {"maxLength": field.max_length}
+    bounds = RANGES.get(field.get_internal_type())
+    if bounds is None or field.choices:
+        return {}
+    return {"minimum": bounds[0], "maximum": bounds[1]}
+
+
+def _blank(schema: dict[str, Any], field: Any) -> dict[str, Any]:
+    if not field.blank or schema.get("format") not in {"email", "uri"}:
+        return schema
+    kept = {key: said for key, said in schema.items() if key != "format"}
+    return {**kept, "anyOf": [{"format": schema["format"]}, {"const": ""}]}
 
 
 def plain(value: Any) -> Any:
     """A field's value as JSON: dates in ISO 8601, decimals and ids as text."""
     if isinstance(value, datetime.datetime | datetime.date):
         return value.isoformat()
-    if isinstance(value, decimal.Decimal | uuid.UUID):
+    if isinstance(value, decimal.Decimal):
+        return format(value, "f")  # str() would say 1E+2
+    if isinstance(value, uuid.UUID):
         return str(value)
     if isinstance(value, models.Model):
         return getattr(value, "public_id", str(value.pk))
