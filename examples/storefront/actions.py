@@ -251,7 +251,9 @@ def _new_order(customer: Customer, bought: Bought) -> Order:
         OrderItem(
             order=order,
             variant=variant,
+            product=variant.product,
             name=str(variant),
+            options=variant.options,
             price_minor=variant.price_minor,
             quantity=count,
         )
