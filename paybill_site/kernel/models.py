@@ -189,6 +189,26 @@ class IdempotencyKey(models.Model):
         return f"{self.principal} {self.key}"
 
 
+class RowChange(models.Model):
+    """A row of the product that a transaction changed, noted by a trigger.
+
+    Only the owner of the plane writes it, by the functions of ``history``.
+    """
+
+    tx = models.BigIntegerField(db_index=True, help_text="PostgreSQL's number")
+    table_name = models.CharField(max_length=63)
+    row_key = models.TextField()
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    at = models.DateTimeField(help_text="when the transaction began")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.table_name} {self.row_key}"
+
+
 class UsageCounter(models.Model):
     """How much of a meter was used in a month, for limits: one row, counted up."""
 
