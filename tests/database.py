@@ -7,9 +7,10 @@
    transaction that is rolled back; one that needs real commits asks for
    ``committed`` and the next test gets a new copy. (Django's own flush would
    TRUNCATE append-only tables, which is refused.)
-4. The copies are dropped at the end: a file system without a journal looks at every
-   file that was deleted in the last minutes before it makes one, and a database is
-   1,500 files. So dropping each at once made copying ten times slower.
+4. In memory, a copy is dropped as soon as there is the next. On a disk all are at the
+   end: a file system without a journal looks at every file that was deleted in the
+   last minutes before it makes one, and a database is 2,000 files. So dropping each
+   at once made copying ten times slower.
 """
 
 from __future__ import annotations
@@ -134,8 +135,11 @@ def _point_to(database: str) -> None:
 
 
 def _copy(source: str, database: str) -> None:
+    # Through the log is quicker on a disk, file by file in memory.
+    how = "FILE_COPY" if services.in_memory() else "WAL_LOG"
+    make = f"CREATE DATABASE {{}} TEMPLATE {{}} STRATEGY {how}"
     with psycopg.connect(superuser(), autocommit=True) as connection:
-        _run(connection, "CREATE DATABASE {} TEMPLATE {}", database, source)
+        _run(connection, make, database, source)
         # Rights on the database itself are not copied.
         roles.admit(connection, database)
 
@@ -144,11 +148,14 @@ def _move_to_a_copy(source: str) -> None:
     """Work in a fresh copy from now on; who is still in the old one is sent away."""
     old = str(connections["default"].settings_dict["NAME"])
     database = own_name(f"{next(COPIES)}")
-    with services.lock("template.lock"):
-        _copy(source, database)
+    # No lock: the template stays, for we share its own.
+    _copy(source, database)
     _point_to(database)
     with psycopg.connect(superuser(), autocommit=True) as connection:
-        connection.execute(LEAVE, [old])
+        if services.in_memory() and MADE_HERE.match(old):
+            _drop(connection, old)
+        else:
+            connection.execute(LEAVE, [old])
 
 
 def _drop(connection: roles.Connection, database: str) -> None:
