@@ -120,6 +120,9 @@ def environment(run: Run, folder: WorkDir, token: str) -> dict[str, str]:
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(folder.path),
         "TMPDIR": str(folder.path / "tmp"),
+        # Seen from the folder it works in: the path of a socket has 107 bytes, and a
+        # provider whose installation lies deep would not start.
+        "PLUGIN_UNIX_SOCKET_DIR": "tmp",
         "LANG": "C.UTF-8",
         "TF_IN_AUTOMATION": "1",
         "TF_INPUT": "0",
