@@ -62,7 +62,7 @@ class RunStatus(models.TextChoices):
     CANCELLED = "cancelled"
 
 
-RUN_MOVES = {
+RUN_MOVES: dict[RunStatus, set[RunStatus]] = {
     RunStatus.ACTIVE: {
         RunStatus.WAITING,
         RunStatus.DONE,
@@ -78,9 +78,9 @@ RUN_MOVES = {
         RunStatus.CANCELLED,
     },
     RunStatus.COMPENSATING: {RunStatus.CANCELLED, RunStatus.FAILED},
-    RunStatus.DONE: set[str](),
+    RunStatus.DONE: set(),
     RunStatus.FAILED: {RunStatus.COMPENSATING},
-    RunStatus.CANCELLED: set[str](),
+    RunStatus.CANCELLED: set(),
 }
 
 
@@ -99,7 +99,7 @@ class ApprovalState(models.TextChoices):
     REVOKED = "revoked"
 
 
-APPROVAL_MOVES = {
+APPROVAL_MOVES: dict[ApprovalState, set[ApprovalState]] = {
     ApprovalState.WAITING: {
         ApprovalState.APPROVED,
         ApprovalState.REFUSED,
@@ -113,9 +113,9 @@ APPROVAL_MOVES = {
         ApprovalState.EXPIRED,
         ApprovalState.REVOKED,
     },
-    ApprovalState.REFUSED: set[str](),
-    ApprovalState.USED: set[str](),
-    ApprovalState.VOID: set[str](),
-    ApprovalState.EXPIRED: set[str](),
-    ApprovalState.REVOKED: set[str](),
+    ApprovalState.REFUSED: set(),
+    ApprovalState.USED: set(),
+    ApprovalState.VOID: set(),
+    ApprovalState.EXPIRED: set(),
+    ApprovalState.REVOKED: set(),
 }
