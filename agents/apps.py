@@ -13,4 +13,10 @@ class AgentsConfig(AppConfig):
     verbose_name = "Agents"
 
     def ready(self) -> None:
+        import_module(f"{self.name}.access.walls")
         import_module(f"{self.name}.actions")
+        for part in ("workflows.stepping", "approvals.using"):
+            import_module(f"{self.name}.{part}")
+        for part in ("workflows", "approvals"):
+            import_module(f"{self.name}.{part}.tools")
+            import_module(f"{self.name}.{part}.handlers")

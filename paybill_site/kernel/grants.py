@@ -7,7 +7,8 @@ take away, and nobody who serves requests is the owner.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -18,6 +19,9 @@ from paybill_site.kernel.roles import quote, role_of
 
 # Columns that agents may read, by table; filled by tool declarations.
 _exposed: dict[str, frozenset[str]] = {}
+
+type Wall = Callable[[str], Iterable[str]]
+_walls: list[Wall] = []
 
 GUARD = """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -33,6 +37,15 @@ def expose(model: type[models.Model], fields: list[str]) -> None:
     columns = [_column(model, f) for f in fields]
     table = model._meta.db_table
     _exposed[table] = _exposed.get(table, frozenset()).union(columns)
+
+
+def wall(function: Wall) -> Wall:
+    """Register statements that guard the tables of a plane's schema.
+
+    They are repeatable, and are carried out by the owner with every renewal.
+    """
+    _walls.append(function)
+    return function
 
 
 def _column(model: type[models.Model], name: str) -> str:
@@ -51,6 +64,12 @@ def exposed(schema: str) -> dict[str, list[str]]:
     }
 
 
+def digest_source(schema: str) -> str:
+    """All that ``renew`` would set, as text: another text is another version."""
+    walls = [list(statements(schema)) for statements in _walls]
+    return json.dumps([append_only_tables(schema), exposed(schema), walls])
+
+
 def renew(cursor: Any, schema: str) -> None:
     """Set all rights in the entered plane anew; ``cursor`` acts as its owner."""
     guarded = append_only_tables(schema)
@@ -58,6 +77,8 @@ def renew(cursor: Any, schema: str) -> None:
     cursor.execute(GUARD)
     for table in guarded:
         cursor.execute("; ".join(_triggers(table)))
+    for statements in _walls:
+        cursor.execute("; ".join(statements(schema)))
 
 
 def models_of(schema: str) -> Iterator[type[models.Model]]:

@@ -125,6 +125,32 @@ def atomic(
         yield
 
 
+@contextmanager
+def as_agent(settings: str) -> Iterator[None]:
+    """A read-only transaction of the plane's agent role, which is rolled back.
+
+    ``settings`` are SET LOCAL statements; they reach the server together with the
+    role, and with the rollback all of it is gone, whatever happened in between.
+    """
+    place = here()
+    connection: Any = connections[_alias()]
+    before = connection.stand()
+    try:
+        with transaction.atomic(using=place.alias):
+            connection.ensure_connection()
+            connection.stand_in(
+                place.schema, "agent", f"SET TRANSACTION READ ONLY; {settings}"
+            )
+            token = _standing.set((place, "agent"))
+            try:
+                yield
+            finally:
+                _standing.reset(token)
+                transaction.set_rollback(True, using=place.alias)
+    finally:
+        connection.stand_again(before)
+
+
 def on_commit(function: Callable[[], Any]) -> None:
     """Call ``function`` after the entered plane's transaction was committed."""
     transaction.on_commit(function, using=_alias())

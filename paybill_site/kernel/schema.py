@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import secrets
 import sys
 from functools import cache
@@ -40,8 +39,7 @@ class NoTemplate(RuntimeError):
 def version() -> str:
     """Hash (16 hex digits) of what a tenant's schema is made from, as of this code."""
     digest = hashlib.sha256(f"{FORM} {migrations_digest(MARK)}".encode())
-    rights = [grants.append_only_tables(MARK), grants.exposed(MARK)]
-    digest.update(json.dumps(rights).encode())
+    digest.update(grants.digest_source(MARK).encode())
     return digest.hexdigest()[:16]
 
 

@@ -16,12 +16,14 @@ from psycopg.pq import TransactionStatus
 from paybill_site.kernel.planes import Role, standing_on
 from paybill_site.kernel.roles import quote, role_of
 
+type Standing = tuple[Any, str, Role]
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """One message, ``SET ROLE ..; SET search_path ..``, whenever something changed."""
 
     # The psycopg connection, schema and kind of role of the last switch.
-    _applied: tuple[Any, str, Role] | None = None
+    _applied: Standing | None = None
 
     @property
     def schema_name(self) -> str:
@@ -46,6 +48,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def forget_role(self) -> None:
         """Let the next cursor set role and search path again."""
         self._applied = None
+
+    def stand(self) -> Standing | None:
+        """Stand where the context says, and return where that is."""
+        self.ensure_connection()
+        self._take_stand()
+        return self._applied
+
+    def stand_in(self, schema: str, role: Role, settings: str) -> None:
+        """Act in another role until the transaction or savepoint is rolled back.
+
+        One message: the role and ``settings``, which are SET LOCAL statements too.
+        """
+        switch = f"SET LOCAL ROLE {quote(role_of(schema, role))}; {settings}"
+        self.connection.execute(switch)
+        self._applied = (self.connection, schema, role)
+
+    def stand_again(self, before: Standing | None) -> None:
+        """After that rollback: everything is as it was before, without a message."""
+        if before is not None and before[0] is self.connection:
+            self._applied = before
 
     def begin(self) -> None:
         """A request or task begins: nothing of the last one stays.
