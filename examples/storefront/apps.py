@@ -13,5 +13,5 @@ class StorefrontConfig(AppConfig):
     verbose_name = "Storefront"
 
     def ready(self) -> None:
-        for part in ("actions", "handlers", "tools"):
+        for part in ("actions", "workflows", "handlers", "tools", "replay"):
             import_module(f"{self.name}.{part}")

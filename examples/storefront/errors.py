@@ -27,3 +27,15 @@ class NothingToRefund(PaybillError):
     """Only a delivered order is refunded; a pending one can be cancelled."""
 
     status = 409
+
+
+class BalanceTooLow(PaybillError):
+    """The gift card does not hold enough."""
+
+    status = 409
+
+
+class NotAGiftCard(PaybillError):
+    """A gift card has a balance and a currency; nothing else has."""
+
+    status = 422

@@ -30,3 +30,25 @@ class OrderRefunded(_OfOrder):
 
     refund: str
     amount_minor: int
+
+
+class OrderAddressModified(_OfOrder):
+    """A pending order goes somewhere else."""
+
+
+class OrderPaymentModified(_OfOrder):
+    """Another method paid for a pending order."""
+
+
+class OrderItemsModified(_OfOrder):
+    """Items of a pending order are others now, for so much more or less."""
+
+    difference_minor: int
+
+
+class ReturnRequested(_OfOrder):
+    """Items of a delivered order are to come back."""
+
+
+class ExchangeRequested(_OfOrder):
+    """Items of a delivered order are to be exchanged."""

@@ -2,39 +2,99 @@
 
 from __future__ import annotations
 
-from examples.storefront.models import POSTAL, Customer, Order, Product
+from examples.storefront.models import POSTAL, Customer, Order, Product, Variant
 from paybill_site.kernel.declarations import ModelTools
 
 
 class CustomerTools(ModelTools):
     model = Customer
-    fields = ("name", "email", *POSTAL, "created_at")
-    filters = ("email", "created_at__gte", "created_at__lt")
+    fields = (
+        "reference",
+        "name",
+        "first_name",
+        "last_name",
+        "email",
+        *POSTAL,
+        "created_at",
+    )
+    filters = (
+        "reference",
+        "email",
+        "first_name",
+        "last_name",
+        "postcode",
+        "created_at__gte",
+        "created_at__lt",
+    )
     ordering = ("name", "created_at")
     search = ("name", "email")
+    parts = {
+        "payment_methods": (
+            "reference",
+            "kind",
+            "brand",
+            "last_four",
+            "balance_minor",
+            "currency",
+        )
+    }
 
 
 class ProductTools(ModelTools):
     model = Product
-    fields = ("name", "description", "active", "created_at")
-    filters = ("active",)
+    fields = ("reference", "name", "description", "active", "created_at")
+    filters = ("reference", "name", "active")
     ordering = ("name", "created_at")
     search = ("name", "description")
-    parts = {"variants": ("name", "sku", "price_minor", "currency", "stock")}
+    parts = {
+        "variants": (
+            "name",
+            "sku",
+            "options",
+            "available",
+            "price_minor",
+            "currency",
+            "stock",
+        )
+    }
+
+
+class VariantTools(ModelTools):
+    model = Variant
+    fields = (
+        "product",
+        "name",
+        "sku",
+        "options",
+        "available",
+        "price_minor",
+        "currency",
+        "stock",
+    )
+    filters = ("product", "sku", "available")
+    ordering = ("sku", "price_minor")
 
 
 class OrderTools(ModelTools):
     model = Order
     fields = (
+        "number",
         "customer",
         "state",
         "total_minor",
         "currency",
         "cancel_reason",
+        "return_items",
+        "return_method",
+        "exchange_items",
+        "exchange_new_items",
+        "exchange_method",
+        "exchange_difference_minor",
         "placed_at",
         *POSTAL,
     )
     filters = (
+        "number",
         "customer",
         "state",
         "state__in",
@@ -44,4 +104,8 @@ class OrderTools(ModelTools):
         "placed_at__lt",
     )
     ordering = ("placed_at", "total_minor")
-    parts = {"items": ("variant", "name", "quantity", "price_minor")}
+    parts = {
+        "items": ("variant", "product", "name", "options", "quantity", "price_minor"),
+        "payments": ("kind", "amount_minor", "method", "created_at"),
+        "fulfilments": ("tracking", "items", "created_at"),
+    }

@@ -24,6 +24,9 @@ def order_number() -> str:
 class Order(Postal):
     """What a customer ordered, with the address it goes to."""
 
+    # Two calls about one customer's money queue up for the customer.
+    locked_after = "customer"
+
     public_id = PublicId("ord")
     number = models.CharField(
         max_length=40, unique=True, default=order_number, editable=False

@@ -62,7 +62,7 @@ class Variant(models.Model):
         ordering = ["sku"]
 
     def __str__(self) -> str:
-        return f"{self.product.name}, {self.name}"
+        return ", ".join(filter(None, (self.product.name, self.name)))
 
     def can_be_had(self, count: int) -> bool:
         """Whether so many can be promised now."""

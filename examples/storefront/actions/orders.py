@@ -1,26 +1,27 @@
-"""What can be done in a shop."""
+"""An order from the shelf to the customer, as the shop's own people handle it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from django.db.models import F, Sum
+from django.db.models import Sum
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.config import JsonDict
 
-from examples.storefront import errors, events
+from examples.storefront import errors, events, ledger, shelves
+from examples.storefront.actions.adding import within_licence
 from examples.storefront.models import (
     POSTAL,
     Customer,
+    Fulfilment,
     Order,
     OrderItem,
-    Product,
+    PaymentMethod,
     Refund,
     Variant,
 )
 from examples.storefront.states import MOVES, CancelReason, OrderState
-from paybill_site.kernel import limits, planes
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import NotFound
@@ -28,69 +29,6 @@ from paybill_site.kernel.events import emit
 from paybill_site.kernel.states import Machine
 
 machine = Machine("order", MOVES)
-# Left out of the audit trail, which is never erased.
-PERSONAL: JsonDict = {"sensitive": True}
-
-
-class CustomerInput(Input):
-    name: str = Field(
-        min_length=1, max_length=120, title="Name", json_schema_extra=PERSONAL
-    )
-    email: str = Field(
-        max_length=254,
-        pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
-        title="E-mail",
-        json_schema_extra=PERSONAL,
-    )
-    line1: str = Field(
-        "", max_length=120, title="Street and number", json_schema_extra=PERSONAL
-    )
-    line2: str = Field(
-        "", max_length=120, title="More of the address", json_schema_extra=PERSONAL
-    )
-    city: str = Field("", max_length=80, title="City", json_schema_extra=PERSONAL)
-    region: str = Field("", max_length=80, title="State or province")
-    postcode: str = Field(
-        "", max_length=20, title="Postcode", json_schema_extra=PERSONAL
-    )
-    country: str = Field("", pattern="^([A-Z]{2})?$", title="Country (ISO 3166-1)")
-
-
-class AddCustomer(Action[None, CustomerInput, Customer]):
-    """Add a customer to the shop."""
-
-    model = Customer
-    Input = CustomerInput
-    permission = "storefront.add_customer"
-    creates = True
-
-    def run(self, target: None, data: CustomerInput, *, actor: Actor) -> Customer:
-        return Customer.objects.create(**data.model_dump())
-
-
-class ProductInput(Input):
-    name: str = Field(min_length=1, max_length=120, title="Name")
-    description: str = Field("", max_length=2000, title="Description")
-    sku: str = Field(pattern=r"^[A-Za-z0-9._-]{1,40}$", title="Article number")
-    price_minor: int = Field(ge=0, le=10**12, title="Price in minor units")
-    currency: str = Field("EUR", pattern="^[A-Z]{3}$", title="Currency (ISO 4217)")
-    stock: int = Field(0, ge=0, le=10**6, title="In stock")
-
-
-class AddProduct(Action[None, ProductInput, Product]):
-    """Add a product with its first variant."""
-
-    model = Product
-    Input = ProductInput
-    permission = "storefront.add_product"
-    creates = True
-
-    def run(self, target: None, data: ProductInput, *, actor: Actor) -> Product:
-        _within_licence("products", Product.objects.count())
-        product = Product.objects.create(name=data.name, description=data.description)
-        priced = data.model_dump(include={"sku", "price_minor", "currency", "stock"})
-        Variant.objects.create(product=product, name="Standard", **priced)
-        return product
 
 
 class Line(BaseModel):
@@ -103,6 +41,12 @@ class Line(BaseModel):
 
 class OrderInput(Input):
     customer: str = Field(max_length=40, title="Customer", description="public id")
+    payment_method: str = Field(
+        "",
+        max_length=40,
+        title="Payment method",
+        description="public id; without one the order is not paid yet",
+    )
     lines: tuple[Line, ...] = Field(min_length=1, max_length=100, title="Lines")
 
 
@@ -115,13 +59,16 @@ class PlaceOrder(Action[None, OrderInput, Order]):
     creates = True
 
     def run(self, target: None, data: OrderInput, *, actor: Actor) -> Order:
-        _within_licence("orders", Order.objects.count())
+        within_licence("orders", Order.objects.count())
         customer = Customer.objects.visible_to(actor).filter(public_id=data.customer)
         buyer = customer.first()
         if buyer is None:
             raise NotFound("there is no such customer")
-        bought = _take_from_stock(data.lines, actor)
+        bought = _found(data.lines, actor)
+        shelves.take(bought)
         order = _new_order(buyer, bought)
+        if data.payment_method:
+            ledger.charge(order, _method(buyer, data.payment_method), order.total_minor)
         emit(events.OrderPlaced(order=order.public_id))
         return order
 
@@ -131,7 +78,11 @@ class CancelInput(Input):
 
 
 class CancelOrder(Action[Order, CancelInput, Order]):
-    """Cancel a pending order; its items go back into stock and the customer is told."""
+    """Cancel a pending order; its items go back into stock and the customer is told.
+
+    The shop's own decision, for any of its reasons. What a customer may ask for is
+    ``CancelPendingOrder``, in its workflow.
+    """
 
     model = Order
     Input = CancelInput
@@ -141,12 +92,7 @@ class CancelOrder(Action[Order, CancelInput, Order]):
     legal_in: ClassVar[frozenset[str] | None] = frozenset({OrderState.PENDING})
 
     def run(self, order: Order, data: CancelInput, *, actor: Actor) -> Order:
-        machine.move(order, OrderState.CANCELLED, reason=data.reason)
-        order.cancel_reason = data.reason
-        order.save(update_fields=["cancel_reason"])
-        _back_into_stock(order.items.order_by("variant__public_id"))
-        emit(events.OrderCancelled(order=order.public_id, reason=data.reason))
-        return order
+        return cancel(order, data.reason)
 
 
 class DispatchOrder(Action[Order, NoInput, Order]):
@@ -154,10 +100,18 @@ class DispatchOrder(Action[Order, NoInput, Order]):
 
     model = Order
     permission = "storefront.dispatch_order"
-    legal_in: ClassVar[frozenset[str] | None] = frozenset({OrderState.PENDING})
+    legal_in: ClassVar[frozenset[str] | None] = frozenset(
+        {OrderState.PENDING, OrderState.ITEMS_MODIFIED}
+    )
 
     def run(self, order: Order, data: NoInput, *, actor: Actor) -> Order:
         machine.move(order, OrderState.PROCESSED)
+        pieces = [
+            line.variant.sku
+            for line in order.items.select_related("variant").order_by("pk")
+            for _ in range(line.quantity)
+        ]
+        Fulfilment.objects.create(order=order, items=pieces)
         return order
 
 
@@ -207,44 +161,55 @@ class RefundOrder(Action[Order, RefundInput, Order]):
         return order
 
 
-type Bought = list[tuple[Variant, int]]
+type Bought = Counter[Variant]
 
 
-def _within_licence(name: str, used: int) -> None:
-    limits.within(limits.terms(planes.here().tenant), name, used)
+def cancel(order: Order, reason: CancelReason) -> Order:
+    """Cancel: money and goods go back, the customer is told. Raises IllegalMove."""
+    machine.move(order, OrderState.CANCELLED, reason=reason)
+    order.cancel_reason = reason
+    order.save(update_fields=["cancel_reason"])
+    ledger.give_all_back(order)
+    shelves.put_back(counted(order))
+    emit(events.OrderCancelled(order=order.public_id, reason=reason))
+    return order
 
 
-def _take_from_stock(lines: Iterable[Line], actor: Actor) -> Bought:
-    """Reserve each line by a conditional UPDATE, in one order for all, so that two
-    orders never wait for each other in a circle.
-    """
-    bought: Bought = []
-    for line in sorted(lines, key=lambda line: line.variant):
+def counted(order: Order) -> Bought:
+    """How many of each variant are in the order."""
+    pieces: Bought = Counter()
+    for line in order.items.select_related("variant__product"):
+        pieces[line.variant] += line.quantity
+    return pieces
+
+
+def _found(lines: Iterable[Line], actor: Actor) -> Bought:
+    bought: Bought = Counter()
+    for line in lines:
         rows = Variant.objects.visible_to(actor).filter(public_id=line.variant)
-        variant = rows.filter(product__active=True).select_related("product").first()
+        rows = rows.filter(product__active=True, available=True)
+        variant = rows.select_related("product").first()
         if variant is None:
             raise NotFound(f"there is no variant {line.variant}")
-        enough = Variant.objects.filter(pk=variant.pk, stock__gte=line.quantity)
-        if enough.update(stock=F("stock") - line.quantity) != 1:
-            raise errors.OutOfStock(f"there is not enough of {variant} in stock")
-        bought.append((variant, line.quantity))
+        bought[variant] += line.quantity
     return bought
 
 
-def _back_into_stock(items: Iterable[OrderItem]) -> None:
-    for item in items:
-        rows: Any = Variant.objects.filter(pk=item.variant_id)
-        rows.update(stock=F("stock") + item.quantity)
+def _method(customer: Customer, public_id: str) -> PaymentMethod:
+    method = customer.payment_methods.filter(public_id=public_id).first()
+    if method is None:
+        raise NotFound("the customer has no such payment method")
+    return method
 
 
 def _new_order(customer: Customer, bought: Bought) -> Order:
-    currencies = {variant.currency for variant, _ in bought}
+    currencies = {variant.currency for variant in bought}
     if len(currencies) != 1:
         raise errors.MixedCurrencies
     order = Order.objects.create(
         customer=customer,
         currency=currencies.pop(),
-        total_minor=sum(variant.price_minor * count for variant, count in bought),
+        total_minor=sum(variant.price_minor * n for variant, n in bought.items()),
         **{name: getattr(customer, name) for name in POSTAL},
     )
     OrderItem.objects.bulk_create(
@@ -257,6 +222,6 @@ def _new_order(customer: Customer, bought: Bought) -> Order:
             price_minor=variant.price_minor,
             quantity=count,
         )
-        for variant, count in bought
+        for variant, count in bought.items()
     )
     return order

@@ -1,0 +1,1 @@
+"""Tasks of a published benchmark, played on this shop."""
