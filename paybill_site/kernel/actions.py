@@ -5,12 +5,12 @@
 2. the idempotency key, if any: the same again returns the same;
 3. find the target among the rows that the actor may see (else: not found), lock it;
 4. the permission on that row, then every registered gate (workflow, limits, approval);
-5. ``run``: database only; transitions and events are collected on the way; then
-   every registered closing check (blast radius, what the effect used up);
+5. ``run``: database only; transitions and events are collected on the way. For an
+   agent (and in a rehearsal) deferred constraints are checked here and the changed
+   rows are read; then every registered closing check (blast radius, limits);
 6. the outbox, then the audit entry (its chain head is the last lock); commit.
 A refusal rolls everything back and is then recorded in a transaction of its own
-before the caller learns of it. A rehearsal is the same call with deferred
-constraints checked and the transaction rolled back.
+before the caller learns of it. A rehearsal is the same call, rolled back at the end.
 """
 
 from __future__ import annotations
@@ -28,24 +28,22 @@ from pydantic import BaseModel
 from paybill_site.kernel import (
     acts,
     audit,
+    history,
     keys,
     outbox,
     planes,
     rehearsals,
+    targets,
     tasks,
 )
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.calls import Call, record, record_refusal
 from paybill_site.kernel.errors import (
     Conflict,
-    Forbidden,
     Invalid,
-    NotFound,
     PaybillError,
-    StaleVersion,
 )
 from paybill_site.kernel.events import Event
-from paybill_site.kernel.ids import is_id
 from paybill_site.kernel.inputs import Input, NoInput, invalid, parse
 from paybill_site.kernel.rehearsals import Rehearsal
 from paybill_site.kernel.schemas import snapshot
@@ -65,6 +63,7 @@ __all__ = [
     "perform",
     "registry",
     "rehearse",
+    "rehearsed",
     "tenant_of",
 ]
 
@@ -86,8 +85,11 @@ class Action[M: models.Model | None, D: Input, R]:
     ``model``: what it acts on; ``creates``: there is no target yet; ``permission``:
     ``app.codename`` that the actor must hold on the target; ``by_row``: held in any
     account is enough, ``run`` takes no row but by ``permitted``; ``agents``: agents may
-    meet it as a tool; ``always_open``: done in a plane whose licence is over, too. The
-    docstring's first line is what people and agents read.
+    meet it as a tool; ``own``: on the caller's own rows, for which a token needs no
+    scope; ``always_open``: done in a plane whose licence is over, too. The docstring's
+    first line is what people and agents read.
+
+    ``most_rows``: how many rows of the product an agent's call may change.
 
     What agents are told of it, and tests hold it to: ``Output`` is what ``present``
     returns; ``overwrites`` names the fields of existing rows that it changes, as in
@@ -103,8 +105,10 @@ class Action[M: models.Model | None, D: Input, R]:
     by_row: ClassVar[bool] = False
     agents: ClassVar[bool] = False
     always_open: ClassVar[bool] = False
+    own: ClassVar[bool] = False
     name: ClassVar[str]
     legal_in: ClassVar[frozenset[str] | None] = None  # states in which a door shows it
+    most_rows: ClassVar[int] = 100
     Output: ClassVar[type[BaseModel] | None] = None
     overwrites: ClassVar[frozenset[str] | None] = None
     idempotent: ClassVar[bool] = False
@@ -127,6 +131,14 @@ class Action[M: models.Model | None, D: Input, R]:
     def run(self, target: M, data: D, *, actor: Actor) -> R:
         """Do it, in the database only. Raises PaybillError to refuse."""
         raise TypeError(f"{type(self).__name__} does not say what it does")
+
+    @classmethod
+    def amount(cls, target: M, data: D) -> tuple[int, str] | None:
+        """The money that it moves: minor units and currency, as far as known before.
+
+        Where ``run`` works the amount out, it tells it by ``acts.spend`` instead.
+        """
+        return None
 
     def concerns(self, target: M, result: R | None) -> str:
         """The audit chain: the tenant's public id, else the app's name."""
@@ -191,6 +203,7 @@ type Gate = Callable[[Call], None]
 type Closing = Callable[[Call, acts.Act, Any], None]
 _gates: list[Gate] = []
 _closings: list[Closing] = []
+_rehearsed: list[Gate] = []
 
 
 def gate(function: Gate) -> Gate:
@@ -205,6 +218,12 @@ def closing(function: Closing) -> Closing:
     It raises to refuse, and then nothing happened; rehearsals pass it too.
     """
     _closings.append(function)
+    return function
+
+
+def rehearsed(function: Gate) -> Gate:
+    """Register what stays of a rehearsal, in the transaction of its record."""
+    _rehearsed.append(function)
     return function
 
 
@@ -297,7 +316,7 @@ def _perform(call: Call) -> Outcome[Any]:
         if call.key:
             earlier = keys.claim(call.actor, call.key, call.action.name, call.digest)
             if earlier is not None:
-                _check_scope(call)
+                targets.check_scope(call)
                 recalled = call.action().recall(earlier)
                 return Outcome(recalled, earlier, repeated=True)
         result, act = _run(call)
@@ -311,82 +330,34 @@ def _perform(call: Call) -> Outcome[Any]:
 def _rehearse(call: Call) -> Rehearsal:
     try:
         with planes.atomic(durable=True):
-            target = _find(call)
-            before = {} if target is None else snapshot(target)
+            target = targets.find(call)
+            before = snapshot(target) if rehearsals.is_apart(target) else {}
             result, act = _run(call)
-            with planes.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             raise _RolledBack(_shown(call, before, result, act))
     except _RolledBack as end:
         shown = end.shown
     with planes.atomic():
+        for count in _rehearsed:
+            count(call)
         record(call, "rehearsed", facts={"changes": audit.digest_of(shown.changes)})
     return shown
 
 
 def _run(call: Call) -> tuple[Any, acts.Act]:
     act = acts.Act(call.action.name, call.actor, call.reason, call.rehearsal)
-    call.target = _find(call)
-    _permit(call)
+    call.target = targets.find(call)
+    targets.permit(call)
     for check in _gates:
         check(call)
+    begun = history.begun()
     with acts.entered(act):
         result = call.action().run(call.target, call.data, actor=call.actor)
+        # What an agent does is measured; the rest is only watched in a rehearsal.
+        if call.rehearsal or call.actor.kind is Kind.AGENT:
+            act.rows = history.settled(begun)
         for close in _closings:
             close(call, act, result)
     return result, act
-
-
-def _find(call: Call) -> Any:
-    """The target, visible to the actor and locked; None for creating actions."""
-    if call.action.creates:
-        return None
-    public_id = str(getattr(call.target, "public_id", call.target))
-    rows: Any = call.action.model._default_manager
-    # What is no id is not asked for: the driver refuses some texts with an error.
-    wanted = rows.visible_to(call.actor).filter(public_id=public_id)
-    if not is_id(public_id):
-        wanted = rows.none()
-    _lock_before(wanted)
-    # Not a key lock: checks of foreign keys to this row run at other actions' commits,
-    # which hold the head of their audit chain by then; waiting here would be a circle.
-    target = wanted.select_for_update(of=("self",), no_key=True).first()
-    if target is None:
-        raise NotFound(f"there is no such {call.action.model._meta.verbose_name}")
-    if call.version and call.version != str(getattr(target, "version", "")):
-        raise StaleVersion
-    return target
-
-
-def _lock_before(wanted: Any) -> None:
-    """Lock the row that the target's model says is locked before any of its own.
-
-    ``locked_after`` names the relation; so actions on different rows of one owner
-    queue up for the owner, and never wait for each other in a circle.
-    """
-    if owner := getattr(wanted.model, "locked_after", ""):
-        rows = wanted.model._meta.get_field(owner).related_model._base_manager
-        rows.select_for_update(no_key=True).filter(pk__in=wanted.values(owner)).first()
-
-
-def _permit(call: Call) -> None:
-    permission, actor = call.action.permission, call.actor
-    _check_scope(call)
-    if actor.may(permission):
-        return
-    if call.action.by_row and actor.accounts_with(permission):
-        return
-    rows: Any = call.action.model._default_manager
-    if call.target is None or not (
-        rows.permitted(actor, permission).filter(pk=call.target.pk).exists()
-    ):
-        raise Forbidden(f"this needs the permission {permission}", rule="permission")
-
-
-def _check_scope(call: Call) -> None:
-    permission = call.action.permission
-    if not call.actor.in_scope(permission):
-        raise Forbidden(f"the token has no scope {permission}", rule="scope")
 
 
 def _commit(call: Call, act: acts.Act, result: Any, output: dict[str, Any]) -> None:
@@ -395,7 +366,11 @@ def _commit(call: Call, act: acts.Act, result: Any, output: dict[str, Any]) -> N
         call,
         "done",
         result=result,
-        facts={"output": output, "events": [event.name for event in act.events]},
+        facts={
+            "output": output,
+            "events": [event.name for event in act.events],
+            "rows": rehearsals.versions(act.rows),
+        },
     )
     if act.events:
         planes.on_commit(tasks.drain_soon)
@@ -403,5 +378,5 @@ def _commit(call: Call, act: acts.Act, result: Any, output: dict[str, Any]) -> N
 
 def _shown(call: Call, before: dict[str, Any], result: Any, act: acts.Act) -> Rehearsal:
     events = [{"name": e.name, **e.model_dump(mode="json")} for e in act.events]
-    changed = rehearsals.changes(call.target, before, result)
+    changed = rehearsals.changes(act.rows, call.target, before, result)
     return Rehearsal(call.action().presented(result), tuple(changed), tuple(events))

@@ -13,17 +13,24 @@ from paybill_site.kernel.logs import said
 
 if TYPE_CHECKING:
     from paybill_site.kernel.events import Event
+    from paybill_site.kernel.history import Changed
 
 
 @dataclass(slots=True)
 class Act:
-    """One run of one action, from the opening of its transaction to its commit."""
+    """One run of one action, from the opening of its transaction to its commit.
+
+    ``rows`` are what it changed, as far as that is measured; ``spent`` the money it
+    moved: minor units by currency.
+    """
 
     action: str
     actor: Actor
     reason: str = ""
     rehearsal: bool = False
     events: list[Event] = field(default_factory=list)
+    rows: list[Changed] = field(default_factory=list)
+    spent: dict[str, int] = field(default_factory=dict)
 
 
 class NoAct(RuntimeError):
@@ -43,6 +50,15 @@ def current() -> Act:
 
 def going_on() -> bool:
     return _act.get() is not None
+
+
+def spend(minor: int, currency: str) -> None:
+    """Tell how much money the act moves, when that is known; several are added up.
+
+    Which way it goes does not matter: a refund counts like a charge.
+    """
+    spent = current().spent
+    spent[currency] = spent.get(currency, 0) + abs(minor)
 
 
 @contextmanager

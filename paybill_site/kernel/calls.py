@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from paybill_site.kernel.actions import AnyAction
 
 KEY_SHOWN, REASON_SHOWN = 200, 2000
+_told: ContextVar[Mapping[str, Any]] = ContextVar("told", default=MappingProxyType({}))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +65,16 @@ class Call:
         return f"{self.action.model._meta.label_lower}:{known}"
 
 
+@contextmanager
+def telling(**facts: Any) -> Iterator[None]:
+    """Let every audit entry of the block tell what the door knows: tool, digests."""
+    token = _told.set({**_told.get(), **facts})
+    try:
+        yield
+    finally:
+        _told.reset(token)
+
+
 def record(
     call: Call, outcome: str, *, facts: Mapping[str, Any], result: Any = None
 ) -> None:
@@ -74,6 +88,7 @@ def record(
         target=call.target_name(result),
         outcome=outcome,
         facts={
+            **_told.get(),
             **call.facts,
             **facts,
             # No digest of what is masked: a short secret could be guessed from it.

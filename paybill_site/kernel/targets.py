@@ -1,0 +1,66 @@
+"""Which row an action is about, and whether the actor may do it there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paybill_site.kernel.calls import Call
+from paybill_site.kernel.errors import Forbidden, NotFound, StaleVersion
+from paybill_site.kernel.ids import is_id
+
+
+def find(call: Call) -> Any:
+    """The target, visible to the actor and locked; None for creating actions.
+
+    Raises NotFound, also for what the actor may not see, and StaleVersion.
+    """
+    if call.action.creates:
+        return None
+    public_id = str(getattr(call.target, "public_id", call.target))
+    rows: Any = call.action.model._default_manager
+    # What is no id is not asked for: the driver refuses some texts with an error.
+    wanted = rows.visible_to(call.actor).filter(public_id=public_id)
+    if not is_id(public_id):
+        wanted = rows.none()
+    _lock_before(wanted)
+    # Not a key lock: checks of foreign keys to this row run at other actions' commits,
+    # which hold the head of their audit chain by then; waiting here would be a circle.
+    target = wanted.select_for_update(of=("self",), no_key=True).first()
+    if target is None:
+        raise NotFound(f"there is no such {call.action.model._meta.verbose_name}")
+    if call.version and call.version != str(getattr(target, "version", "")):
+        raise StaleVersion
+    return target
+
+
+def _lock_before(wanted: Any) -> None:
+    """Lock the row that the target's model says is locked before any of its own.
+
+    ``locked_after`` names the relation; so actions on different rows of one owner
+    queue up for the owner, and never wait for each other in a circle.
+    """
+    if owner := getattr(wanted.model, "locked_after", ""):
+        rows = wanted.model._meta.get_field(owner).related_model._base_manager
+        rows.select_for_update(no_key=True).filter(pk__in=wanted.values(owner)).first()
+
+
+def permit(call: Call) -> None:
+    """Raise Forbidden unless scope and permission hold on the call's target."""
+    permission, actor = call.action.permission, call.actor
+    check_scope(call)
+    if actor.may(permission):
+        return
+    if call.action.by_row and actor.accounts_with(permission):
+        return
+    rows: Any = call.action.model._default_manager
+    if call.target is None or not (
+        rows.permitted(actor, permission).filter(pk=call.target.pk).exists()
+    ):
+        raise Forbidden(f"this needs the permission {permission}", rule="permission")
+
+
+def check_scope(call: Call) -> None:
+    """Raise Forbidden when the token has no such scope."""
+    permission = call.action.permission
+    if not call.action.own and not call.actor.in_scope(permission):
+        raise Forbidden(f"the token has no scope {permission}", rule="scope")
