@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.models.access import Binding, EgressEntry, Rule, Switch
+from agents.models.access import Binding, EgressEntry, Role, Rule, Switch
 from agents.models.agents import Agent, AgentToken
 from agents.models.approvals import Approval
 from agents.models.delegations import Delegation
@@ -18,6 +18,7 @@ __all__ = [
     "EgressEntry",
     "Limit",
     "LimitUse",
+    "Role",
     "Rule",
     "Switch",
     "TouchedObject",

@@ -37,6 +37,34 @@ def one_holder(name: str) -> models.CheckConstraint:
     )
 
 
+class Role(models.Model):
+    """What several agents may do together. Its group holds the grants.
+
+    The groups of people are others: no agent is put into them.
+    """
+
+    public_id = PublicId("rol")
+    name = models.CharField(max_length=80, unique=True)
+    purpose = models.CharField(max_length=300, blank=True)
+    group = models.OneToOneField(
+        Group, on_delete=models.PROTECT, related_name="agent_role"
+    )
+    made_by = models.CharField(max_length=80, help_text="public id of who made it")
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = VisibleManager()
+
+    class Meta:
+        ordering = ["name"]
+        permissions = [
+            ("grant_role", "Can grant access to role"),
+            ("revoke_role", "Can revoke access of role"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Rule(Held):
     """A permission on the rows that a typed filter matches, also those to come.
 
@@ -58,6 +86,11 @@ class Rule(Held):
     class Meta:
         ordering = ["-id"]
         constraints = [one_holder("rule_of_agent_or_role")]
+        permissions = [
+            ("activate_rule", "Can activate rule"),
+            ("shadow_rule", "Can put rule in shadow"),
+            ("retire_rule", "Can retire rule"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.permission} for {self.holder}"
@@ -130,6 +163,11 @@ class Switch(models.Model):
 
     class Meta:
         verbose_name_plural = "switches"
+        ordering = ["name"]
+        permissions = [
+            ("throw_switch", "Can stop all agents"),
+            ("release_switch", "Can let agents act again"),
+        ]
 
     def __str__(self) -> str:
         return self.name
