@@ -44,8 +44,9 @@ class Measure(models.TextChoices):
 
 
 class Per(models.TextChoices):
-    """Whose use is counted together."""
+    """Whose use is counted together; ``call``: each call by itself, in no window."""
 
+    CALL = "call"
     AGENT = "agent"
     TOKEN = "token"  # noqa: S105 - a word, no secret
     TOOL = "tool"

@@ -16,7 +16,8 @@ class Limit(Held):
     """At most ``most`` of a measure, for each ``per``, in a window.
 
     Without agent and role it holds for every agent of the plane. ``window`` 0 is for
-    ever. Amounts are integer minor units of ``currency``.
+    ever; windows begin at multiples of their length since 1970, in UTC. Amounts are
+    integer minor units of ``currency``.
     """
 
     public_id = PublicId("lim")
@@ -38,7 +39,11 @@ class Limit(Held):
             models.CheckConstraint(
                 condition=Q(agent__isnull=True) | Q(role__isnull=True),
                 name="limit_of_one_holder",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(measure="amount") ^ Q(currency=""),
+                name="limit_of_an_amount_has_a_currency",
+            ),
         ]
 
     def __str__(self) -> str:
