@@ -22,6 +22,7 @@ class BillingConfig(AppConfig):
             panels,
             published,
             tasks,
+            tools,
         )
         from billing.catalogue import tasks as sales  # noqa: F401, PLC0415
         from billing.dunning import handlers as dunning  # noqa: F401, PLC0415

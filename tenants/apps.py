@@ -19,5 +19,6 @@ class TenantsConfig(AppConfig):
             published,
             roles,
             steps,
+            tools,
         )
         from tenants.keys import auth  # noqa: F401, PLC0415

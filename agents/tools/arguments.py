@@ -11,13 +11,16 @@ from typing import Annotated, Any, Literal
 
 from django.db import models
 from pydantic import AwareDatetime, Field, create_model
+from pydantic.config import JsonDict
 
+from agents.models import WorkflowRun
+from agents.tools.verbs import Verb
+from paybill_site.kernel import updates
 from paybill_site.kernel.actions import AnyAction, Input
-from paybill_site.kernel.declarations import Declaration, split_filter
-from paybill_site.kernel.ids import ALPHABET, BODY
-from paybill_site.kernel.schemas import Unsupported
+from paybill_site.kernel.declarations import Extent, split_filter
+from paybill_site.kernel.ids import id_pattern
+from paybill_site.kernel.schemas import BIG, Unsupported
 
-BIG = 2**63 - 1
 TEXT = 200
 MOST = 100
 # PostgreSQL keeps no NUL in a text, and offsets must not leave its range of years.
@@ -25,6 +28,8 @@ PLAIN = r"^[^\x00]*$"
 EARLIEST = datetime.datetime(1900, 1, 1, tzinfo=datetime.UTC)
 LATEST = datetime.datetime(2200, 1, 1, tzinfo=datetime.UTC)
 NEWEST_FIRST = "-id"
+# Left out of the audit trail, which is never erased.
+SENSITIVE: JsonDict = {"sensitive": True}
 COMPARED = {
     "exact": "",
     "in": "is one of these",
@@ -35,7 +40,7 @@ COMPARED = {
 }
 
 
-def of_list(tools: Declaration) -> type[Input]:
+def of_list(tools: Extent) -> type[Input]:
     """Filters, search, order, size of a page and the cursor of the next."""
     fields: dict[str, Any] = {
         "order": (
@@ -52,17 +57,24 @@ def of_list(tools: Declaration) -> type[Input]:
     return create_model(name, __base__=of_count(tools), **fields)
 
 
-def of_count(tools: Declaration) -> type[Input]:
+def of_count(tools: Extent) -> type[Input]:
     """Filters and search."""
     fields: dict[str, Any] = {
-        name: (_filter_type(tools.model, name), _optional(tools.model, name))
+        name: (_filter_type(tools.model, name), _optional(tools, name))
         for name in tools.filters
     }
     if tools.search:
         words = f"words to find in {', '.join(tools.search)}"
+        hidden = not set(tools.search).isdisjoint(tools.declared.sensitive)
         fields["search"] = (
             str,
-            Field("", max_length=TEXT, pattern=PLAIN, description=words),
+            Field(
+                "",
+                max_length=TEXT,
+                pattern=PLAIN,
+                description=words,
+                json_schema_extra=SENSITIVE if hidden else None,
+            ),
         )
     return create_model(f"Count{tools.model.__name__}", __base__=Input, **fields)
 
@@ -74,44 +86,63 @@ def of_get(model: type[models.Model]) -> type[Input]:
     )
 
 
-def of_action(action: AnyAction) -> type[Input]:
+def of_action(action: AnyAction, data: type[Input] | None = None) -> type[Input]:
     """The action's own input and, unless it creates, the id of its target."""
-    if action.creates:
-        return action.Input
-    if "id" in action.Input.model_fields:
-        raise ValueError(f"{action.name}: the argument id is the target's")
-    return create_model(
-        f"{action.__name__}Arguments",
-        __base__=action.Input,
-        id=(_id_type(action.model), ...),
-    )
+    data = data or action.Input
+    return data if action.creates else _with(data, action, id=action.model)
 
 
-def orders(tools: Declaration) -> tuple[str, ...]:
+def of_step(action: AnyAction, data: type[Input], *, target: bool) -> type[Input]:
+    """The run in which it is a step; its target too, unless it is the run's subject."""
+    more = {"id": action.model} if target else {}
+    return _with(data, action, run=WorkflowRun, **more)
+
+
+def _with(
+    data: type[Input], action: AnyAction, **ids: type[models.Model]
+) -> type[Input]:
+    taken = ids.keys() & data.model_fields.keys()
+    if taken:
+        raise ValueError(f"{action.name}: the argument {taken.pop()} is the tool's")
+    named: dict[str, Any] = {name: (_id_type(of), ...) for name, of in ids.items()}
+    return create_model(f"{action.__name__}Arguments", __base__=data, **named)
+
+
+def narrowed(
+    verb: Verb, taken: type[Input], action: AnyAction | None, tools: Extent | None
+) -> type[Input]:
+    """The arguments for an agent that meets no more than this of the declaration."""
+    if tools is None or verb is Verb.GET:
+        return taken
+    if action is None:
+        return of_list(tools) if verb is Verb.LIST else of_count(tools)
+    data = updates.input_of(tools.declared, tools.writable)
+    if "run" in taken.model_fields:
+        return of_step(action, data, target="id" in taken.model_fields)
+    return of_action(action, data)
+
+
+def orders(tools: Extent) -> tuple[str, ...]:
     """The values of ``order``: by public id (time of creation) or a declared field."""
     names = ("id", *tools.ordering)
     return tuple(sign + name for name in names for sign in ("", "-"))
 
 
-def _optional(model: type[models.Model], name: str) -> Any:
-    """An argument that may be left out; what it is left out for is in no schema."""
+def _optional(tools: Extent, name: str) -> Any:
+    """An argument that may be left out."""
     field, lookup = split_filter(name)
-    verbose = getattr(model._meta.get_field(field), "verbose_name", field)
+    verbose = getattr(tools.model._meta.get_field(field), "verbose_name", field)
     words = f"{verbose} {COMPARED[lookup]}".strip()
-
-    def only_what_counts(schema: dict[str, Any]) -> None:
-        schema.pop("default", None)
-        schema.pop("title", None)
-        schema["description"] = words
-
-    return Field(None, json_schema_extra=only_what_counts)
+    hidden = field in tools.declared.sensitive
+    return Field(
+        None, description=words, json_schema_extra=SENSITIVE if hidden else None
+    )
 
 
 def _id_type(model: type[models.Model]) -> Any:
     prefix = model._meta.get_field("public_id").prefix  # type: ignore[union-attr]
-    pattern = rf"^{prefix}_[{ALPHABET}]{{{BODY}}}$"
     about = f"public id of the {model._meta.verbose_name}"
-    return Annotated[str, Field(pattern=pattern, description=about)]
+    return Annotated[str, Field(pattern=id_pattern(prefix), description=about)]
 
 
 def _filter_type(model: type[models.Model], name: str) -> Any:

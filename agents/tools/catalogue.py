@@ -4,96 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
-from typing import Any
 
 from django.db import models
 
 from agents.errors import NotGrantable
+from agents.models.own import OWN
 from agents.tools import arguments
-from paybill_site.kernel import actions, declarations, planes
-from paybill_site.kernel.actions import AnyAction, Danger, Input
-from paybill_site.kernel.audit import digest_of
-from paybill_site.kernel.declarations import Declaration, id_names, part_model
+from agents.tools.tool import Tool
+from agents.tools.verbs import Verb
+from paybill_site.kernel import actions, declarations, planes, workflows
+from paybill_site.kernel.actions import AnyAction, Input
+from paybill_site.kernel.declarations import Declaration, Extent, extent
 from paybill_site.kernel.querysets import view_permission
-from paybill_site.kernel.schemas import DIALECT, input_schema, model_schema
+from paybill_site.kernel.workflows import AnyWorkflow, By
 
-
-class Verb(StrEnum):
-    LIST = "list"
-    GET = "get"
-    COUNT = "count"
-    ACT = "act"
-
-
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """One tool: how it is called, what it takes, and what it needs.
-
-    ``tools`` is the declaration behind a tool that reads, ``action`` the verb behind
-    one that acts.
-    """
-
-    name: str
-    verb: Verb
-    description: str
-    model: type[models.Model]
-    permission: str
-    arguments: type[Input]
-    tools: Declaration | None = None
-    action: AnyAction | None = None
-
-    @property
-    def reads(self) -> bool:
-        return self.verb is not Verb.ACT
-
-    @property
-    def label(self) -> str:
-        """How the audit names a call: ``storefront.list_orders``."""
-        return f"{self.model._meta.app_label}.{self.name}"
-
-    def described(self) -> dict[str, Any]:
-        """What an agent is told, in the words of the Model Context Protocol."""
-        return dict(_described(self))
-
-    def annotations(self) -> dict[str, bool]:
-        """Hints that follow from the code. What acts may send events beyond Paybill."""
-        danger = self.action.danger if self.action else Danger.SAFE
-        return {
-            "readOnlyHint": self.reads,
-            "destructiveHint": danger is not Danger.SAFE,
-            "idempotentHint": self.reads,
-            "openWorldHint": not self.reads,
-        }
-
-    def digest(self) -> str:
-        """SHA-256 of the description, to say on record which schema was in force."""
-        return _digest(self)
-
-
-@cache
-def _described(tool: Tool) -> dict[str, Any]:
-    return {
-        "name": tool.name,
-        "title": tool.name.replace("_", " ").capitalize(),
-        "description": tool.description,
-        "inputSchema": _as_object(input_schema(tool.arguments)),
-        "outputSchema": {"$schema": DIALECT, **_output(tool)},
-        "annotations": tool.annotations(),
-    }
-
-
-@cache
-def _digest(tool: Tool) -> str:
-    return digest_of(_described(tool))
+__all__ = [
+    "Tool",
+    "Verb",
+    "grantable",
+    "guards",
+    "model_of",
+    "models_here",
+    "tools_here",
+]
 
 
 def tools_here() -> dict[str, Tool]:
     """Every tool of the plane that is entered, by name, in the order of names."""
     labels = planes.plane_labels(planes.here().schema)
-    return _tools(labels, len(declarations.registry), len(actions.registry))
+    known = len(declarations.registry), len(actions.registry), len(workflows.registry)
+    return _tools(labels, *known)
 
 
 @cache
@@ -109,7 +50,11 @@ def _tools(labels: frozenset[str], *_registered: int) -> dict[str, Tool]:
 
 def grantable() -> frozenset[str]:
     """The permissions that agents of this plane can be given: those of its tools."""
-    return frozenset(tool.permission for tool in tools_here().values())
+    tools = tools_here().values()
+    needed = {tool.permission for tool in tools} | {
+        permission for tool in tools for permission in guards(tool)
+    }
+    return frozenset(needed - OWN)
 
 
 def models_here() -> frozenset[type[models.Model]]:
@@ -118,24 +63,42 @@ def models_here() -> frozenset[type[models.Model]]:
 
 
 def model_of(permission: str) -> type[models.Model]:
-    """The model whose rows a grantable permission is about. Raises NotGrantable."""
+    """The model whose rows a grantable permission is about.
+
+    Raises NotGrantable, also for one that guards a field: it is held on every row.
+    """
     for tool in tools_here().values():
         if tool.permission == permission:
             return tool.model
     raise NotGrantable
 
 
+def guards(tool: Tool) -> dict[str, list[str]]:
+    """Permission -> fields (``part.field``) of the tool's rows that need it besides."""
+    found: dict[str, list[str]] = {}
+    if tool.tools is None:
+        return found
+    declared = tool.tools.declared
+    named = [*declared.guarded.items()]
+    if not tool.reads:
+        named += declared.guarded_writes.items()
+    for name, permission in named:
+        found.setdefault(permission, []).append(name)
+    return found
+
+
 def _reading(labels: frozenset[str]) -> Iterator[Tool]:
-    for model, tools in declarations.registry.items():
+    for model, declared in declarations.registry.items():
         if model._meta.app_label not in labels:
             continue
+        tools = extent(declared)
         one, many = _names(model)
         takes: dict[Verb, tuple[str, type[Input], str]] = {
             Verb.LIST: (many, arguments.of_list(tools), f"List {many}, page by page."),
             Verb.GET: (one, arguments.of_get(model), f"Get one {one} by its id."),
             Verb.COUNT: (many, arguments.of_count(tools), f"Count {many}."),
         }
-        for name in tools.verbs:
+        for name in declared.verbs:
             verb = Verb(name)
             noun, takes_in, says = takes[verb]
             yield Tool(
@@ -150,63 +113,55 @@ def _reading(labels: frozenset[str]) -> Iterator[Tool]:
 
 
 def _acting(labels: frozenset[str]) -> Iterator[Tool]:
+    opened = {flow.start: flow for flow in workflows.registry.values()}
     for action in actions.registry.values():
-        if not action.agents or action.model._meta.app_label not in labels:
+        if action.model._meta.app_label not in labels or not _is_offered(action):
             continue
+        flows = _flows(action)
         yield Tool(
             name=re.sub(r"(?<!^)(?=[A-Z])", "_", action.__name__).lower(),
             verb=Verb.ACT,
             description=action.description(),
             model=action.model,
             permission=action.permission,
-            arguments=arguments.of_action(action),
+            arguments=_arguments(action, flows),
+            tools=_updated(action),
             action=action,
+            states=tuple(opened[action].states) if action in opened else (),
+            step=bool(flows),
         )
+
+
+def _is_offered(action: AnyAction) -> bool:
+    """An action that opts in; a step of workflows, where an agent may take it."""
+    flows = _flows(action)
+    if not flows:
+        return action.agents
+    steps = [step for flow in flows for step in flow.steps if step.action is action]
+    return any(By.AGENT in step.by for step in steps)
+
+
+def _flows(action: AnyAction) -> list[AnyWorkflow]:
+    names = workflows.bound.get(action, ())
+    return [workflows.registry[name] for name in sorted(names)]
+
+
+def _arguments(action: AnyAction, flows: list[AnyWorkflow]) -> type[Input]:
+    if not flows:
+        return arguments.of_action(action)
+    of_subject = {flow.model is action.model or action.creates for flow in flows}
+    if len(of_subject) > 1:
+        raise ValueError(f"{action.name}: workflows find its target in different ways")
+    return arguments.of_step(action, action.Input, target=not of_subject.pop())
+
+
+def _updated(action: AnyAction) -> Extent | None:
+    """The declaration from whose writable fields the action was made."""
+    declared: Declaration | None = declarations.registry.get(action.model)
+    if declared is None or not hasattr(action, "writable"):
+        return None
+    return extent(declared)
 
 
 def _names(model: type[models.Model]) -> tuple[str, str]:
     return str(model._meta.verbose_name), str(model._meta.verbose_name_plural)
-
-
-def _as_object(schema: dict[str, Any]) -> dict[str, Any]:
-    """Without pydantic's titles, which only repeat the names."""
-    properties = {
-        name: {key: said for key, said in about.items() if key != "title"}
-        for name, about in schema.get("properties", {}).items()
-    }
-    kept = {key: said for key, said in schema.items() if key != "title"}
-    return {**kept, "type": "object", "properties": properties}
-
-
-def _output(tool: Tool) -> dict[str, Any]:
-    if tool.tools is None:
-        return _object({"id": {"type": "string"}}, closed=False)
-    if tool.verb is Verb.COUNT:
-        # Beyond COUNTED rows an exact figure costs more than it tells.
-        return _object({"count": {"type": "integer"}, "more": {"type": "boolean"}})
-    if tool.verb is Verb.LIST:
-        rows = {"type": "array", "items": _row(tool.model, tool.tools.fields)}
-        return _object({"rows": rows, "next": {"type": ["string", "null"]}})
-    shown = _row(tool.model, tool.tools.fields)
-    for accessor, fields in tool.tools.parts.items():
-        items = _row(part_model(tool.model, accessor), fields)
-        shown["properties"][accessor] = {"type": "array", "items": items}
-        shown["required"].append(accessor)
-    return shown
-
-
-def _row(model: type[models.Model], fields: tuple[str, ...]) -> dict[str, Any]:
-    schema = model_schema(model, fields)
-    if id_names(model):
-        schema["properties"] = {"id": {"type": "string"}, **schema["properties"]}
-        schema["required"] = ["id", *schema["required"]]
-    return schema
-
-
-def _object(properties: dict[str, Any], *, closed: bool = True) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": not closed,
-    }

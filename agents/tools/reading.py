@@ -1,7 +1,8 @@
 """Answers of the tools that read: few columns, a page at a time, in the agents' role.
 
-The query runs in a read-only transaction of the plane's agent role, which can read
-the declared columns and nothing else, and is stopped when it takes too long.
+The query runs behind the second wall (``agents.access.walls``): in a read-only
+transaction of the plane's agent role, which can read the declared columns and nothing
+else, and is stopped when it takes too long.
 """
 
 from __future__ import annotations
@@ -10,29 +11,24 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import OperationalError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from psycopg.errors import QueryCanceled
 
+from agents.access import walls
 from agents.errors import TooSlow
-from agents.tools import cursors
+from agents.tools import cursors, rows
 from agents.tools.catalogue import Tool, Verb
-from paybill_site.kernel import planes
 from paybill_site.kernel.actors import Actor
-from paybill_site.kernel.declarations import Declaration, id_names, part_model
+from paybill_site.kernel.declarations import Extent, split_filter
 from paybill_site.kernel.errors import NotFound
-from paybill_site.kernel.schemas import plain
 
 COUNTED = 10_000
-MOST_PARTS = 200
-TIMEOUT = "2s"
 
 
 def answer(tool: Tool, asked: Any, actor: Actor) -> dict[str, Any]:
     """The result of a reading tool. Raises NotFound, Invalid and TooSlow."""
     try:
-        with planes.plane(planes.here(), role="agent"), planes.atomic(read_only=True):
-            with planes.cursor() as cursor:
-                cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT}'")
+        with walls.enter(actor):
             return ANSWERS[tool.verb](tool, asked, actor)
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
@@ -45,13 +41,13 @@ def _list(tool: Tool, asked: Any, actor: Actor) -> dict[str, Any]:
     question = asked.model_dump(mode="json", exclude={"cursor", "limit"})
     name, descending = asked.order.lstrip("-"), asked.order.startswith("-")
     sort = ["public_id"] if name == "id" else [name, "public_id"]
-    rows = _asked_for(tool, asked, actor)
+    wanted = _asked_for(tool, asked, actor)
     if asked.cursor:
         last = cursors.unseal(actor, [tool.name, question], asked.cursor)
-        rows = rows.filter(_behind(sort, last, descending))
-    rows = rows.order_by(*(f"-{name}" if descending else name for name in sort))
+        wanted = wanted.filter(_behind(sort, last, descending))
+    wanted = wanted.order_by(*(f"-{name}" if descending else name for name in sort))
     # One row more than the page tells whether there is a next one.
-    found = _shown(rows[: asked.limit + 1], tools.fields)
+    found = rows.shown(wanted[: asked.limit + 1], tools, actor)
     page, more = found[: asked.limit], len(found) > asked.limit
     following = None
     if more:
@@ -62,19 +58,19 @@ def _list(tool: Tool, asked: Any, actor: Actor) -> dict[str, Any]:
 
 def _get(tool: Tool, asked: Any, actor: Actor) -> dict[str, Any]:
     tools = _declaration(tool)
-    row = _visible(tool.model, actor).filter(public_id=asked.id)
-    found = _shown(row, tools.fields)
+    row = rows.visible(tool.model, actor).filter(public_id=asked.id)
+    found = rows.shown(row, tools, actor)
     if not found:
         raise NotFound(f"there is no such {tool.model._meta.verbose_name}")
     shown = found[0]
-    for accessor, fields in tools.parts.items():
-        shown[accessor] = _parts(tool.model, accessor, fields, asked.id)
+    for accessor in tools.parts:
+        shown[accessor] = rows.parts(tools, accessor, asked.id, actor)
     return shown
 
 
 def _count(tool: Tool, asked: Any, actor: Actor) -> dict[str, Any]:
-    rows = _asked_for(tool, asked, actor).order_by()
-    counted = rows.values("pk")[: COUNTED + 1].count()
+    wanted = _asked_for(tool, asked, actor).order_by()
+    counted = wanted.values("pk")[: COUNTED + 1].count()
     return {"count": min(counted, COUNTED), "more": counted > COUNTED}
 
 
@@ -85,39 +81,33 @@ ANSWERS: dict[Verb, Callable[[Tool, Any, Actor], dict[str, Any]]] = {
 }
 
 
-def _declaration(tool: Tool) -> Declaration:
+def _declaration(tool: Tool) -> Extent:
     if tool.tools is None:
         raise TypeError(f"{tool.name} does not read")
     return tool.tools
 
 
-def _visible(model: type[Model], actor: Actor) -> QuerySet[Model]:
-    rows: Any = model._default_manager
-    seen: QuerySet[Model] = rows.visible_to(actor)
-    return seen
-
-
-def _asked_for(tool: Tool, asked: Any, actor: Actor) -> QuerySet[Model]:
+def _asked_for(tool: Tool, asked: Any, actor: Actor) -> QuerySet[Any]:
     tools = _declaration(tool)
-    rows = _visible(tool.model, actor)
+    found = rows.visible(tool.model, actor)
     for name in tools.filters:
         value = getattr(asked, name)
         if value is not None:
-            rows = rows.filter(**{_path(tool.model, name): value})
+            found = found.filter(_filter(tools, name, value, actor))
     if tools.search and asked.search:
-        found = Q()
+        words = Q()
         for name in tools.search:
-            found |= Q(**{f"{name}__icontains": asked.search})
-        rows = rows.filter(found)
-    return rows
+            words |= Q(**{f"{name}__icontains": asked.search})
+        found = found.filter(words)
+    return found
 
 
-def _path(model: type[Model], name: str) -> str:
-    """The look-up of a filter or field; related rows are named by public id."""
-    field, _, lookup = name.partition("__")
-    if model._meta.get_field(field).is_relation:
-        field = f"{field}__public_id"
-    return f"{field}__{lookup}" if lookup else field
+def _filter(tools: Extent, name: str, value: Any, actor: Actor) -> Q:
+    field_name, lookup = split_filter(name)
+    field = tools.model._meta.get_field(field_name)
+    if field.is_relation:
+        return rows.named(field, actor, lookup, value)
+    return Q(**{name: value})
 
 
 def _behind(sort: list[str], last: list[Any], descending: bool) -> Q:
@@ -128,24 +118,3 @@ def _behind(sort: list[str], last: list[Any], descending: bool) -> Q:
     for first, its in firsts:
         behind = Q(**{f"{first}__{compare}": its}) | (Q(**{first: its}) & behind)
     return behind
-
-
-def _shown(rows: QuerySet[Any], fields: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The rows as JSON, read column by column: nothing undeclared is fetched."""
-    ids = id_names(rows.model)
-    names = (*("id" for _ in ids), *fields)
-    paths = [*ids, *(_path(rows.model, name) for name in fields)]
-    return [
-        dict(zip(names, map(plain, values), strict=True))
-        for values in rows.values_list(*paths)
-    ]
-
-
-def _parts(
-    model: type[Model], accessor: str, fields: tuple[str, ...], public_id: str
-) -> list[dict[str, Any]]:
-    related: Any = model._meta.get_field(accessor)
-    rows = part_model(model, accessor)._default_manager.filter(
-        **{f"{related.field.name}__public_id": public_id}
-    )
-    return _shown(rows.order_by("pk")[:MOST_PARTS], fields)

@@ -78,6 +78,7 @@ class Extent:
     ordering: tuple[str, ...]
     search: tuple[str, ...]
     parts: Mapping[str, tuple[str, ...]]
+    writable: tuple[str, ...]
 
     @property
     def model(self) -> type[models.Model]:
@@ -103,6 +104,7 @@ def extent(tools: Declaration, hidden: Set[str] = frozenset()) -> Extent:
         ordering=kept(tools.ordering),
         search=kept(tools.search),
         parts={name: kept(fields, f"{name}.") for name, fields in tools.parts.items()},
+        writable=kept(tools.writable),
     )
 
 

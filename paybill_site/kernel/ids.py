@@ -32,6 +32,11 @@ def is_id(text: str, prefix: str = "") -> bool:
     return bool(PATTERN.match(text)) and text.startswith(f"{prefix}_" if prefix else "")
 
 
+def id_pattern(prefix: str) -> str:
+    """The pattern of ids with this prefix, as a schema has it."""
+    return f"^{prefix}_[{ALPHABET}]{{{BODY}}}$"
+
+
 class PublicId(models.CharField[str, str]):
     """The ``public_id`` column of a model: unique, set once, never edited."""
 

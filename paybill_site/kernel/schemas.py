@@ -12,7 +12,7 @@ from django.db import models
 from pydantic import BaseModel
 
 from paybill_site.kernel.crypto import EncryptedBytes
-from paybill_site.kernel.ids import ALPHABET, BODY
+from paybill_site.kernel.ids import id_pattern
 from paybill_site.kernel.inputs import is_sensitive
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -85,7 +85,7 @@ def id_schema(model: type[models.Model]) -> dict[str, Any]:
     return {
         "type": "string",
         "description": f"public id of the {model._meta.verbose_name}",
-        "pattern": f"^{prefix}_[{ALPHABET}]{{{BODY}}}$",
+        "pattern": id_pattern(prefix),
     }
 
 

@@ -18,6 +18,8 @@ from django.db import models
 from django.db.models import F
 from pydantic import (
     AwareDatetime,
+    BaseModel,
+    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     create_model,
@@ -28,6 +30,7 @@ from pydantic import (
 from paybill_site.kernel.actions import Action, AnyAction, Danger, Input
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Forbidden, Invalid, StaleVersion
+from paybill_site.kernel.ids import id_pattern
 from paybill_site.kernel.schemas import RANGES, Unsupported
 
 if TYPE_CHECKING:
@@ -68,7 +71,8 @@ def make(tools: Declaration) -> AnyAction:
         "__module__": tools.__module__,
         "__doc__": f"Change a {meta.verbose_name}: {listed}.",
         "model": model,
-        "Input": _input(tools),
+        "Input": input_of(tools, tools.writable),
+        "Output": _output(model),
         "permission": f"{meta.app_label}.change_{meta.model_name}",
         "danger": Danger.CAREFUL,
         "agents": True,
@@ -136,8 +140,9 @@ def _guards(tools: Declaration, name: str) -> tuple[str, ...]:
     return tuple(permission for permission in named if permission)
 
 
-def _input(tools: Declaration) -> type[Input]:
-    fields: dict[str, Any] = {n: _argument(tools, n) for n in tools.writable}
+def input_of(tools: Declaration, writable: tuple[str, ...]) -> type[Input]:
+    """The input that takes new values of these fields."""
+    fields: dict[str, Any] = {name: _argument(tools, name) for name in writable}
     if _versioned(tools.model):
         seen = "the version that you saw; another one meanwhile is refused"
         fields[VERSION] = (int, Field(ge=0, le=RANGES["IntegerField"][1], title=seen))
@@ -146,16 +151,27 @@ def _input(tools: Declaration) -> type[Input]:
     )
 
 
+def _output(model: type[models.Model]) -> type[BaseModel]:
+    prefix = model._meta.get_field("public_id").prefix  # type: ignore[union-attr]
+    fields: dict[str, Any] = {"id": (str, Field(pattern=id_pattern(prefix)))}
+    if hasattr(model, "state"):
+        fields["state"] = (str, ...)
+    if _versioned(model):
+        fields[VERSION] = (int, Field(ge=0))
+    closed = ConfigDict(extra="forbid")
+    return create_model(f"Updated{model.__name__}", __config__=closed, **fields)
+
+
 def _argument(tools: Declaration, name: str) -> Any:
     field: Any = tools.model._meta.get_field(name)
     kind, bounds = _type(field)
-    about = {"title": _verbose(tools.model, name).capitalize()}
+    about: dict[str, Any] = {"title": _verbose(tools.model, name).capitalize()}
     if field.help_text:
         about["description"] = str(field.help_text)
     if name in tools.sensitive:
         about["json_schema_extra"] = {"sensitive": True}
     # Nothing stands for "not said" in the schema: null is a value.
-    return (kind, Field(default_factory=_nothing, **bounds, **about))
+    return (kind, Field(default_factory=_nothing, **{**bounds, **about}))
 
 
 def _nothing() -> None:

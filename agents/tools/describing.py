@@ -1,0 +1,241 @@
+"""The schemas of tools: JSON Schema 2020-12, closed, bounded, without foreign parts.
+
+What a tool takes is the schema of the class that parses it; what it gives is derived
+from the declared fields or from what the action says that it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import get_original_bases
+from typing import Any, get_args
+
+from django.db import models
+from pydantic import BaseModel
+
+from agents.models import WorkflowRun
+from agents.states import BindingKind
+from agents.tools.verbs import Verb
+from paybill_site.kernel.actions import Action, AnyAction, Input
+from paybill_site.kernel.declarations import (
+    Extent,
+    currency_of,
+    id_names,
+    is_money,
+    part_model,
+)
+from paybill_site.kernel.schemas import (
+    DIALECT,
+    MINOR,
+    field_schema,
+    id_schema,
+    input_schema,
+)
+
+type Schema = dict[str, Any]
+
+NULL: Schema = {"type": "null"}
+UNSEEN = "null: none, or one that you may not see"
+
+
+def input_of(taken: type[Input], action: AnyAction | None = None) -> Schema:
+    """What the arguments have to be."""
+    schema = _plain(input_schema(taken))
+    if action is not None:
+        for name, about in schema["properties"].items():
+            if name.endswith(MINOR):
+                _priced(about, _currency(action))
+    return schema
+
+
+def narrowed(schema: Schema, bounds: Iterable[list[Any]]) -> Schema:
+    """Without the arguments that are decided; the others say what is left of them."""
+    properties = {name: dict(about) for name, about in schema["properties"].items()}
+    required = list(schema.get("required", ()))
+    for argument, kind, value, unsaid in bounds:
+        about = properties.get(argument)
+        if about is None:
+            continue
+        if kind == BindingKind.FIXED:
+            del properties[argument]
+            required = [name for name in required if name != argument]
+            continue
+        _bind(about, kind, value, unsaid=unsaid)
+        # What is left out counts with its default, and has to fit as well.
+        if argument not in required and not _fits(about, kind, value):
+            about.pop("default", None)
+            required.append(argument)
+    return {**schema, "properties": properties, "required": required}
+
+
+def output_of(
+    verb: Verb,
+    tools: Extent | None,
+    action: AnyAction | None,
+    states: tuple[str, ...] = (),
+) -> Schema:
+    """What an answer is. ``states`` are those of the workflow that a tool opens."""
+    if states:
+        run = {"id": id_schema(WorkflowRun), "state": {"enum": list(states)}}
+        return {"$schema": DIALECT, **_object(run)}
+    if action is not None:
+        return {"$schema": DIALECT, **_returned(action)}
+    if verb is Verb.COUNT:
+        # Beyond COUNTED rows an exact figure costs more than it tells.
+        counted = {"count": {"type": "integer", "minimum": 0}, "more": _BOOLEAN}
+        return {"$schema": DIALECT, **_object(counted)}
+    if tools is None:
+        raise TypeError("a tool reads what was declared")
+    defs: Schema = {}
+    row = _row(tools, defs)
+    if verb is Verb.LIST:
+        following = {"type": ["string", "null"], "description": "cursor of the rest"}
+        shown = _object({"rows": {"type": "array", "items": row}, "next": following})
+    else:
+        shown = _with_parts(row, tools, defs)
+    return {"$schema": DIALECT, **shown, **({"$defs": defs} if defs else {})}
+
+
+_BOOLEAN: Schema = {"type": "boolean"}
+
+
+def _with_parts(row: Schema, tools: Extent, defs: Schema) -> Schema:
+    for accessor in tools.parts:
+        items = _row(tools, defs, accessor)
+        row["properties"][accessor] = {"type": "array", "items": items}
+        row["required"].append(accessor)
+    return row
+
+
+def _row(tools: Extent, defs: Schema, accessor: str = "") -> Schema:
+    model = part_model(tools.model, accessor) if accessor else tools.model
+    fields = tools.parts[accessor] if accessor else tools.fields
+    shown = {"id": id_schema(model)} if id_names(model) else {}
+    for name in fields:
+        path = f"{accessor}.{name}" if accessor else name
+        shown[name] = _field(tools, model, path, defs)
+    return _object(shown)
+
+
+def _field(tools: Extent, model: type[models.Model], path: str, defs: Schema) -> Schema:
+    accessor, _, name = path.rpartition(".")
+    if path in tools.declared.typed:
+        return {"anyOf": [_typed(tools.declared.typed[path], defs), NULL]}
+    schema = field_schema(model, name)
+    if is_money(tools.declared, path):
+        _priced(schema, currency_of(tools.declared, accessor))
+    related = model._meta.get_field(name).related_model
+    if related is not None:
+        # Shown like a row's own column, it would tell of rows that are not visible.
+        one = id_schema(related)
+        return {"anyOf": [one, NULL], "description": UNSEEN}
+    return schema
+
+
+def _typed(kind: type[BaseModel], defs: Schema) -> Schema:
+    schema = kind.model_json_schema(mode="serialization")
+    defs.update(schema.pop("$defs", {}))
+    return schema
+
+
+def _returned(action: AnyAction) -> Schema:
+    """What ``present`` returns: as declared, or id and state of the result."""
+    if action.Output is not None:
+        return _plain(action.Output.model_json_schema(mode="serialization"))
+    if action.present is not Action.present:
+        return {"type": "object"}
+    made = _result(action)
+    if made is None:
+        return _object({})
+    shown = {"id": id_schema(made)}
+    if hasattr(made, "state"):
+        shown["state"] = field_schema(made, "state")
+    return _object(shown)
+
+
+def _result(action: AnyAction) -> type[models.Model] | None:
+    """The model that ``run`` returns a row of: ``Action[Order, Input, Order]``."""
+    for base in get_original_bases(action):
+        *_, result = get_args(base) or (None,)
+        if isinstance(result, type) and issubclass(result, models.Model):
+            return result
+    return None
+
+
+def _currency(action: AnyAction) -> str:
+    if "currency" in action.Input.model_fields:
+        return "currency"
+    return f"the currency of the {action.model._meta.verbose_name}"
+
+
+def _priced(about: Schema, currency: str) -> None:
+    told = f"in minor units of {currency}"
+    said = str(about.get("description", "")).removesuffix(".")
+    if "minor units" not in said:
+        said = f"{said}, {told}" if said else told
+    elif currency == "currency" and "currency" not in said:
+        said = f"{said} of currency"
+    about["description"] = said
+
+
+def _bind(about: Schema, kind: str, value: Any, *, unsaid: bool) -> None:
+    if about.get("type") == "array":
+        items = dict(about.get("items", {}))
+        _bind(items, kind, value, unsaid=unsaid)
+        about.update(items=items, minItems=max(1, about.get("minItems", 1)))
+    elif unsaid or not isinstance(value, list if kind == BindingKind.LISTED else int):
+        about["not"] = {}  # nothing fits, as the check of the binding has it
+    elif kind == BindingKind.LISTED:
+        said = about.get("enum", value)
+        about["enum"] = [one for one in value if one in said]
+        if not about["enum"]:
+            about["not"] = {}
+    elif kind == BindingKind.AT_MOST:
+        about["maximum"] = min(about.get("maximum", value), value)
+    else:
+        about["minimum"] = max(about.get("minimum", value), value)
+
+
+def _fits(about: Schema, kind: str, value: Any) -> bool:
+    default = about.get("default")
+    if kind == BindingKind.LISTED:
+        return default in about.get("enum", ())
+    if isinstance(default, bool) or not isinstance(default, int | float):
+        return False
+    return bool(default <= value if kind == BindingKind.AT_MOST else default >= value)
+
+
+def _plain(schema: Schema) -> Schema:
+    """Without what pydantic makes up: titles that repeat names, defaults of nothing."""
+    kept = {key: said for key, said in schema.items() if key != "title"}
+    kept["properties"] = _named(schema.get("properties", {}))
+    if "$defs" in schema:
+        kept["$defs"] = {
+            name: {**about, "properties": _named(about["properties"])}
+            if "properties" in about
+            else about
+            for name, about in schema["$defs"].items()
+        }
+    return {**kept, "type": "object"}
+
+
+def _named(properties: Schema) -> Schema:
+    return {name: _said(name, about) for name, about in properties.items()}
+
+
+def _said(name: str, about: Schema) -> Schema:
+    made_up = {"title": name.replace("_", " ").title(), "default": None}
+    return {
+        key: said
+        for key, said in about.items()
+        if key not in made_up or said != made_up[key]
+    }
+
+
+def _object(properties: Schema) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
