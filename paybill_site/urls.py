@@ -18,6 +18,7 @@ urlpatterns = [
     path("metrics", health.metrics),
     path("operators/", operator_site.urls),
     path("api/", include(api_urls(control_api))),
+    path("", include("agents.mcp.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("billing.urls")),
     path("", include("provisioning.urls")),

@@ -39,6 +39,13 @@ class Message:
     def meta(self) -> Any:
         return self.params.get("_meta")
 
+    @property
+    def progress_token(self) -> str | int | None:
+        """Where progress is told to; None when nobody wants to be told."""
+        token = self.meta.get("progressToken") if isinstance(self.meta, dict) else None
+        fits = isinstance(token, str | int) and not isinstance(token, bool)
+        return token if fits else None
+
     def text(self, name: str) -> str:
         """A parameter that has to be there. Raises ProtocolError."""
         value = self.params.get(name)

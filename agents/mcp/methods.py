@@ -151,16 +151,17 @@ def _call(request: Request) -> Generator[Progress, None, Result]:
 def _context(request: Request) -> Context:
     """What the client answered to what it was asked before. Raises ProtocolError."""
     message, client = request.message, request.client
+    watched = message.progress_token is not None
     if not client.modern:
-        return Context(client)
+        return Context(client, watched=watched)
     responses = message.object("inputResponses")
     if any(not isinstance(one, dict) for one in responses.values()):
         raise ProtocolError(INVALID_PARAMS, "inputResponses are results, by name")
     kept = states.unseal(request.actor, message)
     if kept is None:
-        return Context(client, responses)
+        return Context(client, responses, watched=watched)
     states.spend(kept, message)
-    return Context(client, responses, kept.facts)
+    return Context(client, responses, kept.facts, watched)
 
 
 def _outcome(request: Request, outcome: Outcome) -> Result:

@@ -92,11 +92,15 @@ POLL_MS = 5000
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What comes with a call: its client, and what was asked of it before."""
+    """What comes with a call: its client, and what was asked of it before.
+
+    ``watched``: the client wants to be told progress.
+    """
 
     client: Client
     responses: Mapping[str, Any] = field(default_factory=dict)
     state: Mapping[str, Any] | None = None
+    watched: bool = False
 
 
 type Outcome = Content | Asked | Task

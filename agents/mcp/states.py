@@ -12,6 +12,7 @@ import base64
 import json
 import secrets
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,10 +26,10 @@ from agents.mcp.messages import Message
 from paybill_site.kernel import crypto, planes
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.audit import digest_of
-from paybill_site.kernel.errors import Unavailable
+from paybill_site.kernel.errors import TooLarge, Unavailable
 
 SECONDS = 600
-LONGEST = 16 * 1024
+LONGEST = 48 * 1024
 # Beside these, everything in the parameters is what was asked about.
 OF_THE_RETRY = {"_meta", "inputResponses", "requestState"}
 
@@ -50,15 +51,21 @@ class Kept:
 
 
 def seal(actor: Actor, message: Message, facts: Mapping[str, Any]) -> str:
-    """The facts as a text that only the same caller can use for the same request."""
+    """The facts as a text that only the same caller can use for the same request.
+
+    Raises TooLarge.
+    """
     inside = {
         "facts": facts,
         "about": _about(actor, message),
         "until": int(time.time()) + SECONDS,
         "nonce": secrets.token_urlsafe(16),
     }
-    plain = json.dumps(inside, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(crypto.seal(plain, _label())).decode()
+    plain = zlib.compress(json.dumps(inside, separators=(",", ":")).encode())
+    text = base64.urlsafe_b64encode(crypto.seal(plain, _label())).decode()
+    if len(text) > LONGEST:
+        raise TooLarge("too much would change to be asked about; do less at once")
+    return text
 
 
 def unseal(actor: Actor, message: Message) -> Kept | None:
@@ -70,7 +77,7 @@ def unseal(actor: Actor, message: Message) -> Kept | None:
         raise BadState("is not one of ours")
     try:
         sealed = base64.b64decode(text.encode("ascii"), b"-_", validate=True)
-        inside = json.loads(crypto.unseal(sealed, _label()))
+        inside = json.loads(zlib.decompress(crypto.unseal(sealed, _label())))
     except (ValueError, crypto.Unreadable) as error:
         raise BadState("is not one of ours") from error
     if inside["about"] != _about(actor, message):

@@ -104,7 +104,7 @@ def _respond(asked: methods.Request, accepted: set[str]) -> HttpResponseBase:
     What has a status of its own is found out before the first progress.
     """
     running, first = methods.answer(asked), None
-    token = _progress_token(asked.message)
+    token = asked.message.progress_token
     rest = _finished(asked, running)
     try:
         while True:
@@ -194,12 +194,3 @@ def _body(request: HttpRequest) -> bytes:
     if not told.isdecimal() or int(told) > LARGEST:
         raise TooLarge(f"a message is at most {LARGEST} bytes")
     return request.read(LARGEST)
-
-
-def _progress_token(message: Message) -> str | int | None:
-    token = (
-        message.meta.get("progressToken") if isinstance(message.meta, dict) else None
-    )
-    return (
-        token if isinstance(token, str | int) and not isinstance(token, bool) else None
-    )

@@ -11,7 +11,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from paybill_site.kernel import limits, planes
-from paybill_site.kernel.errors import Forbidden, problem_response
+from paybill_site.kernel.errors import (
+    Forbidden,
+    is_for_programs,
+    problem_response,
+)
 
 CLOSED = {"suspended", "ended"}
 ALWAYS_OPEN = ("/health/", "/entry/push/")
@@ -32,7 +36,7 @@ class LicenceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(ALWAYS_OPEN) or not self._closed():
             return self.get_response(request)
-        if request.path.startswith("/api/"):
+        if is_for_programs(request):
             return problem_response(Suspended())
         tenant = planes.here().tenant
         portal = f"{settings.PAYBILL_BASE_URL}/tenants/{tenant}/"

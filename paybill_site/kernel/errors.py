@@ -30,6 +30,7 @@ FOR_PROGRAMS = (
     "/metrics",
     "/entry/push/",
     "/hooks/",
+    "/mcp",
     "/.well-known/",
     "/oauth/token",
     "/oauth/revoke",
