@@ -149,6 +149,7 @@ class WithdrawApproval(Action[Approval, NoInput, Approval]):
     model = Approval
     always_open = True
     permission = "agents.withdraw_approval"
+    own = True
     agents = True
     legal_in = frozenset({ApprovalState.WAITING, ApprovalState.APPROVED})
 

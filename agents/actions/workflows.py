@@ -26,6 +26,7 @@ class CancelWorkflowRun(Action[WorkflowRun, WhyInput, WorkflowRun]):
     model = WorkflowRun
     Input = WhyInput
     permission = "agents.cancel_workflowrun"
+    own = True
     danger = Danger.CAREFUL
     agents = True
 

@@ -20,7 +20,7 @@ from agents.errors import ApprovalNeeded, NotApproved
 from agents.models import Approval
 from agents.states import ApprovalState
 from agents.workflows.stepping import step_of
-from paybill_site.kernel import history, rehearsals
+from paybill_site.kernel import rehearsals
 from paybill_site.kernel.actions import Call, Danger, closing, gate
 from paybill_site.kernel.actors import Kind
 from paybill_site.kernel.acts import Act
@@ -133,7 +133,7 @@ def use_up(call: Call, act: Act, result: Any) -> None:
 
 
 def _happened(call: Call, act: Act, result: Any, held: Held) -> plans.Plan:
-    changed = rehearsals.changes(history.settled(), call.target, held.before, result)
+    changed = rehearsals.changes(act.rows, call.target, held.before, result)
     events = [{"name": e.name, **e.model_dump(mode="json")} for e in act.events]
     return plans.Plan(
         who=plans.who(call.actor),
