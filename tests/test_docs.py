@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -32,6 +33,11 @@ def test_the_page_tells_of_every_operation_of_the_document(
     assert "<script" not in text
     for address in document(client)["paths"]:
         assert address in text, address
+    # What is called after another part, or leads to one, finds that one alone.
+    ids = re.findall(r' id="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+    named = re.findall(r' (?:href="#|aria-labelledby=")([^"]+)"', text)
+    assert set(named) <= set(ids)
 
 
 @pytest.mark.parametrize("host", HOSTS)
