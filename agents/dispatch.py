@@ -51,7 +51,13 @@ def call(
         raise
     if tool.action is not None:
         return acting.act(
-            tool, asked, actor, key=key, dry_run=dry_run, approval=approval
+            tool,
+            asked,
+            actor,
+            given=arguments,
+            key=key,
+            dry_run=dry_run,
+            approval=approval,
         )
     _record(actor, tool.label, tool.name, "read", _facts(tool, asked))
     return Answer(reading.answer(tool, asked, actor), dry_run=dry_run)
