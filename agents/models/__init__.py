@@ -6,6 +6,7 @@ from agents.models.access import Binding, EgressEntry, Role, Rule, Switch
 from agents.models.agents import Agent, AgentToken
 from agents.models.approvals import Approval
 from agents.models.delegations import Delegation
+from agents.models.evidence import RecordedCall
 from agents.models.limits import Limit, LimitUse, TouchedObject
 from agents.models.workflows import WorkflowRun, WorkflowStep
 
@@ -18,6 +19,7 @@ __all__ = [
     "EgressEntry",
     "Limit",
     "LimitUse",
+    "RecordedCall",
     "Role",
     "Rule",
     "Switch",
