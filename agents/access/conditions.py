@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Q
 from pydantic import TypeAdapter, ValidationError
@@ -26,6 +27,8 @@ from paybill_site.kernel.schemas import Unsupported
 type Condition = Mapping[str, Any]
 
 NOTHING: Final = Q(pk__in=())
+# The row itself, by its public id: "the customer of the session", of customers.
+ITSELF: Final = "id"
 MOST = 10
 MOST_VALUES = 100
 NAME_LENGTH = 60
@@ -40,7 +43,8 @@ def fields_of(permission: str) -> tuple[str, ...]:
     declared = registry.get(catalogue.model_of(permission))
     if declared is None:
         raise NotGrantable(f"{permission} has no fields that a rule could name")
-    return tuple(name for name in declared.fields if _adapter(declared.model, name))
+    named = (ITSELF, *declared.fields)
+    return tuple(name for name in named if _adapter(declared.model, name))
 
 
 def checked(permission: str, conditions: Sequence[Condition]) -> list[dict[str, Any]]:
@@ -73,7 +77,7 @@ def matching(
     for one in conditions:
         try:
             field, lookup = one["field"], one["lookup"]
-            if field not in declared.fields or lookup not in LOOKUPS:
+            if field not in (ITSELF, *declared.fields) or lookup not in LOOKUPS:
                 return NOTHING
             value = _value(model, field, lookup, one["value"], session)
         except (_NotThereError, KeyError, TypeError):
@@ -162,12 +166,15 @@ def _of_session(value: Any, session: Mapping[str, str]) -> str:
 @cache
 def _adapter(model: type[models.Model], field: str) -> TypeAdapter[Any] | None:
     """What parses values of the field; None for a type that has no filter."""
+    name = "public_id" if field == ITSELF else field
     try:
-        return TypeAdapter(value_type(model._meta.get_field(field)))
-    except Unsupported:
+        return TypeAdapter(value_type(model._meta.get_field(name)))
+    except (Unsupported, FieldDoesNotExist):
         return None
 
 
 def _path(model: type[models.Model], field: str) -> str:
-    """Related rows are named by public id."""
+    """Rows are named by public id."""
+    if field == ITSELF:
+        return "public_id"
     return f"{field}__public_id" if model._meta.get_field(field).is_relation else field
