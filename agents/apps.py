@@ -15,6 +15,11 @@ class AgentsConfig(AppConfig):
     def ready(self) -> None:
         import_module(f"{self.name}.access.walls")
         import_module(f"{self.name}.actions")
+        import_module(f"{self.name}.evidence.recording")
+        import_module(f"{self.name}.evidence.replay")
+        for verbs in ("roles", "access", "everywhere"):
+            import_module(f"{self.name}.actions.{verbs}")
+        import_module(f"{self.name}.access.handlers")
         for part in ("workflows.stepping", "approvals.using"):
             import_module(f"{self.name}.{part}")
         for part in ("workflows", "approvals"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -75,6 +75,19 @@ def telling(**facts: Any) -> Iterator[None]:
         _told.reset(token)
 
 
+type Witness = Callable[[Call, str, Mapping[str, Any]], None]
+_witnesses: list[Witness] = []
+
+
+def witness(function: Witness) -> Witness:
+    """Register what keeps ``(call, outcome, facts)`` of a decision beside its record.
+
+    It is called in the transaction of the audit entry, so both stand or neither.
+    """
+    _witnesses.append(function)
+    return function
+
+
 def record(
     call: Call, outcome: str, *, facts: Mapping[str, Any], result: Any = None
 ) -> None:
@@ -102,6 +115,8 @@ def record(
             "scopes": sorted(actor.scopes) if actor.scopes is not None else None,
         },
     )
+    for keep in _witnesses:
+        keep(call, outcome, facts)
 
 
 def record_refusal(call: Call, refusal: PaybillError) -> None:

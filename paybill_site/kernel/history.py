@@ -111,6 +111,33 @@ def tracked(schema: str) -> Mapping[str, type[models.Model]]:
     return dict(sorted(found.items()))
 
 
+# Rows of the frame that decide what agents may do. They are noted as well, so that a
+# decision can be made again as it was; no dry run and no count of rows shows them.
+_deciding: dict[str, type[models.Model]] = {}
+
+
+def remember(*found: type[models.Model]) -> None:
+    """Note the changes of these tables too; called in ``ready()``."""
+    _deciding.update({model._meta.db_table: model for model in found})
+
+
+def remembered(schema: str) -> Mapping[str, type[models.Model]]:
+    """Every table of a tenant's plane whose changes are noted, with its model."""
+    known = tracked(schema)
+    return {**known, **_deciding, **tables_of_grants()} if known else {}
+
+
+@cache
+def tables_of_grants() -> Mapping[str, type[models.Model]]:
+    """Who was granted what on single rows: those of the product's models."""
+    product = {app.label for app in _product_apps()}
+    return {
+        model._meta.db_table: model
+        for model in _grants()
+        if model._meta.app_label in product
+    }
+
+
 def _product_apps() -> Iterator[Any]:
     names = set(settings.PAYBILL_PRODUCT_APPS)
     for app in apps.get_app_configs():
@@ -143,7 +170,7 @@ def statements(schema: str) -> Iterator[str]:
     forget = f"FUNCTION {place}.forget_rows(interval, integer)"
     yield f"REVOKE ALL ON {forget} FROM PUBLIC"
     yield f"GRANT EXECUTE ON {forget} TO {app}"
-    for table, model in tracked(schema).items():
+    for table, model in remembered(schema).items():
         yield (
             'CREATE OR REPLACE TRIGGER "0_history" AFTER INSERT OR UPDATE OR DELETE'
             f" ON {quote(table)} FOR EACH ROW"
@@ -192,13 +219,14 @@ def _read(first: str, since: int) -> list[Changed]:
             pass
         rows = cursor.fetchall() if known else []
     found = [
-        Changed(known[table], key, _values(before), _values(after))
+        Changed(known[table], key, values(before), values(after))
         for table, key, before, after in rows
+        if table in known
     ]
     return [one for one in found if one.before != one.after]
 
 
-def _values(text: str | None) -> dict[str, Any] | None:
+def values(text: str | None) -> dict[str, Any] | None:
     # Decimals stay as they were written; a float would be another number.
     return None if text is None else json.loads(text, parse_float=Decimal)
 

@@ -1,0 +1,1 @@
+"""What agents did, as evidence: recorded, shown, and decided again."""

@@ -1,0 +1,88 @@
+"""Keeps each decided call of an agent whole, beside its audit entry.
+
+A call stands with the place in the history of rows at which it was decided: ``mark`` is
+the newest note that was there before it. What a later replay needs beyond it (grants,
+rules, runs, limits) is a row like any other, and in that history too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from pydantic import BaseModel
+
+from agents import models
+from agents.models import RecordedCall
+from paybill_site.accounts.models import User
+from paybill_site.kernel import calls, history, planes
+from paybill_site.kernel.actors import Kind
+from paybill_site.kernel.calls import Call
+
+# The rows that decide, besides the product's own and the grants on them.
+history.remember(
+    models.Agent,
+    models.Approval,
+    models.Binding,
+    models.EgressEntry,
+    models.Limit,
+    models.LimitUse,
+    models.Rule,
+    models.Switch,
+    models.TouchedObject,
+    models.WorkflowRun,
+    models.WorkflowStep,
+    User.groups.through,
+    User.user_permissions.through,
+    Group.permissions.through,
+)
+
+MARK = """
+SELECT coalesce(
+  (SELECT min(id) - 1 FROM kernel_rowchange
+    WHERE tx = pg_current_xact_id_if_assigned()::text::bigint AND at = now()),
+  (SELECT max(id) FROM kernel_rowchange), 0),
+  pg_current_xact_id_if_assigned()::text::bigint
+"""
+
+
+@calls.witness
+def keep(call: Call, outcome: str, facts: Mapping[str, Any]) -> None:
+    """Store an agent's call in the transaction of its audit entry."""
+    if call.actor.kind is not Kind.AGENT or outcome == "rehearsed":
+        return
+    if not history.tracked(planes.here().schema):
+        return
+    with planes.cursor() as cursor:
+        cursor.execute(MARK)
+        mark, tx = cursor.fetchone()
+    RecordedCall.objects.create(
+        run=call.run or _begun(call, facts),
+        agent=call.actor.id,
+        token=call.actor.via.partition(" ")[0].removeprefix("token:")[:40],
+        action=call.action.name,
+        target=call.target_name().rpartition(":")[2],
+        data=_text(call.data),
+        key=call.key,
+        approval=call.approval,
+        outcome=outcome,
+        rule=str(facts.get("rule", ""))[:80],
+        mark=mark,
+        tx=tx if outcome == "done" else None,
+        at=timezone.now(),
+    )
+
+
+def _begun(call: Call, facts: Mapping[str, Any]) -> str:
+    """The run that this very call began."""
+    made = str(dict(facts.get("output") or {}).get("id", ""))
+    return made if made.startswith("wfr_") else ""
+
+
+def _text(data: Any) -> str:
+    if isinstance(data, BaseModel):
+        return data.model_dump_json()
+    return json.dumps(data, default=str)
