@@ -1,0 +1,81 @@
+"""Whose conversation a task is, and what its reads should find there.
+
+The benchmark's assistant looks its customer up first; ours comes in with a session. So
+the customer is read off the task: what it says, whom it looks up, whose order it acts
+on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from examples.storefront.replay.folder import Call, Task
+
+type Tables = Mapping[str, Mapping[str, Any]]
+
+
+class Whose:
+    """Answers for the tables of one folder."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        users = tables["users"].items()
+        self._by_email = {user["email"]: key for key, user in users}
+        self._by_name = {
+            (
+                user["name"]["first_name"],
+                user["name"]["last_name"],
+                user["address"]["zip"],
+            ): key
+            for key, user in users
+        }
+        self._items = {
+            item
+            for product in tables["products"].values()
+            for item in product["variants"]
+        }
+
+    def customer(self, task: Task) -> str:
+        """The key of the user whom the task is about; some user if it says nothing."""
+        if task.customer in self.tables["users"]:
+            return task.customer
+        named = [self._named(call) for call in task.calls]
+        looked_up = [
+            key
+            for call, key in zip(task.calls, named, strict=True)
+            if key and call.tool.startswith("find_user")
+        ]
+        return next(
+            filter(None, (*looked_up, *named)), next(iter(self.tables["users"]))
+        )
+
+    def another(self, key: str) -> str:
+        """Some other user."""
+        return next(other for other in self.tables["users"] if other != key)
+
+    def finds(self, call: Call, customer: str) -> bool:
+        """Whether the reading call finds something that this customer may see."""
+        given = call.arguments
+        if call.tool == "get_product_details":
+            return given.get("product_id") in self.tables["products"]
+        if call.tool == "get_item_details":
+            return given.get("item_id") in self._items
+        if call.tool == "list_all_product_types":
+            return True
+        return self._named(call) == customer
+
+    def _named(self, call: Call) -> str:
+        given = call.arguments
+        if "order_id" in given:
+            order = self._row("orders", given["order_id"])
+            return str(order["user_id"]) if order else ""
+        if "user_id" in given:
+            return str(given["user_id"]) if self._row("users", given["user_id"]) else ""
+        if "email" in given:
+            return self._by_email.get(str(given["email"]), "")
+        name = (given.get("first_name"), given.get("last_name"), given.get("zip"))
+        return self._by_name.get(name, "")  # type: ignore[arg-type]
+
+    def _row(self, table: str, key: Any) -> Any:
+        return self.tables[table].get(key) if isinstance(key, str) else None
