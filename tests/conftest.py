@@ -32,5 +32,13 @@ from tests.database import (  # noqa: F401
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # before the parallel processes are told the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that compile planes would wait for each other: one process has them all."""
+    for item in items:
+        if "compiling" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("compiling"))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     services.release(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,10 @@ from paybill_site.local.places import Places
 from paybill_site.local.simulator import JOURNAL
 from tests.simulated import client, simulated_aws
 
+# They start from one journal: so they are for one of the parallel processes.
+pytestmark = pytest.mark.xdist_group("simulator")
+
 SECRET = "handed-over-to-a-service"
-
-
-@pytest.fixture
-def memory(tmp_path: Path) -> list[Path]:
-    """A folder for the journal, and its key."""
-    places = Places(tmp_path)
-    keys.read(places, "simulator")
-    return [places.simulator, places.keys / "simulator"]
 
 
 def build(address: str) -> None:
@@ -64,11 +60,31 @@ def everything(address: str) -> list[Any]:
     ]
 
 
-@pytest.fixture
-def before(memory: list[Path]) -> list[Any]:
-    with simulated_aws(memory) as address:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any]]:
+    """An installation whose simulator was told all that, and what is in it."""
+    places = Places(tmp_path_factory.mktemp("built"))
+    keys.read(places, "simulator")
+    with simulated_aws(memory_of(places)) as address:
         build(address)
-        return everything(address)
+        return places.local, everything(address)
+
+
+def memory_of(places: Places) -> list[Path]:
+    """A folder for the journal, and its key."""
+    return [places.simulator, places.keys / "simulator"]
+
+
+@pytest.fixture
+def memory(built: tuple[Path, list[Any]], tmp_path: Path) -> list[Path]:
+    """The same in an installation that is this test's own."""
+    shutil.copytree(built[0], tmp_path, dirs_exist_ok=True)
+    return memory_of(Places(tmp_path))
+
+
+@pytest.fixture
+def before(built: tuple[Path, list[Any]]) -> list[Any]:
+    return built[1]
 
 
 def test_what_it_was_told_is_there_again_under_the_same_ids(

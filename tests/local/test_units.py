@@ -19,6 +19,9 @@ from paybill_site.local.postgres import Server
 from paybill_site.local.units import UnitRefused
 from tests.local.conftest import ROOT, Start
 
+# One supervisor for those that add nothing: so they are for one of the processes.
+pytestmark = pytest.mark.xdist_group("units")
+
 
 def connect(unit: dict[str, Any]) -> psycopg.Connection[Any]:
     """Log in as the outputs of a unit say."""
@@ -82,7 +85,7 @@ def test_what_is_removed_is_gone_and_may_be_removed_again(
     assert not (places.units / "dep_1").exists()
 
 
-def test_a_server_with_its_tenant_survives_a_restart(
+def test_a_server_with_its_tenant_survives_a_restart_and_goes_after_it(
     supervise: Start, places: Places
 ) -> None:
     first = supervise("units")
@@ -90,6 +93,7 @@ def test_a_server_with_its_tenant_survives_a_restart(
     tenant = add_tenant(places)
     with connect(server) as connection:
         assert connection.info.server_version >= 180000
+    holds_no_key_of_the_control_plane(places, Path(tenant["environment"]))
     first.kill()
     supervise("units")
     assert units.add(places, kind="server", id="srv_1") == server
@@ -99,31 +103,19 @@ def test_a_server_with_its_tenant_survives_a_restart(
     assert again == {**tenant, **where}
     with connect(server):
         pass
-
-
-def test_a_tenants_environment_holds_no_key_of_the_control_plane(
-    supervise: Start, places: Places
-) -> None:
-    supervise("units")
-    units.add(places, kind="server", id="srv_1")
-    unit = add_tenant(places)
-    file = Path(unit["environment"])
-    assert file.stat().st_mode & 0o777 == 0o600
-    text = file.read_text()
-    for key in places.keys.iterdir():
-        if key.name != "redis":  # one Redis serves both, each in its own database
-            assert json.dumps(key.read_text())[1:-1] not in text, key.name
-
-
-def test_a_server_in_use_is_not_removed(supervise: Start, places: Places) -> None:
-    supervise("units")
-    units.add(places, kind="server", id="srv_1")
-    add_tenant(places)
     with pytest.raises(UnitRefused, match="in use by app_1"):
         units.remove(places, "srv_1")
     units.remove(places, "app_1")
     units.remove(places, "srv_1")
     assert not (places.postgres_state / "srv_1").exists()
+
+
+def holds_no_key_of_the_control_plane(places: Places, environment: Path) -> None:
+    assert environment.stat().st_mode & 0o777 == 0o600
+    text = environment.read_text()
+    for key in places.keys.iterdir():
+        if key.name != "redis":  # one Redis serves both, each in its own database
+            assert json.dumps(key.read_text())[1:-1] not in text, key.name
 
 
 @pytest.mark.parametrize(
