@@ -87,3 +87,11 @@ class ApprovalDue(Event):
     @property
     def due(self) -> datetime:
         return self.at
+
+
+class SwitchMoved(Event):
+    """The installation's switch for all agents was thrown, or taken back."""
+
+    @property
+    def stream(self) -> str:
+        return "agents.switch"

@@ -10,10 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
+from django.db import models
 from django.db.models import Q
 
 from agents.errors import NotGrantable
+from agents.models import Rule
+from agents.states import RuleState
 from agents.tools import catalogue
 from paybill_site.accounts.models import User
 from paybill_site.kernel.actors import Actor
@@ -52,42 +55,86 @@ def holds_some(principal: int, permission: str) -> bool:
     )
 
 
-def grant_all(principal: User, permission: str, actor: Actor) -> None:
+def grant_all(holder: User | Group, permission: str, actor: Actor) -> None:
     """Grant on every row. Raises Forbidden unless the actor holds just that."""
     if not actor.may(permission):
         raise Forbidden(f"you do not hold {permission} yourself", rule="permission")
-    principal.user_permissions.add(_permission(permission))
+    _on_everything(holder).add(_permission(permission))
 
 
-def grant(principal: User, permission: str, ids: Sequence[str], actor: Actor) -> None:
+def grant(
+    holder: User | Group, permission: str, ids: Sequence[str], actor: Actor
+) -> None:
     """Grant on these rows; repeatable. Raises NotFound, Forbidden and NotGrantable."""
     if not ids:
         return
-    to_user, _ = _tables(permission) or (None, None)
-    if to_user is None:
+    if _tables(permission) is None:
         raise NotGrantable(f"{permission} is granted on every object or not at all")
     rows = _rows(permission, ids, actor)
+    table, whose = _table(permission, holder)
     granted = _permission(permission)
-    to_user.objects.bulk_create(
-        [
-            to_user(user=principal, permission=granted, content_object=row)
-            for row in rows
-        ],
+    table.objects.bulk_create(
+        [table(permission=granted, content_object=row, **whose) for row in rows],
         ignore_conflicts=True,
     )
 
 
-def revoke_all(principal: User, permission: str) -> None:
+def revoke_all(holder: User | Group, permission: str) -> None:
     """Take the grant on every row back; grants on single rows stay."""
-    principal.user_permissions.remove(_permission(permission))
+    _on_everything(holder).remove(_permission(permission))
 
 
-def revoke(principal: User, permission: str, ids: Iterable[str]) -> None:
+def revoke(holder: User | Group, permission: str, ids: Iterable[str]) -> None:
     """Take the grants on these rows back; repeatable."""
-    to_user, _ = _tables(permission) or (None, None)
-    if to_user is not None:
-        held = to_user.objects.filter(user=principal, **_same(permission))
+    if _tables(permission) is not None:
+        table, whose = _table(permission, holder)
+        held = table.objects.filter(**whose, **_same(permission))
         held.filter(content_object__public_id__in=list(ids)).delete()
+
+
+def check_grantable(permission: str) -> None:
+    """Raise NotGrantable for a permission that no tool here uses."""
+    if permission not in catalogue.grantable():
+        raise NotGrantable(f"{permission[:60]} can not be given to an agent")
+
+
+def check_passes_on(group: Group, actor: Actor) -> None:
+    """Raise Forbidden unless the actor itself holds all that the group gives.
+
+    Who puts an agent into a role grants it everything that the role holds.
+    """
+    given = group.permissions.values_list("content_type__app_label", "codename")
+    names = {f"{app}.{codename}" for app, codename in given}
+    rules = Rule.objects.filter(role=group).exclude(state=RuleState.OFF)
+    for name in sorted(names.union(rules.values_list("permission", flat=True))):
+        if not actor.may(name):
+            raise _beyond(name)
+    for model in models_with_grants():
+        table = model.object_grants[1]  # type: ignore[attr-defined]
+        on_rows = table.objects.filter(group=group)
+        granted = on_rows.values_list(
+            "permission__content_type__app_label", "permission__codename"
+        )
+        rows: Any = model._default_manager
+        for app, codename in granted.distinct():
+            name = f"{app}.{codename}"
+            held = rows.permitted(actor, name).values("pk")
+            beyond = on_rows.filter(**_same(name)).exclude(content_object__in=held)
+            if beyond.exists():
+                raise _beyond(name)
+
+
+def _beyond(permission: str) -> Forbidden:
+    return Forbidden(
+        f"the role gives {permission}, which you do not hold on all of it yourself",
+        rule="permission",
+    )
+
+
+def models_with_grants() -> list[type[models.Model]]:
+    """The models of this plane's tools on whose single rows permissions are granted."""
+    found = (m for m in catalogue.models_here() if hasattr(m, "object_grants"))
+    return sorted(found, key=lambda model: model._meta.label)
 
 
 def held(principal: int, limit: int = 200) -> list[Grant]:
@@ -125,6 +172,18 @@ def _tables(permission: str) -> tuple[Any, Any] | None:
     model = catalogue.model_of(permission)
     tables: tuple[Any, Any] | None = getattr(model, "object_grants", None)
     return tables
+
+
+def _table(permission: str, holder: User | Group) -> tuple[Any, dict[str, Any]]:
+    """The table of grants for this kind of holder, and whose row it would be."""
+    to_user, to_group = _tables(permission) or (None, None)
+    if isinstance(holder, Group):
+        return to_group, {"group": holder}
+    return to_user, {"user": holder}
+
+
+def _on_everything(holder: User | Group) -> Any:
+    return holder.permissions if isinstance(holder, Group) else holder.user_permissions
 
 
 def _permission(name: str) -> Permission:

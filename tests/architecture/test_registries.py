@@ -37,6 +37,7 @@ WITHOUT_A_ROW = {
     "accounts.bootstrap_plane": "the first owner of a plane of its own",
     "accounts.enter_plane": "the entry flow",
     "accounts.follow_access": "a member's access to a tenant",
+    "agents.follow_switch": "the installation's switch, in a tenant's plane",
     "accounts.set_access": "a member's access to a tenant",
 }
 
