@@ -5,17 +5,28 @@ from __future__ import annotations
 from agents.actions.agents import (
     CreateAgent,
     GrantAccess,
-    IssueToken,
     ResumeAgent,
     RevokeAccess,
-    RevokeToken,
     StopAgent,
 )
+from agents.actions.connecting import (
+    ConnectAssistant,
+    IssueAccess,
+    RegisterClient,
+)
+from agents.actions.delegations import Delegate, EndDelegation
+from agents.actions.tokens import IssueToken, OpenSession, RevokeToken
 
 __all__ = [
+    "ConnectAssistant",
     "CreateAgent",
+    "Delegate",
+    "EndDelegation",
     "GrantAccess",
+    "IssueAccess",
     "IssueToken",
+    "OpenSession",
+    "RegisterClient",
     "ResumeAgent",
     "RevokeAccess",
     "RevokeToken",

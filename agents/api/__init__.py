@@ -5,23 +5,40 @@ from __future__ import annotations
 from django.urls import path
 
 from agents import actions
-from agents.api.calls import Calls, Tools
-from agents.api.keeping import AgentViews, IssueTokenView, TokenViews
-from paybill_site.kernel.rest import action_path, things
+from agents.api.calls import Calls, Tools, WaitingCall
+from agents.api.delegations import DelegationViews
+from agents.api.keeping import (
+    AgentViews,
+    FreshClient,
+    TokenViews,
+    issuing,
+    secret_of,
+)
+from paybill_site.kernel.rest import action_path, shown_once, things
 
 urlpatterns = [
     path("agents/tools", Tools.as_view(), name="agent_tools"),
     path("agents/tools/<str:name>/calls", Calls.as_view(), name="agent_call"),
+    path(
+        "agents/tools/approvals/<str:public_id>",
+        WaitingCall.as_view(),
+        name="agent_waiting",
+    ),
     *things("agents", AgentViews, actions.CreateAgent),
     *things("agent-tokens", TokenViews),
     action_path("agents/<str:public_id>/stop", actions.StopAgent),
     action_path("agents/<str:public_id>/resume", actions.ResumeAgent),
     action_path("agents/<str:public_id>/grant", actions.GrantAccess),
     action_path("agents/<str:public_id>/revoke", actions.RevokeAccess),
-    path(
-        "agents/<str:public_id>/tokens",
-        IssueTokenView.as_view(),
-        name="agents_issue_token",
+    issuing("agents/<str:public_id>/tokens", actions.IssueToken),
+    issuing("agents/<str:public_id>/sessions", actions.OpenSession),
+    shown_once(
+        "agents/<str:public_id>/client",
+        actions.RegisterClient,
+        output=FreshClient,
+        secret=secret_of,
     ),
     action_path("agent-tokens/<str:public_id>/revoke", actions.RevokeToken),
+    *things("delegations", DelegationViews, actions.Delegate),
+    action_path("delegations/<str:public_id>/end", actions.EndDelegation),
 ]

@@ -1,27 +1,31 @@
-"""The agents' edge: which tools there are, and to call one."""
+"""The agents' edge: which tools there are, to call one, and how a call goes on."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
+from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from agents import dispatch
-from agents.auth import TokenAuthentication
-from agents.errors import TooLarge
+from agents.api.edge import AgentView
+from agents.models import Approval
 from agents.tools import offer
 from paybill_site.kernel.actions import invalid
-from paybill_site.kernel.actors import Actor, Kind
-from paybill_site.kernel.errors import Unauthenticated
-from paybill_site.kernel.openapi import OF_READS, PROBLEMS, key_parameter, refusals
-from paybill_site.kernel.rest import KEY_HEADER, BoundedJSON
+from paybill_site.kernel.audit import digest_of
+from paybill_site.kernel.openapi import (
+    OF_READS,
+    PROBLEMS,
+    id_parameter,
+    key_parameter,
+    refusals,
+)
+from paybill_site.kernel.rest import KEY_HEADER
 
-LARGEST = 64 * 1024
+SECONDS = 5  # after which it makes sense to ask again how a call goes on
 
 
 class CallBody(BaseModel):
@@ -30,19 +34,33 @@ class CallBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     arguments: dict[str, Any] = Field(default_factory=dict)
     dry_run: bool = False
+    approval: str = Field("", max_length=40, description="what a person agreed to")
 
 
 class CallAnswer(BaseModel):
     """``result`` is what the tool's outputSchema says.
 
     Of a dry run of a tool that acts it is what would happen: ``result``, the
-    ``changes`` of rows and the ``events`` that would go out.
+    ``changes`` of rows and the ``events`` that would go out. With ``approval`` nothing
+    has happened yet: a person has to agree first.
     """
 
     tool: str
     dry_run: bool
     repeated: bool
     result: dict[str, Any]
+    approval: str = Field(description="public id of what waits for a person, or empty")
+
+
+class Waiting(BaseModel):
+    """A call that a person has to agree to: its state and, once done, its result."""
+
+    approval: str = Field(description="public id of what waits")
+    state: str = Field(description="waiting, approved, used, refused, void, ...")
+    tool: str
+    why: str = Field(description="why a person has to agree")
+    outcome: str = Field(description="why it came to this state")
+    result: dict[str, Any] | None = Field(description="of the call, once it was done")
 
 
 class Annotations(BaseModel):
@@ -72,36 +90,6 @@ class ToolList(BaseModel):
     cacheScope: Literal["private"] = "private"
 
 
-class CallParser(BoundedJSON):
-    """JSON of a size that a call can need."""
-
-    def parse(
-        self, stream: Any, media_type: str | None = None, parser_context: Any = None
-    ) -> Any:
-        request = (parser_context or {})["request"]
-        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
-            raise TooLarge(f"a call is at most {LARGEST} bytes")
-        return super().parse(stream, media_type, parser_context)
-
-
-class IsAgent(BasePermission):
-    """Lets agents in; what they may do is decided by tool and row."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        actor = request.auth
-        if not isinstance(actor, Actor) or actor.kind is not Kind.AGENT:
-            raise Unauthenticated
-        return True
-
-
-class AgentView(APIView):
-    """Base of the views that agents' tokens open."""
-
-    authentication_classes = (TokenAuthentication,)
-    permission_classes = (IsAgent,)
-    parser_classes = (CallParser,)
-
-
 class Tools(AgentView):
     """The catalogue as this agent may use it."""
 
@@ -109,8 +97,17 @@ class Tools(AgentView):
         operation_id="agent_tools",
         tags=["agents"],
         summary="List tools",
+        parameters=[
+            OpenApiParameter(
+                "If-None-Match",
+                str,
+                OpenApiParameter.HEADER,
+                description="the ETag of an earlier answer",
+            )
+        ],
         responses={
             200: OpenApiResponse(ToolList, "The tools, by name"),
+            304: OpenApiResponse(description="They are what they were"),
             **refusals(*OF_READS, 429),
         },
     )
@@ -118,8 +115,14 @@ class Tools(AgentView):
         """List the tools for which the token has the scopes and the agent a grant."""
         actor: Any = request.auth
         found = [tool.described() for tool in offer.tools_for(actor)]
-        response = Response({"tools": found, "cacheScope": "private"})
-        response["Cache-Control"] = "private, no-store"
+        tag = f'"{digest_of(found)[:32]}"'
+        if request.headers.get("If-None-Match", "") == tag:
+            response = Response(status=304)
+        else:
+            response = Response({"tools": found, "cacheScope": "private"})
+        response["ETag"] = tag
+        response["Cache-Control"] = "private, no-cache"
+        response["Vary"] = "Authorization"
         return response
 
 
@@ -137,22 +140,67 @@ class Calls(AgentView):
             ),
             key_parameter("needed by tools that act, unless it is a dry run"),
         ],
-        responses={200: OpenApiResponse(CallAnswer, "The result"), **PROBLEMS},
+        responses={
+            200: OpenApiResponse(CallAnswer, "The result"),
+            202: OpenApiResponse(
+                CallAnswer, "A person has to agree; `Location` says how it goes on"
+            ),
+            **PROBLEMS,
+        },
     )
     def post(self, request: Request, name: str) -> Response:
         """Call a tool. A repeat with the same key returns what the first one did."""
         actor: Any = request.auth
         body = _body(request.data)
-        key = request.headers.get(KEY_HEADER, "")
-        done = dispatch.call(actor, name, body.arguments, key=key, dry_run=body.dry_run)
-        return Response(
-            {
-                "tool": name,
-                "dry_run": done.dry_run,
-                "repeated": done.repeated,
-                "result": done.result,
-            }
+        done = dispatch.call(
+            actor,
+            name,
+            body.arguments,
+            key=request.headers.get(KEY_HEADER, ""),
+            dry_run=body.dry_run,
+            approval=body.approval,
         )
+        answer = CallAnswer(
+            tool=name,
+            dry_run=done.dry_run,
+            repeated=done.repeated,
+            result=done.result,
+            approval=done.approval,
+        )
+        response = Response(answer.model_dump(mode="json"))
+        if done.approval:
+            response.status_code = 202
+            response["Location"] = reverse("agent_waiting", args=[done.approval])
+            response["Retry-After"] = str(SECONDS)
+        return response
+
+
+class WaitingCall(AgentView):
+    """A call that waited for a person, or still does."""
+
+    @extend_schema(
+        operation_id="agent_waiting",
+        tags=["agents"],
+        summary="See how a call goes on",
+        parameters=[id_parameter(Approval)],
+        responses={
+            200: OpenApiResponse(Waiting, "Where it stands"),
+            **refusals(*OF_READS, 429),
+        },
+    )
+    def get(self, request: Request, public_id: str) -> Response:
+        """Tell where a call stands that a person has to agree to, and what it gave."""
+        actor: Any = request.auth
+        shown = dispatch.call(actor, "get_approval", {"id": public_id}).result
+        answer = Waiting(
+            approval=public_id,
+            state=shown["state"],
+            tool=shown["tool"],
+            why=shown["why"] or "",
+            outcome=shown["outcome"] or "",
+            result=shown["result"],
+        )
+        return Response(answer.model_dump(mode="json"))
 
 
 def _body(data: Any) -> CallBody:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from django.urls import URLPattern, path
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+)
 from pydantic import BaseModel, Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.actions import IssueToken
 from agents.models import Agent, AgentToken
-from paybill_site.kernel.actions import perform
-from paybill_site.kernel.openapi import PROBLEMS, id_parameter, key_parameter
-from paybill_site.kernel.rest import ActionView, Row, Things, key_of
+from paybill_site.kernel.actions import AnyAction, perform
+from paybill_site.kernel.openapi import (
+    PROBLEMS,
+    OneOf,
+    Rehearsed,
+    id_parameter,
+    key_parameter,
+)
+from paybill_site.kernel.rest import OnceView, Row, Things, is_dry, key_of
 
 
 class AgentSerializer(Row[Agent]):
@@ -33,6 +45,9 @@ class TokenSerializer(Row[AgentToken]):
             "status",
             "scopes",
             "per_minute",
+            "session",
+            "delegation",
+            "audience",
             "created_at",
             "expires_at",
             "last_used_at",
@@ -46,7 +61,7 @@ class AgentViews(Things):
 
 
 class TokenViews(Things):
-    queryset = AgentToken.objects.select_related("agent")
+    queryset = AgentToken.objects.select_related("agent", "delegation")
     serializer_class = TokenSerializer
 
 
@@ -60,31 +75,65 @@ class FreshToken(BaseModel):
     token: str = ""
 
 
-class IssueTokenView(ActionView):
-    """The only answer in which a token stands."""
+class FreshClient(BaseModel):
+    """An OAuth client; a repeat under the same key answers without the secret."""
 
-    action = IssueToken
+    id: str = Field(description="public id of the agent, which is the client's id")
+    state: str = Field(description="of the agent")
+    client_secret: str = Field("", description="of a machine, shown this once")
 
-    @extend_schema(
-        operation_id="agents_issue_token",
-        summary=IssueToken.label(),
-        description=IssueToken.description(),
-        request=IssueToken.Input,
+
+def token_of(issued: AgentToken | None) -> dict[str, str]:
+    """What the answer says beside the row."""
+    return {"token": issued.secret if issued else ""}
+
+
+def secret_of(agent: Agent | None) -> dict[str, str]:
+    return {"client_secret": agent.secret if agent else ""}
+
+
+class IssuingView(OnceView):
+    """Base of the doors that make a token: 201 the first time."""
+
+    def post(self, request: Request, public_id: str | None = None) -> Response:
+        if is_dry(request):
+            return super().post(request, public_id)
+        actor: Any = request.auth
+        data: Any = request.data
+        key = key_of(request)
+        done = perform(self.action, public_id, data, actor=actor, key=key)
+        shown = {**done.output, **token_of(done.result)}
+        response = Response(shown, status=200 if done.repeated else 201)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def issuing(route: str, action: AnyAction) -> URLPattern:
+    """The address of an action that makes a token."""
+    view: type[IssuingView] = type(
+        f"{action.__name__}View", (IssuingView,), {"action": action}
+    )
+    described = extend_schema(
+        operation_id=action.name.replace(".", "_"),
+        summary=action.label(),
+        description=action.description(),
+        request=action.Input,
         parameters=[
-            id_parameter(IssueToken.model),
+            id_parameter(action.model),
             key_parameter("up to 200 characters; a repeat answers without the token"),
+            OpenApiParameter(
+                "dry_run",
+                OpenApiTypes.BOOL,
+                description="true: say what would happen, and keep nothing",
+            ),
         ],
         responses={
-            200: OpenApiResponse(FreshToken, "A repeat under the same key"),
+            200: OpenApiResponse(
+                OneOf(FreshToken, Rehearsed), "A repeat, or what a dry run would do"
+            ),
             201: OpenApiResponse(FreshToken, "Issued; the token is shown this once"),
             **PROBLEMS,
         },
     )
-    def post(self, request: Request, public_id: str | None = None) -> Response:
-        actor: Any = request.auth
-        data: Any = request.data
-        done = perform(IssueToken, public_id, data, actor=actor, key=key_of(request))
-        shown = {**done.output, "token": done.result.secret}
-        response = Response(shown, status=200 if done.repeated else 201)
-        response["Cache-Control"] = "no-store"
-        return response
+    view = extend_schema_view(post=described)(view)
+    return path(route, view.as_view(), name=action.name.replace(".", "_"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -40,6 +42,9 @@ class Agent(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     objects = VisibleManager()
+
+    # Of an OAuth client, when it was just made. Never stored.
+    secret: str = ""
 
     class Meta:
         ordering = ["name"]
@@ -92,6 +97,10 @@ class AgentToken(models.Model):
 
     # What the caller of IssueToken is shown once. Never stored.
     secret: str = ""
+    refresh: str = ""
+    # What one look-up asked beside the row (agents.auth).
+    held: Sequence[str] = ()
+    off: bool = False
 
     class Meta:
         verbose_name = "token"

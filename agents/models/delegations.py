@@ -55,6 +55,9 @@ class Delegation(models.Model):
 
     objects = DelegationManager()
 
+    # The authorization code of a fresh consent. Never stored.
+    code: str = ""
+
     class Meta:
         ordering = ["-id"]
         permissions = [("end_delegation", "Can end delegation")]

@@ -19,6 +19,8 @@ GROUP_OF = {
     "member": "members",
 }
 ADMINISTER = {"owners", "admins"}
+# With agents everybody may do this: let one act for them, with their own rights.
+DELEGATE = Q(content_type__app_label="agents", codename="add_delegation")
 # What owners and admins may do with the plane's own things.
 LOOK = ["view_auditentry", "view_transition", "view_licence", "view_user", "view_group"]
 
@@ -33,7 +35,7 @@ def wanted(group: str) -> QuerySet[Permission]:
     """The permissions of a group: members work, admins also delete and run agents."""
     product = Q(content_type__app_label__in=product_labels())
     if group not in ADMINISTER:
-        return Permission.objects.filter(product).exclude(
+        return Permission.objects.filter(product | DELEGATE).exclude(
             codename__startswith="delete_"
         )
     agents = Q(content_type__app_label="agents")
