@@ -16,6 +16,7 @@ from agents.approvals import asking, using
 from agents.approvals.asking import Wish
 from agents.errors import ApprovalNeeded, NotApproved
 from agents.models import WorkflowRun
+from agents.tools import changes
 from agents.tools.catalogue import Tool
 from paybill_site.kernel.actions import Input, perform, rehearse
 from paybill_site.kernel.actors import Actor
@@ -95,7 +96,7 @@ def _dry(wish: Wish) -> Answer:
     )
     result = {
         "result": shown.output,
-        "changes": list(shown.changes),
+        "changes": changes.shown_to(wish.actor, shown.changes),
         "events": list(shown.events),
     }
     return Answer(result, dry_run=True)

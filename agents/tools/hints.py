@@ -5,14 +5,16 @@ limits; so it can be repeated. Of one that acts:
 
 - destructive: unless it is safe and says what of existing rows it overwrites;
 - idempotent: said again with the same arguments, *also under another key*, it changes
-  nothing more. (Under the same key every call is done once; that is no hint.)
+  nothing more; so is a step that its run, once past it, does not come back to. (Under
+  the same key every call is done once; that is no hint.)
 - open world: unless it says which events it sends, and nothing handles them.
 """
 
 from __future__ import annotations
 
-from paybill_site.kernel import events
+from paybill_site.kernel import events, workflows
 from paybill_site.kernel.actions import AnyAction, Danger
+from paybill_site.kernel.workflows import AnyWorkflow
 
 
 def of(action: AnyAction | None) -> dict[str, bool]:
@@ -20,7 +22,7 @@ def of(action: AnyAction | None) -> dict[str, bool]:
     return {
         "readOnlyHint": action is None,
         "destructiveHint": action is not None and not _adds_only(action),
-        "idempotentHint": action is None or action.idempotent,
+        "idempotentHint": action is None or action.idempotent or _is_past(action),
         "openWorldHint": action is not None and _reaches_out(action),
     }
 
@@ -38,3 +40,24 @@ def _reaches_out(action: AnyAction) -> bool:
         for event in action.emits
         for handler in events.handlers.values()
     )
+
+
+def _is_past(action: AnyAction) -> bool:
+    """Whether each run in which it is a step can not be where it was taken again."""
+    flows = [workflows.registry[name] for name in workflows.bound.get(action, ())]
+    return bool(flows) and not any(_comes_back(flow, action) for flow in flows)
+
+
+def _comes_back(flow: AnyWorkflow, action: AnyAction) -> bool:
+    steps = [step for step in flow.steps if step.action is action]
+    starts = {state for step in steps for state in step.at}
+    return any(not starts.isdisjoint(_after(flow, step.to)) for step in steps)
+
+
+def _after(flow: AnyWorkflow, state: str) -> set[str]:
+    """The states in which a run in this state can be found from now on."""
+    found, left = set[str](), {state}
+    while left:
+        found |= left
+        left = {then for one in left for then in flow.states[one]} - found
+    return found

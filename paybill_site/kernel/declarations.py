@@ -58,10 +58,10 @@ class ModelTools:
 
     def __init_subclass__(cls) -> None:
         _check(cls)
-        registry[cls.model] = cls
-        expose(cls)
         if cls.writable:
             updates.make(cls)
+        registry[cls.model] = cls
+        expose(cls)
 
 
 type Declaration = type[ModelTools]
@@ -158,14 +158,14 @@ def currency_of(tools: Declaration, accessor: str = "") -> str:
 
 def _check(tools: Declaration) -> None:
     """Raise ValueError where a declaration would leak or could not be carried out."""
-    for wrong, why in (
-        (_hidden(tools), "can not be read"),
-        (_unknown_lookups(tools), "unknown look-ups"),
-        (_unsorted(tools), "may be null or is another row: no ordering"),
-        (_without_currency(tools), "an amount without its currency"),
-        (_nowhere(tools), "guarded, typed or money, but not shown"),
+    for find, why in (
+        (_hidden, "can not be read"),
+        (_unknown_lookups, "unknown look-ups"),
+        (_unsorted, "may be null or is another row: no ordering"),
+        (_without_currency, "an amount without its currency"),
+        (_nowhere, "guarded, typed or money, but not shown"),
     ):
-        if wrong:
+        if wrong := find(tools):
             raise ValueError(f"{tools.__name__}: {sorted(wrong)} {why}")
     for name in tools.fields:
         field_schema(tools.model, name)

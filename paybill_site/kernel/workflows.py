@@ -205,6 +205,7 @@ def _starting(workflow: AnyWorkflow) -> AnyAction:
         "model": workflow.model,
         "permission": first.action.permission,
         "agents": any(By.AGENT in step.by for step in workflow.steps),
+        "overwrites": frozenset[str](),
         "run": run,
     }
     return type(f"Start{workflow.__name__}", (Action,), members)

@@ -21,6 +21,7 @@ from paybill_site.kernel.models import AuditEntry
 from paybill_site.kernel.planes import Place, atomic, cursor, plane
 from tests.agents.conftest import CANCEL, READ, Enter, Grant, last_entry
 
+SEE_CUSTOMER = "storefront.view_customer"
 NOWHERE = "ord_00000000000000000000000000"
 
 
@@ -65,7 +66,34 @@ def test_an_order_comes_with_its_items(
         ("Desk lamp, Standard", 1),
         ("Notebook, Standard", 3),
     ]
-    assert shown["customer"] == orders[0].customer.public_id
+
+
+def test_a_reference_to_a_row_that_may_not_be_seen_tells_nothing(
+    orders: list[Order], grant: Grant, enter: Enter
+) -> None:
+    grant(READ)
+    grant(SEE_CUSTOMER, orders[0].customer)
+    actor = enter(READ, SEE_CUSTOMER)
+    shown = {
+        row["id"]: row["customer"]
+        for row in call(actor, "list_orders", {}).result["rows"]
+    }
+    seen = orders[0].customer
+    for order in orders:
+        its = seen.public_id if order.customer_id == seen.pk else None
+        assert shown[order.public_id] == its
+        assert call(actor, "get_order", {"id": order.public_id}).result["customer"] == (
+            its
+        )
+    assert set(listed(actor, customer=seen.public_id)) == {
+        order.public_id for order in orders if order.customer_id == seen.pk
+    }
+    hidden = next(o.customer for o in orders if o.customer_id != seen.pk)
+    assert listed(actor, customer=hidden.public_id) == []
+    assert set(shown.values()) - {None}
+    # The scope counts as much as the grant.
+    rows = call(enter(READ), "list_orders", {}).result["rows"]
+    assert {row["customer"] for row in rows} == {None}
 
 
 def test_what_may_not_be_read_answers_as_what_is_not_there(
@@ -244,5 +272,4 @@ def test_the_agents_role_reads_declared_columns_and_writes_nothing(
             sql.execute(statement)
     with plane(in_a, role="agent"), atomic(read_only=True), cursor() as sql:
         sql.execute("SELECT count(state) FROM storefront_order")
-        # No agent is named: see tests/agents/access/test_walls.py.
-        assert sql.fetchone() == (0,)
+        assert sql.fetchone() == (0,), "nobody said who asks"
