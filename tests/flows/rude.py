@@ -53,12 +53,16 @@ METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 
 
 def forms(names: list[str]) -> Iterator[tuple[str, bytes, str]]:
-    """(what is wrong, body, content type) for a form with these fields."""
+    """(what is wrong, body, content type) in the fields of a form."""
     yield "form: missing", b"", FORM
     for what, text in TEXTS.items():
         yield f"form: {what}", urlencode(dict.fromkeys(names, text)).encode(), FORM
     yield "form: not UTF-8", b"&".join(f"{n}=%ff%fe".encode() for n in names), FORM
     yield "form: twice", "&".join(f"{n}=1&{n}=2" for n in names).encode(), FORM
+
+
+def wrappings() -> Iterator[tuple[str, bytes, str]]:
+    """(what is wrong, body, content type) for what no form comes in."""
     yield "form: many", "&".join(f"f{i}=1" for i in range(2000)).encode(), FORM
     yield "form: latin-1", b"name=caf\xe9", f"{FORM}; charset=latin-1"
     yield "form: charset", b"name=x", f"{FORM}; charset=nonsense"
