@@ -27,11 +27,10 @@ def environment(local: Path) -> dict[str, str]:
 
 
 class Instance:
-    """One run of ``./paybill up``: what it printed, where it is, how long it took."""
+    """One run of ``./paybill up``: what it printed, and where it is."""
 
     def __init__(self, local: Path, log: Path) -> None:
         self.local, self.log = local, log
-        began = time.monotonic()
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [str(ROOT / "paybill"), "up"],
@@ -42,7 +41,6 @@ class Instance:
                 start_new_session=True,
             )
         self._wait_for(READY, 180)
-        self.took = time.monotonic() - began
 
     @property
     def lines(self) -> str:

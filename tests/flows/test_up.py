@@ -46,21 +46,19 @@ def test_it_starts_prints_where_everything_is_and_leaves_nothing_running(
         assert visitor.get(urljoin(first.base, "/health/live")).status == 200
         ready = urljoin(first.base, "/health/ready")
         # The workers are heard of a few seconds after the pages are there.
-        until(lambda: visitor.get(ready).status == 200 or None, "the workers", 30)
+        until(lambda: visitor.get(ready).status == 200 or None, "the workers")
         password = first.printed("password")
         assert len(password) >= 16
         assert first.stop() == 0
         assert left_over(local) == []
 
         second = Instance(local, tmp_path / "second.log")
-        assert second.took < first.took
         assert password not in second.lines
         assert visitor.get(second.base).status == 200
         assert second.stop() == 0
         assert left_over(local) == []
     finally:
         services.destroy(Places(local))
-    print(f"first start {first.took:.1f} s, second {second.took:.1f} s")  # noqa: T201
 
 
 def test_the_demo_runs_on_a_fresh_installation(tmp_path: Path) -> None:
