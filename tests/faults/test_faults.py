@@ -20,7 +20,8 @@ from paybill_site.local import services
 from paybill_site.local.places import Places
 from tests.faults.stories import ANYWHERE, GOOGLE, LOCAL, STORIES, THROTTLED
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("machine")]
+# One installation for all of them, which is not the one of the other tests.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 WELL = {"stuck": False, "missing": [], "doubled": [], "strange": [], "left": []}
 
 
