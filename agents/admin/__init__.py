@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from agents.admin import agents
+from agents.admin import agents, approvals, workflows
 
-__all__ = ["agents"]
+__all__ = ["agents", "approvals", "workflows"]

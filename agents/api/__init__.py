@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from agents import actions
+from agents.actions import approvals, workflows
+from agents.api.approvals import ApprovalViews
 from agents.api.calls import Calls, Tools, WaitingCall
 from agents.api.delegations import DelegationViews
 from agents.api.keeping import (
@@ -14,6 +16,7 @@ from agents.api.keeping import (
     issuing,
     secret_of,
 )
+from agents.api.workflows import RunViews
 from paybill_site.kernel.rest import action_path, shown_once, things
 
 urlpatterns = [
@@ -41,4 +44,11 @@ urlpatterns = [
     action_path("agent-tokens/<str:public_id>/revoke", actions.RevokeToken),
     *things("delegations", DelegationViews, actions.Delegate),
     action_path("delegations/<str:public_id>/end", actions.EndDelegation),
+    *things("approvals", ApprovalViews),
+    action_path("approvals/<str:public_id>/approve", approvals.ApproveCall),
+    action_path("approvals/<str:public_id>/refuse", approvals.RefuseCall),
+    action_path("approvals/<str:public_id>/revoke", approvals.RevokeApproval),
+    *things("workflow-runs", RunViews),
+    action_path("workflow-runs/<str:public_id>/cancel", workflows.CancelWorkflowRun),
+    action_path("workflow-runs/<str:public_id>/retry", workflows.RetryCompensation),
 ]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from agents.approvals import plans
 from agents.errors import FourEyes, NotApproved
 from agents.models import Approval
-from paybill_site.kernel.actions import AnyAction, registry
+from paybill_site.kernel.actions import AnyAction, Danger, registry
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.errors import Forbidden, IllegalMove
 
@@ -78,6 +78,12 @@ def action_of(approval: Approval) -> AnyAction:
     if action is None:
         raise NotApproved("this can not be done any more", rule="approval_void")
     return action
+
+
+def is_grave(approval: Approval) -> bool:
+    """Whether what would be done can not be undone."""
+    action = registry.get(approval.action)
+    return action is not None and action.danger is Danger.DESTRUCTIVE
 
 
 def target_of(approval: Approval) -> Any:

@@ -34,9 +34,10 @@ VOID = "approval_void"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An approval that is being used, and the target as it was found."""
+    """An approval that is being used; target and run as they were found."""
 
     approval: Approval
+    place: tuple[str, ...]
     version: str
     before: dict[str, Any]
 
@@ -101,7 +102,8 @@ def _held(call: Call) -> Held:
         "by": approval.decided_by,
     }
     before = {} if call.target is None else snapshot(call.target)
-    return Held(approval, plans.version_of(call.target), before)
+    place = plans.place_of(step_of(call))
+    return Held(approval, place, plans.version_of(call.target), before)
 
 
 def _is_same_call(approval: Approval, call: Call) -> bool:
@@ -141,7 +143,7 @@ def _happened(call: Call, act: Act, result: Any, held: Held) -> plans.Plan:
         arguments=arguments_of(call),
         target=held.approval.target,
         version=held.version,
-        step=plans.place_of(step_of(call)),
+        step=held.place,
         at=timezone.now(),
         changes=tuple(json.loads(json.dumps(changed, default=str))),
         events=plans.events_of(events),

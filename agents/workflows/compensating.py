@@ -83,7 +83,10 @@ def stop(run: WorkflowRun, why: str) -> None:
 def undo(run: WorkflowRun, row: WorkflowStep, step: Step) -> None:
     """Take one step back. Raises PaybillError when it can not be."""
     action: Any = step.undo
-    data = step.undo_input(row.output) if step.undo_input else {}
+    try:
+        data = step.undo_input(row.output) if step.undo_input else {}
+    except (LookupError, TypeError, ValueError) as error:
+        raise OutOfWorkflow(f"{row.name} left too little to undo it") from error
     key = f"{run.public_id}:{row.seq}:undo"
     actor = me(action)
     perform(

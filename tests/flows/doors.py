@@ -93,6 +93,8 @@ MODELS = {
     "webhook-attempts": "tenants.webhookattempt",
     "agents": "agents.agent",
     "agent-tokens": "agents.agenttoken",
+    "approvals": "agents.approval",
+    "workflow-runs": "agents.workflowrun",
 }
 
 

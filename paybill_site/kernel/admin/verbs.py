@@ -46,6 +46,14 @@ def reauthenticator(function: Reauthenticator) -> Reauthenticator:
     return function
 
 
+def proof_wanted(request: HttpRequest) -> HttpResponse | None:
+    """Where to prove anew who one is, or None when that was recent."""
+    for ask in _reauthenticators:
+        if response := ask(request):
+            return response
+    return None
+
+
 def waiting(function: Waiting) -> Waiting:
     """Register what waits for a person: dicts of title, count, url and tone."""
     waiters.append(function)
@@ -206,10 +214,8 @@ class VerbAdmin[M: models.Model](admin.ModelAdmin):  # type: ignore[type-arg]  #
         self, request: HttpRequest, verb: AnyAction, objects: list[Any]
     ) -> HttpResponse:
         """Ask, then perform on each object; what was refused is said."""
-        if verb.danger is Danger.DESTRUCTIVE:
-            for ask in _reauthenticators:
-                if response := ask(request):
-                    return response
+        if verb.danger is Danger.DESTRUCTIVE and (proof := proof_wanted(request)):
+            return proof
         form = confirm.confirm_form(verb, objects, request)
         if form.is_bound and form.is_valid():
             return self._perform(request, verb, objects, form)
