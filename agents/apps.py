@@ -20,7 +20,7 @@ class AgentsConfig(AppConfig):
         for verbs in ("roles", "access", "everywhere"):
             import_module(f"{self.name}.actions.{verbs}")
         import_module(f"{self.name}.access.handlers")
-        for part in ("workflows.stepping", "approvals.using"):
+        for part in ("workflows.stepping", "approvals.using", "limits.closings"):
             import_module(f"{self.name}.{part}")
         for part in ("workflows", "approvals"):
             import_module(f"{self.name}.{part}.tools")

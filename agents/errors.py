@@ -67,3 +67,15 @@ class FourEyes(PaybillError):
     """Somebody else has to decide this."""
 
     status = 403
+
+
+class BlastRadius(PaybillError):
+    """The call would change more rows than it may."""
+
+    status = 403
+
+
+class NotListed(PaybillError):
+    """The call names an address outside that is on no list."""
+
+    status = 403
