@@ -21,6 +21,7 @@ from agents.evidence import comparing, rewinding
 from agents.evidence.comparing import Line
 from agents.limits import bindings
 from agents.models import RecordedCall
+from agents.states import AgentState
 from agents.tools.catalogue import tools_here
 from paybill_site.accounts.models import User
 from paybill_site.kernel import history, planes
@@ -75,6 +76,7 @@ def decide(call: RecordedCall, *, current_rules: bool = False) -> Decided:
     then = Verdict(call.outcome, call.rule, tuple(comparing.lines(rows, call.at)))
     with sandbox():
         rewinding.rewind(call.mark, leave=_today() if current_rules else frozenset())
+        _follow(call.agent)
         # The key was used by the very call that is made again.
         keys = IdempotencyKey.objects.filter(principal=call.agent, key=call.key)
         keys.delete()
@@ -84,6 +86,13 @@ def decide(call: RecordedCall, *, current_rules: bool = False) -> Decided:
         rows = comparing.since(mark)
         now = Verdict(outcome, rule, tuple(comparing.lines(rows, call.at)))
     return Decided(call, then, now)
+
+
+def _follow(agent: str) -> None:
+    """Let the principal go with its agent: people's rows are in no history."""
+    row = models.Agent.objects.get(public_id=agent)
+    alive = row.state == AgentState.ACTIVE
+    User.objects.filter(pk=row.principal_id).update(is_active=alive)
 
 
 def _today() -> frozenset[str]:
