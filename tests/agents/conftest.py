@@ -21,6 +21,7 @@ from paybill_site.kernel.planes import Place
 AGENT_PERMISSIONS = (
     "add_agent", "view_agent", "issue_token", "revoke_agenttoken", "view_agenttoken",
     "stop_agent", "resume_agent", "grant_access", "revoke_access",
+    "register_client", "open_session",
 )  # fmt: skip
 SHOP_PERMISSIONS = (
     "view_order", "cancel_order", "add_order", "dispatch_order", "deliver_order",
