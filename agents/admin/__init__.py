@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from agents.admin import agents, approvals, workflows
+from agents.admin import agents, approvals, limits, workflows
 
-__all__ = ["agents", "approvals", "workflows"]
+__all__ = ["agents", "approvals", "limits", "workflows"]

@@ -23,6 +23,7 @@ from agents.actions import (
     RevokeToken,
     StopAgent,
 )
+from agents.admin.limits import bars
 from agents.models import Agent, AgentToken
 from agents.tools.catalogue import grantable
 from paybill_site.kernel.actions import AnyAction
@@ -66,7 +67,7 @@ class AgentAdmin(VerbAdmin[Agent]):
     list_filter = ("state",)
     search_fields = ("name", "public_id")
     exclude = ("principal",)
-    readonly_fields = ("may_do", "can_be_granted", "calls", "denials")
+    readonly_fields = ("may_do", "can_be_granted", "limits_used", "calls", "denials")
     inlines = (TokenRows,)
     creator = CreateAgent
     verbs = (IssueToken, GrantAccess, RevokeAccess, StopAgent, ResumeAgent)
@@ -91,6 +92,10 @@ class AgentAdmin(VerbAdmin[Agent]):
         return _list(
             "<code>{}</code>", [(name,) for name in sorted(grantable())], "Nothing."
         )
+
+    @admin.display(description="Limits")
+    def limits_used(self, obj: Agent) -> SafeString:
+        return bars(obj)
 
     @admin.display(description="Recent calls")
     def calls(self, obj: Agent) -> SafeString:

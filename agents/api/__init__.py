@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from agents import actions
-from agents.actions import approvals, workflows
+from agents.actions import approvals, bindings, limits, workflows
 from agents.api.approvals import ApprovalViews
 from agents.api.calls import Calls, Tools, WaitingCall
 from agents.api.delegations import DelegationViews
@@ -16,6 +16,7 @@ from agents.api.keeping import (
     issuing,
     secret_of,
 )
+from agents.api.limits import BindingViews, EgressViews, LimitViews
 from agents.api.workflows import RunViews
 from paybill_site.kernel.rest import action_path, shown_once, things
 
@@ -48,6 +49,13 @@ urlpatterns = [
     action_path("approvals/<str:public_id>/approve", approvals.ApproveCall),
     action_path("approvals/<str:public_id>/refuse", approvals.RefuseCall),
     action_path("approvals/<str:public_id>/revoke", approvals.RevokeApproval),
+    *things("agent-limits", LimitViews, limits.AddLimit),
+    action_path("agent-limits/<str:public_id>/change", limits.ChangeLimit),
+    action_path("agent-limits/<str:public_id>/remove", limits.RemoveLimit),
+    *things("agent-bindings", BindingViews, bindings.AddBinding),
+    action_path("agent-bindings/<str:public_id>/remove", bindings.RemoveBinding),
+    *things("agent-addresses", EgressViews, bindings.AllowAddress),
+    action_path("agent-addresses/<str:public_id>/forbid", bindings.ForbidAddress),
     *things("workflow-runs", RunViews),
     action_path("workflow-runs/<str:public_id>/cancel", workflows.CancelWorkflowRun),
     action_path("workflow-runs/<str:public_id>/retry", workflows.RetryCompensation),

@@ -18,6 +18,9 @@ from django.test import Client
 from psycopg import sql
 
 from agents.actions import CreateAgent, IssueToken
+from agents.actions.bindings import AddBinding, AllowAddress
+from agents.actions.limits import AddLimit
+from agents.tools.catalogue import tools_here
 from billing.actions import Subscribe
 from billing.models import Invoice, Subscription
 from billing.sandbox.actions import PayWithSandbox
@@ -171,6 +174,13 @@ def _prove_it_s_them(client: Client) -> None:
 def _agent(keeper: actors.Actor, scope: str) -> None:
     agent = perform(CreateAgent, None, {"name": "Helper"}, actor=keeper).result
     perform(IssueToken, agent, {"scopes": [scope]}, actor=keeper)
+    holder = {"agent": agent.public_id}
+    perform(AddLimit, None, {**holder, "measure": "calls", "most": 9}, actor=keeper)
+    tool = next(iter(tools_here().values()))
+    argument = next(iter(tool.arguments.model_fields))
+    bound = {"tool": tool.name, "argument": argument, "kind": "fixed", "value": "x"}
+    perform(AddBinding, None, {**holder, **bound}, actor=keeper)
+    perform(AllowAddress, None, {"address": "example.com"}, actor=keeper)
 
 
 @pytest.fixture

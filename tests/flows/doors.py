@@ -93,6 +93,9 @@ MODELS = {
     "webhook-attempts": "tenants.webhookattempt",
     "agents": "agents.agent",
     "agent-tokens": "agents.agenttoken",
+    "agent-limits": "agents.limit",
+    "agent-bindings": "agents.binding",
+    "agent-addresses": "agents.egressentry",
     "approvals": "agents.approval",
     "workflow-runs": "agents.workflowrun",
 }
