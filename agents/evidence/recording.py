@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -18,7 +19,7 @@ from pydantic import BaseModel
 from agents import models
 from agents.models import RecordedCall
 from paybill_site.accounts.models import User
-from paybill_site.kernel import calls, history, planes
+from paybill_site.kernel import calls, history, planes, retention
 from paybill_site.kernel.actors import Kind
 from paybill_site.kernel.calls import Call
 
@@ -74,6 +75,14 @@ def keep(call: Call, outcome: str, facts: Mapping[str, Any]) -> None:
         tx=tx if outcome == "done" else None,
         at=timezone.now(),
     )
+
+
+@retention.forgetting
+def forget(before: datetime, batch: int) -> int:
+    """Calls go with the history of rows, without which they can not be decided."""
+    old = RecordedCall.objects.filter(at__lt=before).order_by("pk")[:batch]
+    rows = RecordedCall.objects.filter(pk__in=list(old.values_list("pk", flat=True)))
+    return rows.delete()[0]
 
 
 def _begun(call: Call, facts: Mapping[str, Any]) -> str:

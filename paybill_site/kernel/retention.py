@@ -6,11 +6,12 @@ its delivery, which never runs again; keys that callers chose are promises and s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from paybill_site.kernel import planes
+from paybill_site.kernel import history, planes
 from paybill_site.kernel.models import (
     Delivery,
     DeliveryState,
@@ -29,10 +30,28 @@ def forget(kept: timedelta = KEPT, batch: int = BATCH) -> int:
     A transaction for each batch, so that nobody waits for long.
     """
     before, rows = timezone.now() - kept, 0
-    for step in (_deliveries, _events):
+    for step in (_deliveries, _events, _history, *_steps):
         while deleted := step(before, batch):
             rows += deleted
     return rows
+
+
+type Step = Callable[[datetime, int], int]
+_steps: list[Step] = []
+
+
+def forgetting(function: Step) -> Step:
+    """Register what deletes an app's rows of before a moment, so many at a time.
+
+    ``function(before, batch)`` returns how many it deleted, 0 when none are left.
+    """
+    _steps.append(function)
+    return function
+
+
+def _history(before: datetime, batch: int) -> int:
+    # The notes of rows are the owner's: a function of its deletes them.
+    return history.forget(timezone.now() - before, batch)
 
 
 def _deliveries(before: datetime, batch: int) -> int:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from agents.actions import RevokeAccess, StopAgent
 from agents.evidence.deciding import decide
 from agents.models import Agent, Binding, Limit, RecordedCall, WorkflowRun
 from examples.storefront.models import Product
+from paybill_site.kernel import planes, retention
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import PaybillError
@@ -151,9 +154,16 @@ def test_what_is_not_on_record_is_said(in_a: Place) -> None:
 
 
 def test_arguments_are_kept_sealed(run: WorkflowRun, in_a: Place) -> None:
-    from paybill_site.kernel import planes  # noqa: PLC0415
 
     with planes.cursor() as cursor:
         cursor.execute("SELECT data::text FROM agents_recordedcall")
         stored = "".join(text for (text,) in cursor.fetchall())
     assert "better" not in stored
+
+
+def test_calls_are_forgotten_with_the_history_of_rows(run: WorkflowRun) -> None:
+    assert retention.forget(timedelta(days=29)) == 0
+    old = timezone.now() - timedelta(days=31)
+    RecordedCall.objects.update(at=old)
+    retention.forget()
+    assert not RecordedCall.objects.exists()
