@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/", include(api_urls(tenant_api))),
     path("", include("agents.mcp.urls")),
     path("", include("agents.oauth.urls")),
+    path("", include("agents.urls")),
     path("", include("paybill_site.accounts.urls_tenant")),
     *(path("", include(f"{app}.urls")) for app in settings.PAYBILL_PRODUCT_APPS),
 ]

@@ -34,6 +34,8 @@ ME = actors.system(
     "approvals", "agents.add_approval", "agents.view_approval", "agents.settle_approval"
 )
 
+COMPARED = 50
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
@@ -70,14 +72,28 @@ def ask(wish: Wish, why: str) -> str:
             raise KeyReused
         return before.public_id
     plan = planned(wish)
-    digest = plan.digest()
-    rows = Approval.objects.filter(asked_by=wish.actor.id, state__in=OPEN)
-    same = rows.filter(digest=digest, expires_at__gt=timezone.now()).first()
-    if same is not None:
-        return same.public_id
+    if same := _open_for(plan):
+        return same
     key = digest_of([wish.actor.id, wish.key])
     done = perform(AskForApproval, None, _input(wish, plan, why), actor=ME, key=key)
     return str(done.output["id"])
+
+
+def _open_for(plan: plans.Plan) -> str:
+    """The approval that waits for the same already, or ""."""
+    agent, person = plan.who
+    rows = Approval.objects.filter(
+        asked_by=agent,
+        behalf=person,
+        action=plan.action,
+        target=plan.target,
+        state__in=OPEN,
+        expires_at__gt=timezone.now(),
+    )
+    for approval in rows[:COMPARED]:
+        if plans.in_terms_of(approval.shown, plan).digest() == approval.digest:
+            return approval.public_id
+    return ""
 
 
 def planned(wish: Wish) -> plans.Plan:

@@ -36,6 +36,10 @@ class ProductDescribed(Event):
     product: str
 
 
+# The frame's own events are left out of what people are shown.
+ProductDescribed.name = "shop.product_described"
+
+
 class TextInput(Input):
     text: str = Field("", max_length=200)
 
@@ -96,6 +100,9 @@ class Copy(Action[Product, NameInput, Product]):
         made = Product.objects.create(name=data.name, description=like.description)
         emit(ProductDescribed(product=made.public_id))
         return made
+
+    def present(self, result: Product) -> dict[str, Any]:
+        return {"id": result.public_id, "name": result.name}
 
 
 class Uncopy(Action[Product, NoInput, Product]):
@@ -213,7 +220,7 @@ def _withdraw() -> None:
     workflows.registry.pop(Listing.name, None)
 
 
-def _register() -> None:
+def register() -> None:
     for verb in VERBS:
         actions.registry[verb.name] = verb
     workflows.registry[Listing.name] = Listing
@@ -227,7 +234,7 @@ _withdraw()
 @pytest.fixture
 def listing() -> Iterator[type[Listing]]:
     """The workflow, while a test runs."""
-    _register()
+    register()
     yield Listing
     _withdraw()
 

@@ -1,0 +1,1 @@
+"""Pages about agents for a tenant's own people."""
