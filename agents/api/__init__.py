@@ -5,7 +5,15 @@ from __future__ import annotations
 from django.urls import path
 
 from agents import actions
-from agents.actions import approvals, bindings, limits, workflows
+from agents.actions.approvals import ApproveCall, RefuseCall, RevokeApproval
+from agents.actions.bindings import (
+    AddBinding,
+    AllowAddress,
+    ForbidAddress,
+    RemoveBinding,
+)
+from agents.actions.limits import AddLimit, ChangeLimit, RemoveLimit
+from agents.actions.workflows import CancelWorkflowRun, RetryCompensation
 from agents.api.approvals import ApprovalViews
 from agents.api.calls import Calls, Tools, WaitingCall
 from agents.api.delegations import DelegationViews
@@ -46,17 +54,17 @@ urlpatterns = [
     *things("delegations", DelegationViews, actions.Delegate),
     action_path("delegations/<str:public_id>/end", actions.EndDelegation),
     *things("approvals", ApprovalViews),
-    action_path("approvals/<str:public_id>/approve", approvals.ApproveCall),
-    action_path("approvals/<str:public_id>/refuse", approvals.RefuseCall),
-    action_path("approvals/<str:public_id>/revoke", approvals.RevokeApproval),
-    *things("agent-limits", LimitViews, limits.AddLimit),
-    action_path("agent-limits/<str:public_id>/change", limits.ChangeLimit),
-    action_path("agent-limits/<str:public_id>/remove", limits.RemoveLimit),
-    *things("agent-bindings", BindingViews, bindings.AddBinding),
-    action_path("agent-bindings/<str:public_id>/remove", bindings.RemoveBinding),
-    *things("agent-addresses", EgressViews, bindings.AllowAddress),
-    action_path("agent-addresses/<str:public_id>/forbid", bindings.ForbidAddress),
+    action_path("approvals/<str:public_id>/approve", ApproveCall),
+    action_path("approvals/<str:public_id>/refuse", RefuseCall),
+    action_path("approvals/<str:public_id>/revoke", RevokeApproval),
+    *things("agent-limits", LimitViews, AddLimit),
+    action_path("agent-limits/<str:public_id>/change", ChangeLimit),
+    action_path("agent-limits/<str:public_id>/remove", RemoveLimit),
+    *things("agent-bindings", BindingViews, AddBinding),
+    action_path("agent-bindings/<str:public_id>/remove", RemoveBinding),
+    *things("agent-addresses", EgressViews, AllowAddress),
+    action_path("agent-addresses/<str:public_id>/forbid", ForbidAddress),
     *things("workflow-runs", RunViews),
-    action_path("workflow-runs/<str:public_id>/cancel", workflows.CancelWorkflowRun),
-    action_path("workflow-runs/<str:public_id>/retry", workflows.RetryCompensation),
+    action_path("workflow-runs/<str:public_id>/cancel", CancelWorkflowRun),
+    action_path("workflow-runs/<str:public_id>/retry", RetryCompensation),
 ]
