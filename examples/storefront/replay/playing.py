@@ -83,9 +83,13 @@ def play(stage: Stage, task: Task, number: int) -> Played:
     """Play a task and take everything back."""
     played = Played(task)
     customer = stage.whose.customer(task)
+    # Before the sandbox: the tokens are for later tasks as well.
+    actor, other = (
+        stage.desk.serving(stage.ids.customers[key])
+        for key in (customer, stage.whose.another(customer))
+    )
     with sandbox():
-        _foreign(stage, played, stage.whose.another(customer), f"{number}:foreign")
-        actor = stage.desk.serving(stage.ids.customers[customer])
+        _foreign(stage, played, Conversation(other, f"{number}:foreign"))
         conversation = Conversation(actor, str(number))
         for one in task.calls:
             if one.writes:
@@ -100,9 +104,8 @@ def play(stage: Stage, task: Task, number: int) -> Played:
     return played
 
 
-def _foreign(stage: Stage, played: Played, other: str, name: str) -> None:
+def _foreign(stage: Stage, played: Played, conversation: Conversation) -> None:
     """The same calls by the assistant of another customer find nothing."""
-    conversation = Conversation(stage.desk.serving(stage.ids.customers[other]), name)
     with sandbox():
         for one in played.task.writes:
             got = conversation.write(asking.asked(one, stage.ids), str(one.number))
