@@ -17,7 +17,12 @@ from agents.models import WorkflowRun
 from agents.tools.verbs import Verb
 from paybill_site.kernel import updates
 from paybill_site.kernel.actions import AnyAction, Input
-from paybill_site.kernel.declarations import Extent, split_filter
+from paybill_site.kernel.declarations import (
+    Extent,
+    currency_of,
+    is_money,
+    split_filter,
+)
 from paybill_site.kernel.ids import id_pattern
 from paybill_site.kernel.schemas import BIG, Unsupported
 
@@ -133,6 +138,8 @@ def _optional(tools: Extent, name: str) -> Any:
     field, lookup = split_filter(name)
     verbose = getattr(tools.model._meta.get_field(field), "verbose_name", field)
     words = f"{verbose} {COMPARED[lookup]}".strip()
+    if is_money(tools.declared, field):
+        words = f"{words}, in minor units of {currency_of(tools.declared)}"
     hidden = field in tools.declared.sensitive
     return Field(
         None, description=words, json_schema_extra=SENSITIVE if hidden else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 
 from django.db import models
 
@@ -33,13 +33,13 @@ __all__ = [
 def tools_here() -> dict[str, Tool]:
     """Every tool of the plane that is entered, by name, in the order of names."""
     labels = planes.plane_labels(planes.here().schema)
-    known = len(declarations.registry), len(actions.registry), len(workflows.registry)
-    return _tools(labels, *known)
+    registries = (declarations.registry, actions.registry, workflows.registry)
+    return _tools(labels, *(tuple(registry.values()) for registry in registries))
 
 
-@cache
-def _tools(labels: frozenset[str], *_registered: int) -> dict[str, Tool]:
-    """Made once per kind of plane; the counts renew it while apps still register."""
+@lru_cache(maxsize=8)
+def _tools(labels: frozenset[str], *_registered: tuple[type, ...]) -> dict[str, Tool]:
+    """Made once per kind of plane; what is registered later renews it."""
     made: dict[str, Tool] = {}
     for tool in (*_reading(labels), *_acting(labels)):
         if tool.name in made:

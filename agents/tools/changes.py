@@ -57,7 +57,7 @@ def _seen(told: Iterable[Change], actor: Actor) -> set[str]:
         wanted[_model(one)].add(one["row"].rpartition(":")[2])
         related = _related(one)
         if related is not None:
-            wanted[related] |= {v for v in (one["before"], one["after"]) if v}
+            wanted[related] |= {str(v) for v in (one["before"], one["after"]) if v}
     return {
         f"{model._meta.label_lower}:{public_id}"
         for model, ids in wanted.items()
@@ -66,7 +66,7 @@ def _seen(told: Iterable[Change], actor: Actor) -> set[str]:
 
 
 def _visible(model: type[Model], ids: set[str], actor: Actor) -> Iterable[str]:
-    names = [name for name in ids if isinstance(name, str) and is_id(name)]
+    names = [name for name in ids if is_id(name)]
     found: Iterable[str] = (
         rows.visible(model, actor)
         .filter(public_id__in=names)

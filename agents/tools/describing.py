@@ -183,7 +183,7 @@ def _bind(about: Schema, kind: str, value: Any, *, unsaid: bool) -> None:
         items = dict(about.get("items", {}))
         _bind(items, kind, value, unsaid=unsaid)
         about.update(items=items, minItems=max(1, about.get("minItems", 1)))
-    elif unsaid or not isinstance(value, list if kind == BindingKind.LISTED else int):
+    elif unsaid or not _is_said(kind, value):
         about["not"] = {}  # nothing fits, as the check of the binding has it
     elif kind == BindingKind.LISTED:
         said = about.get("enum", value)
@@ -194,6 +194,10 @@ def _bind(about: Schema, kind: str, value: Any, *, unsaid: bool) -> None:
         about["maximum"] = min(about.get("maximum", value), value)
     else:
         about["minimum"] = max(about.get("minimum", value), value)
+
+
+def _is_said(kind: str, value: Any) -> bool:
+    return isinstance(value, list if kind == BindingKind.LISTED else int)
 
 
 def _fits(about: Schema, kind: str, value: Any) -> bool:
