@@ -49,6 +49,7 @@ class AuditEntry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["chain", "seq"], name="audit_one_per_seq"),
         ]
+        indexes = [models.Index(fields=["actor", "id"], name="audit_of_actor")]
 
     def __str__(self) -> str:
         return f"{self.action} {self.target} {self.outcome}"
