@@ -63,15 +63,14 @@ class Describe(Action[Product, TextInput, Product]):
     permission = CHANGE
 
     def run(self, product: Product, data: TextInput, *, actor: Actor) -> Product:
-        self.old = product.description
+        product.was = product.description  # type: ignore[attr-defined]
         if data.text == "impossible":
             raise Refused("nobody writes that", rule="taste")
         _describe(product, data.text)
         return product
 
     def present(self, result: Product) -> dict[str, Any]:
-        old = getattr(self, "old", "")
-        return {"id": result.public_id, "old": old}
+        return {"id": result.public_id, "old": getattr(result, "was", "")}
 
 
 class Redescribe(Action[Product, TextInput, Product]):

@@ -153,7 +153,11 @@ def test_the_administration_lists_shows_and_decides(
     assert "copies are dear" in text(desk.get("/admin/agents/approval/"))
     page = f"/admin/agents/approval/{approval.pk}/change/"
     assert "<ins>Dear chair</ins>" in text(desk.get(page))
-    press = {"CHANGE_FORM-action": "agents.approve_call"}
+    press = {
+        "CHANGE_FORM-action": "agents.approve_call",
+        "_selected_action": str(approval.pk),
+        "index": "0",
+    }
     ask = text(desk.post(page, press))
     assert "<ins>Dear chair</ins>" in ask
     assert "waiting" not in ask.partition("What it would do")[2]

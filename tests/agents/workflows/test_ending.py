@@ -17,6 +17,7 @@ from agents.actions.workflows import (
     StopRun,
 )
 from agents.dispatch import call
+from agents.events import RunDue, RunReady, RunUndoing
 from agents.models import WorkflowRun
 from agents.states import RUN_MOVES, RunStatus
 from agents.workflows import compensating, handlers
@@ -206,7 +207,7 @@ def test_every_pair_of_status_and_verb(
 
 def test_handlers_leave_alone_what_is_not_theirs(run: WorkflowRun) -> None:
     before = WorkflowRun.objects.values().get(pk=run.pk)
-    handlers.undo(handlers.RunUndoing(run=run.public_id), "dlv_1")
-    handlers.end_overdue(handlers.RunDue(run=run.public_id, at=timezone.now()), "dlv_2")
-    handlers.go_on(handlers.RunReady(run=run.public_id, taken=1), "dlv_3")
+    handlers.undo(RunUndoing(run=run.public_id), "dlv_1")
+    handlers.end_overdue(RunDue(run=run.public_id, at=timezone.now()), "dlv_2")
+    handlers.go_on(RunReady(run=run.public_id, taken=1), "dlv_3")
     assert WorkflowRun.objects.values().get(pk=run.pk) == before
