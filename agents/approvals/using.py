@@ -62,9 +62,8 @@ def needed(call: Call) -> str:
         why = taken.step.approval(taken.moment)
         if why:
             return why
-    asks = getattr(call.action, "approval", None)
-    if asks is not None:
-        why = str(asks(_moment(call)))
+    if call.action.approval is not None:
+        why = call.action.approval(_moment(call))
         if why:
             return why
     if call.action.danger is Danger.DESTRUCTIVE:

@@ -72,8 +72,8 @@ def plan(run: WorkflowRun, workflow: AnyWorkflow, within: timedelta | None) -> N
 
     Emits events; the caller stores the row.
     """
-    run.deadline_at = _deadline(run, workflow, within)
-    if run.deadline_at is not None:
+    before, run.deadline_at = run.deadline_at, _deadline(run, workflow, within)
+    if run.deadline_at not in {None, before}:
         emit(RunDue(run=run.public_id, at=run.deadline_at))
     if any(s.take and run.state in s.at for s in workflow.steps):
         emit(RunReady(run=run.public_id, taken=run.taken))

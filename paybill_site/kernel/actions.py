@@ -89,7 +89,8 @@ class Action[M: models.Model | None, D: Input, R]:
     scope; ``always_open``: done in a plane whose licence is over, too. The docstring's
     first line is what people and agents read.
 
-    ``most_rows``: how many rows of the product an agent's call may change.
+    ``most_rows``: how many rows of the product an agent's call may change;
+    ``approval``: of a workflow's Moment says why a person has to agree, or "".
 
     What agents are told of it, and tests hold it to: ``Output`` is what ``present``
     returns; ``overwrites`` names the fields of existing rows that it changes, as in
@@ -106,6 +107,7 @@ class Action[M: models.Model | None, D: Input, R]:
     agents: ClassVar[bool] = False
     always_open: ClassVar[bool] = False
     own: ClassVar[bool] = False
+    approval: ClassVar[Callable[[Any], str] | None] = None
     name: ClassVar[str]
     legal_in: ClassVar[frozenset[str] | None] = None  # states in which a door shows it
     most_rows: ClassVar[int] = 100
