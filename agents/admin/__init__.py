@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from agents.admin import agents, approvals, limits, workflows
+from agents.admin import (
+    access,
+    activity,
+    agents,
+    approvals,
+    delegations,
+    limits,
+    looking,
+    workflows,
+)
 
-__all__ = ["agents", "approvals", "limits", "workflows"]
+__all__ = [
+    "access",
+    "activity",
+    "agents",
+    "approvals",
+    "delegations",
+    "limits",
+    "looking",
+    "workflows",
+]

@@ -18,6 +18,8 @@ from agents.actions import (
     CreateAgent,
     GrantAccess,
     IssueToken,
+    OpenSession,
+    RegisterClient,
     ResumeAgent,
     RevokeAccess,
     RevokeToken,
@@ -33,6 +35,8 @@ from paybill_site.kernel.models import AuditEntry
 from paybill_site.kernel.templatetags.paybill_ui import badge, when
 
 RECENT = 20
+# What these make is shown on the page that answers, and never again.
+SHOWN_ONCE = (IssueToken, OpenSession, RegisterClient)
 
 
 class TokenRows(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
@@ -70,7 +74,15 @@ class AgentAdmin(VerbAdmin[Agent]):
     readonly_fields = ("may_do", "can_be_granted", "limits_used", "calls", "denials")
     inlines = (TokenRows,)
     creator = CreateAgent
-    verbs = (IssueToken, GrantAccess, RevokeAccess, StopAgent, ResumeAgent)
+    verbs = (
+        IssueToken,
+        OpenSession,
+        RegisterClient,
+        GrantAccess,
+        RevokeAccess,
+        StopAgent,
+        ResumeAgent,
+    )
     bulk_verbs = (StopAgent,)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Agent]:
@@ -110,13 +122,19 @@ class AgentAdmin(VerbAdmin[Agent]):
         address = reverse(
             "admin:kernel_auditentry_changelist", current_app=self.admin_site.name
         )
-        return [("audit trail", f"{address}?q={obj.public_id}")]
+        can = reverse(
+            "admin:agents_can", args=[obj.public_id], current_app=self.admin_site.name
+        )
+        return [
+            ("what it can do, and why", can),
+            ("audit trail", f"{address}?q={obj.public_id}"),
+        ]
 
     def _perform(
         self, request: HttpRequest, verb: AnyAction, objects: list[Any], form: Any
     ) -> HttpResponse:
-        """A fresh token is shown on the page that answers the POST, and never again."""
-        if verb is not IssueToken or len(objects) != 1:
+        """A fresh secret is shown on the page that answers the POST, and never again."""
+        if verb not in SHOWN_ONCE or len(objects) != 1:
             return super()._perform(request, verb, objects, form)
         try:
             done = self.perform_on(objects[0], request, verb, form)
@@ -126,7 +144,8 @@ class AgentAdmin(VerbAdmin[Agent]):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
-            "title": f"A token for {objects[0]}",
+            "title": f"A secret of {objects[0]}",
+            "client": verb is RegisterClient,
             "agent": objects[0],
             "token": done.result,
             "back": request.get_full_path(),

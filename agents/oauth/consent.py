@@ -86,6 +86,7 @@ def _page(
         **frame(request),
         "client": asked.client,
         "host": urlsplit(asked.redirect_uri).hostname or asked.redirect_uri,
+        "local": asked.redirect_uri.startswith("http:"),
         "scopes": shown,
         "usable": any(one.usable for one in shown),
         "limits": preview.limits(agent),
