@@ -25,6 +25,7 @@ from agents import acting
 from agents.access import shadow
 from agents.answers import Answer
 from agents.errors import KeyNeeded, NotGranted
+from agents.evidence import basis
 from agents.limits import bindings, egress, reads, reserving, terms
 from agents.limits.terms import Terms
 from agents.tools import offer, reading
@@ -106,6 +107,7 @@ def _read(tool: Tool, asked: Input, actor: Actor, held: Terms) -> dict[str, Any]
     use = reads.use_of(tool, asked, actor)
     facts = {"arguments": masked(asked), **_digests(tool, asked)}
     facts |= _shadow(tool, asked, actor)
+    facts |= {"basis": basis.of(actor, offer.needed(tool)), "most_rows": use.rows}
     try:
         with planes.atomic(durable=True):
             reserved = reserving.reserve(held, use)

@@ -77,7 +77,7 @@ class Reserved:
 
     def facts(self) -> dict[str, Any]:
         """What the audit entry tells: the limits, and what would have been refused."""
-        told = {"limits": list(self.taken), "shadow": list(self.shadow)}
+        told = {"limits": list(self.taken), "shadow_limits": list(self.shadow)}
         return {name: found for name, found in told.items() if found}
 
 
