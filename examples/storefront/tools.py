@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from pydantic import RootModel
+
 from examples.storefront.models import POSTAL, Customer, Order, Product, Variant
 from paybill_site.kernel.declarations import ModelTools
+
+
+class Options(RootModel[dict[str, str]]):
+    """Such as size and colour, by name."""
+
+
+class Numbers(RootModel[tuple[str, ...]]):
+    """One entry for each piece."""
 
 
 class CustomerTools(ModelTools):
@@ -28,6 +38,7 @@ class CustomerTools(ModelTools):
     )
     ordering = ("name", "created_at")
     search = ("name", "email")
+    sensitive = ("name", "first_name", "last_name", "email", *POSTAL)
     parts = {
         "payment_methods": (
             "reference",
@@ -46,6 +57,8 @@ class ProductTools(ModelTools):
     filters = ("reference", "name", "active")
     ordering = ("name", "created_at")
     search = ("name", "description")
+    writable = ("description", "active")
+    typed = {"variants.options": Options}
     parts = {
         "variants": (
             "name",
@@ -72,6 +85,7 @@ class VariantTools(ModelTools):
         "stock",
     )
     filters = ("product", "sku", "available")
+    typed = {"options": Options}
     ordering = ("sku", "price_minor")
 
 
@@ -104,6 +118,15 @@ class OrderTools(ModelTools):
         "placed_at__lt",
     )
     ordering = ("placed_at", "total_minor")
+    sensitive = POSTAL
+    typed = {
+        "return_items": Numbers,
+        "exchange_items": Numbers,
+        "exchange_new_items": Numbers,
+        "items.options": Options,
+        "fulfilments.tracking": Numbers,
+        "fulfilments.items": Numbers,
+    }
     parts = {
         "items": ("variant", "product", "name", "options", "quantity", "price_minor"),
         "payments": ("kind", "amount_minor", "method", "created_at"),
