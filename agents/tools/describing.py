@@ -15,6 +15,8 @@ from pydantic import BaseModel
 
 from agents.models import WorkflowRun
 from agents.states import BindingKind
+from agents.tools.arguments import MOST
+from agents.tools.rows import MOST_PARTS
 from agents.tools.verbs import Verb
 from paybill_site.kernel.actions import Action, AnyAction, Input
 from paybill_site.kernel.declarations import (
@@ -90,7 +92,8 @@ def output_of(
     row = _row(tools, defs)
     if verb is Verb.LIST:
         following = {"type": ["string", "null"], "description": "cursor of the rest"}
-        shown = _object({"rows": {"type": "array", "items": row}, "next": following})
+        page = {"type": "array", "items": row, "maxItems": MOST}
+        shown = _object({"rows": page, "next": following})
     else:
         shown = _with_parts(row, tools, defs)
     return {"$schema": DIALECT, **shown, **({"$defs": defs} if defs else {})}
@@ -102,7 +105,8 @@ _BOOLEAN: Schema = {"type": "boolean"}
 def _with_parts(row: Schema, tools: Extent, defs: Schema) -> Schema:
     for accessor in tools.parts:
         items = _row(tools, defs, accessor)
-        row["properties"][accessor] = {"type": "array", "items": items}
+        these = {"type": "array", "items": items, "maxItems": MOST_PARTS}
+        row["properties"][accessor] = these
         row["required"].append(accessor)
     return row
 

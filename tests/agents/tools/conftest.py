@@ -14,6 +14,7 @@ from paybill_site.kernel import actions, declarations
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.declarations import Declaration, ModelTools
 from tests.agents.conftest import Enter
+from tests.agents.tools.world import World
 
 # Guards of fields; they are permissions of the shop that no tool needs otherwise.
 SEE_EMAIL, WRITE_CITY = "storefront.delete_customer", "storefront.delete_product"
@@ -63,8 +64,15 @@ def customers() -> Iterator[Declaration]:
         guarded = {"email": SEE_EMAIL}
         guarded_writes = {"city": WRITE_CITY}
         sensitive = ("email",)
+        parts = {"payment_methods": ("kind", "last_four")}
 
     yield CustomerTools
     for registry, kept in zip(registries, before, strict=True):
         registry.clear()  # type: ignore[attr-defined]
         registry.update(kept)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def world(customers: Declaration, everything: Actor, helper: Agent) -> World:
+    """A shop in which every tool has something to do."""
+    return World(everything, helper)

@@ -7,11 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
-import pytest
 from django.apps import apps
 
 from agents.dispatch import call
-from agents.models import Agent, WorkflowRun
+from agents.models import WorkflowRun
 from agents.tools.catalogue import Tool, Verb, tools_here
 from agents.tools.offer import tools_for
 from agents.tools.reading import answer
@@ -19,7 +18,6 @@ from billing.models.subscriptions import Subscription
 from examples.storefront.models import Order
 from paybill_site.kernel import planes
 from paybill_site.kernel.actors import Actor, Kind
-from paybill_site.kernel.declarations import Declaration
 from paybill_site.kernel.errors import PaybillError
 from paybill_site.kernel.models import Delivery
 from provisioning.models import Deployment, Run, RunPhase
@@ -27,11 +25,6 @@ from tenants.models import Tenant
 from tenants.states import Isolation
 from tests.agents.tools.world import ACTS, World, key, overwritten, rows
 from tests.billing.conftest import basic, turn, unpaid  # noqa: F401
-
-
-@pytest.fixture
-def world(customers: Declaration, everything: Actor, helper: Agent) -> World:
-    return World(everything, helper)
 
 
 def judged(tool: Tool, result: Any) -> list[str]:

@@ -133,6 +133,7 @@ ACTS: dict[str, Callable[[World], Arguments]] = {
     "start_move": lambda w: {"id": w.customer.public_id},
     "start_payment_change": lambda w: {"id": w.pending().public_id},
     "update_customer": lambda w: {"id": w.customer.public_id, "city": "Turku"},
+    "update_product": lambda w: {"id": w.old.product.public_id, "active": False},
     "withdraw_approval": lambda w: {"id": w.approval().public_id},
 }  # fmt: skip
 
