@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks import crash, run
 
-NAMES = ("audit", "invoices", "onboarding", "request", "usage")
+NAMES = ("agents", "audit", "invoices", "onboarding", "request", "usage")
 
 
 def main() -> None:

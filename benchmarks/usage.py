@@ -34,6 +34,7 @@ from django.conf import settings
 
 from benchmarks.harness import family_cpu, postgres_cpu
 from benchmarks.onboarding import Shop
+from benchmarks.serving import WORKERS, Web, served
 from billing.actions import CreateMeter
 from billing.models import UsageEvent
 from billing.rating.cards import RateCard
@@ -43,12 +44,11 @@ from billing.rating.tiers import Graduated, Tier
 from billing.usage import Asked, checking, quantities, rollups
 from paybill_site.kernel import actors, planes
 from paybill_site.kernel.actions import perform
-from paybill_site.local import ports
 from paybill_site.local.places import Places
 from paybill_site.local.postgres import Server
 from tenants.keys.actions import CreateKey
 
-BATCH, TENANTS, CONNECTIONS, WORKERS = 1000, 50, 4, 2
+BATCH, TENANTS, CONNECTIONS = 1000, 50, 4
 METERS = {
     "calls": {"aggregation": "count", "unit": "call", "units": "calls"},
     "bytes_out": {"aggregation": "sum", "value_from": "n", "unit": "byte"},
@@ -161,7 +161,7 @@ class Sent:
 
 def _in_turn(world: World, plain_token: str, rounds: int, batches: int) -> Any:
     ours, plain, again = Sent(), Sent(), Sent()
-    with _served("paybill_site.wsgi", {}) as mine, _served(*PLAIN) as other:
+    with served("paybill_site.wsgi", {}) as mine, served(*PLAIN) as other:
         for _ in range(rounds):
             bodies = [world.body() for _ in range(batches)]
             _send(ours, mine, world.token, bodies)
@@ -180,20 +180,12 @@ def _in_turn(world: World, plain_token: str, rounds: int, batches: int) -> Any:
 def _rest(world: World, batches: int) -> dict[str, Any]:
     """Paybill alone on the machine, in portions that fit into memory."""
     sent = Sent()
-    with _served("paybill_site.wsgi", {}) as mine:
+    with served("paybill_site.wsgi", {}) as mine:
         while batches > 0:
             portion = min(batches, 50)
             _send(sent, mine, world.token, [world.body() for _ in range(portion)])
             batches -= portion
     return sent.figures()
-
-
-@dataclass(frozen=True)
-class Web:
-    """A gunicorn: where it listens, and its process."""
-
-    port: int
-    pid: int
 
 
 def _send(into: Sent, web: Web, token: str, bodies: list[bytes]) -> None:
@@ -248,41 +240,6 @@ PLAIN = (
     "benchmarks.plain.wsgi",
     {"DJANGO_SETTINGS_MODULE": "benchmarks.plain.settings"},
 )
-
-
-@contextmanager
-def _served(module: str, environment: dict[str, str]) -> Iterator[Web]:
-    """gunicorn as ``./paybill up`` starts it, on loopback."""
-    port = ports.free(19000)
-    words = [
-        *(sys.executable, "-m", "gunicorn", f"{module}:application"),
-        *(f"--bind=127.0.0.1:{port}", f"--workers={WORKERS}", "--threads=8"),
-        *("--worker-class=gthread", "--preload", "--no-control-socket"),
-        "--log-level=warning",
-    ]
-    process = subprocess.Popen(words, env={**os.environ, **environment})
-    try:
-        _wait(port, process)
-        yield Web(port, process.pid)
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until and process.poll() is None:
-        connection = HTTPConnection("127.0.0.1", port, timeout=5)
-        try:
-            connection.request("GET", "/health/live", headers={"Host": "localhost"})
-            connection.getresponse().read()
-        except OSError:
-            time.sleep(0.1)
-            continue
-        finally:
-            connection.close()
-        return
-    raise RuntimeError("gunicorn did not answer")
 
 
 @contextmanager

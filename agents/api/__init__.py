@@ -5,6 +5,15 @@ from __future__ import annotations
 from django.urls import path
 
 from agents import actions
+from agents.actions.access import (
+    ActivateRule,
+    AddRule,
+    ReleaseSwitch,
+    RetireRule,
+    RevokeAllTokens,
+    ShadowRule,
+    ThrowSwitch,
+)
 from agents.actions.approvals import ApproveCall, RefuseCall, RevokeApproval
 from agents.actions.bindings import (
     AddBinding,
@@ -13,7 +22,16 @@ from agents.actions.bindings import (
     RemoveBinding,
 )
 from agents.actions.limits import AddLimit, ChangeLimit, RemoveLimit
+from agents.actions.roles import (
+    CreateRole,
+    DropRole,
+    GrantToRole,
+    PutInRole,
+    RevokeFromRole,
+    TakeFromRole,
+)
 from agents.actions.workflows import CancelWorkflowRun, RetryCompensation
+from agents.api.access import RoleViews, RuleViews, SwitchViews
 from agents.api.approvals import ApprovalViews
 from agents.api.calls import Calls, Tools, WaitingCall
 from agents.api.delegations import DelegationViews
@@ -50,7 +68,20 @@ urlpatterns = [
         output=FreshClient,
         secret=secret_of,
     ),
+    action_path("agents/<str:public_id>/revoke-tokens", RevokeAllTokens),
+    action_path("agents/<str:public_id>/put-in-role", PutInRole),
+    action_path("agents/<str:public_id>/take-from-role", TakeFromRole),
     action_path("agent-tokens/<str:public_id>/revoke", actions.RevokeToken),
+    *things("agent-roles", RoleViews, CreateRole),
+    action_path("agent-roles/<str:public_id>/grant", GrantToRole),
+    action_path("agent-roles/<str:public_id>/revoke", RevokeFromRole),
+    action_path("agent-roles/<str:public_id>/drop", DropRole),
+    *things("agent-rules", RuleViews, AddRule),
+    action_path("agent-rules/<str:public_id>/activate", ActivateRule),
+    action_path("agent-rules/<str:public_id>/shadow", ShadowRule),
+    action_path("agent-rules/<str:public_id>/retire", RetireRule),
+    *things("agent-switches", SwitchViews, ThrowSwitch),
+    action_path("agent-switches/<str:public_id>/release", ReleaseSwitch),
     *things("delegations", DelegationViews, actions.Delegate),
     action_path("delegations/<str:public_id>/end", actions.EndDelegation),
     *things("approvals", ApprovalViews),
