@@ -120,3 +120,16 @@ APPROVAL_MOVES: dict[ApprovalState, set[ApprovalState]] = {
     ApprovalState.EXPIRED: set(),
     ApprovalState.REVOKED: set(),
 }
+
+
+class ProposalState(models.TextChoices):
+    OPEN = "open"
+    TAKEN = "taken"  # somebody did it
+    DECLINED = "declined"
+
+
+PROPOSAL_MOVES = {
+    ProposalState.OPEN: {ProposalState.TAKEN, ProposalState.DECLINED},
+    ProposalState.TAKEN: set[str](),
+    ProposalState.DECLINED: set[str](),
+}

@@ -8,6 +8,7 @@ from agents.models.approvals import Approval
 from agents.models.delegations import Delegation
 from agents.models.evidence import RecordedCall
 from agents.models.limits import Limit, LimitUse, TouchedObject
+from agents.models.proposals import Proposal
 from agents.models.workflows import WorkflowRun, WorkflowStep
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "EgressEntry",
     "Limit",
     "LimitUse",
+    "Proposal",
     "RecordedCall",
     "Role",
     "Rule",
