@@ -133,7 +133,7 @@ class AgentAdmin(VerbAdmin[Agent]):
     def _perform(
         self, request: HttpRequest, verb: AnyAction, objects: list[Any], form: Any
     ) -> HttpResponse:
-        """A fresh secret is shown on the page that answers the POST, and never again."""
+        """A fresh secret is shown on the page that answers, and never again."""
         if verb not in SHOWN_ONCE or len(objects) != 1:
             return super()._perform(request, verb, objects, form)
         try:
