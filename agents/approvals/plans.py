@@ -12,22 +12,26 @@ that settled, everything has to be equal.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.crypto import salted_hmac
 
 from agents.workflows.stepping import Taken
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.audit import digest_of
+from paybill_site.kernel.ids import is_id
 from paybill_site.kernel.schemas import snapshot
 
 SLACK = timedelta(seconds=10)
 # The frame's own bookkeeping: it tells nobody outside anything.
 OWN_EVENTS = "agents."
+KEYS = frozenset({"id", "public_id"})
 
 type Change = Mapping[str, Any]
 
@@ -107,22 +111,25 @@ def in_terms_of(shown: Mapping[str, Any], now: Plan) -> Plan:
     terms = _Terms(names, datetime.fromisoformat(shown["at"]), now.at)
     return replace(
         now,
-        changes=tuple(terms.settle(shown["changes"], list(now.changes))),
-        events=tuple(terms.settle(shown["events"], list(now.events))),
+        changes=tuple(
+            terms.settle(was, change, keys=_is_key(change))
+            for was, change in _paired(shown["changes"], now.changes)
+        ),
+        events=tuple(
+            terms.settle(was, event)
+            for was, event in _paired(shown["events"], now.events)
+        ),
     )
 
 
 def _renamed(shown: Iterable[Change], now: Iterable[Change]) -> dict[str, str]:
     """Id of each row that is made -> the id under which it was shown."""
     before, after = _made(shown), _made(now)
-    if [row.partition(":")[0] for row in before] != [
-        row.partition(":")[0] for row in after
-    ]:
+    if [_label(row) for row in before] != [_label(row) for row in after]:
         return {}
     names = {}
     for old, new in zip(before, after, strict=True):
         names[new] = old
-        names[new.partition(":")[2]] = old.partition(":")[2]
         for here, there in zip(before[old], after[new], strict=False):
             names[str(there)] = str(here)
     return names
@@ -132,9 +139,30 @@ def _made(changes: Iterable[Change]) -> dict[str, list[Any]]:
     """Rows that were not there before, in order, with the values of their keys."""
     made: dict[str, list[Any]] = {}
     for change in changes:
-        if change["field"] in {"id", "public_id"} and change["before"] is None:
-            made.setdefault(change["row"], []).append(change["after"])
+        if change["field"] in KEYS and change["before"] is None:
+            made.setdefault(str(change["row"]), []).append(change["after"])
     return made
+
+
+def _label(row: str) -> str:
+    return row.partition(":")[0]
+
+
+def _paired(shown: Sequence[Any], now: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    """Each of ``now`` with what was shown in its place, None where nothing was."""
+    for place, value in enumerate(now):
+        yield (shown[place] if place < len(shown) else None), value
+
+
+def _is_key(change: Change) -> bool:
+    """Whether a change is of a column that holds the number of a row."""
+    if change["field"] in KEYS:
+        return True
+    try:
+        model = apps.get_model(_label(str(change["row"])))
+        return bool(model._meta.get_field(str(change["field"])).is_relation)
+    except (LookupError, ValueError, FieldDoesNotExist):
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,28 +171,30 @@ class _Terms:
     then: datetime
     now: datetime
 
-    def settle(self, shown: Any, value: Any) -> Any:
-        """The value, as it was shown if it is the same one."""
-        if shown == value:
-            return shown
+    def settle(self, shown: Any, value: Any, *, keys: bool = False) -> Any:
+        """The value, as it was shown if it is the same one.
+
+        ``keys``: numbers are those of rows, and so may be other ones for new rows.
+        """
         if isinstance(value, Mapping):
             its = shown if isinstance(shown, Mapping) else {}
-            return {k: self.settle(its.get(k), v) for k, v in value.items()}
+            return {k: self.settle(its.get(k), v, keys=keys) for k, v in value.items()}
         if isinstance(value, list):
             known = shown if isinstance(shown, list) else []
-            padded = [*known, *(None for _ in value[len(known) :])]
-            return [self.settle(a, b) for a, b in zip(padded, value, strict=False)]
-        if self._is_renamed(shown, value) or self._is_moment(shown, value):
+            return [self.settle(a, b, keys=keys) for a, b in _paired(known, value)]
+        if self._is_renamed(shown, value, keys=keys) or self._is_moment(shown, value):
             return shown
         return value
 
-    def _is_renamed(self, shown: Any, value: Any) -> bool:
-        if isinstance(value, int) and isinstance(shown, int):
-            return self.names.get(str(value)) == str(shown)
+    def _is_renamed(self, shown: Any, value: Any, *, keys: bool) -> bool:
+        if type(value) is int and type(shown) is int:
+            return keys and self.names.get(str(value)) == str(shown)
         if not isinstance(value, str) or not isinstance(shown, str):
             return False
+        if ":" in value and self.names.get(value) == shown:
+            return True
         for new, old in self.names.items():
-            if len(new) > len(old) // 2 and ":" not in new:
+            if is_id(new):
                 value = value.replace(new, old)
         return bool(value == shown)
 
