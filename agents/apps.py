@@ -17,11 +17,15 @@ class AgentsConfig(AppConfig):
         import_module(f"{self.name}.actions")
         import_module(f"{self.name}.evidence.recording")
         import_module(f"{self.name}.evidence.replay")
+        import_module(f"{self.name}.evidence.basis")
+        for part in ("kinds", "following"):
+            import_module(f"{self.name}.proposals.{part}")
         for verbs in ("roles", "access", "everywhere"):
             import_module(f"{self.name}.actions.{verbs}")
         import_module(f"{self.name}.access.handlers")
         for part in ("workflows.stepping", "approvals.using", "limits.closings"):
             import_module(f"{self.name}.{part}")
+        import_module(f"{self.name}.limits.forgetting")
         for part in ("workflows", "approvals"):
             import_module(f"{self.name}.{part}.tools")
             import_module(f"{self.name}.{part}.handlers")

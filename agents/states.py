@@ -130,6 +130,6 @@ class ProposalState(models.TextChoices):
 
 PROPOSAL_MOVES = {
     ProposalState.OPEN: {ProposalState.TAKEN, ProposalState.DECLINED},
-    ProposalState.TAKEN: set[str](),
-    ProposalState.DECLINED: set[str](),
+    ProposalState.TAKEN: set(),
+    ProposalState.DECLINED: set(),
 }

@@ -15,11 +15,13 @@ from agents.actions.connecting import (
     RegisterClient,
 )
 from agents.actions.delegations import Delegate, EndDelegation
+from agents.actions.proposals import DeclineProposal
 from agents.actions.tokens import IssueToken, OpenSession, RevokeToken
 
 __all__ = [
     "ConnectAssistant",
     "CreateAgent",
+    "DeclineProposal",
     "Delegate",
     "EndDelegation",
     "GrantAccess",

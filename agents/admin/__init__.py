@@ -10,6 +10,7 @@ from agents.admin import (
     delegations,
     limits,
     looking,
+    proposals,
     workflows,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "delegations",
     "limits",
     "looking",
+    "proposals",
     "workflows",
 ]

@@ -43,6 +43,7 @@ from agents.api.keeping import (
     secret_of,
 )
 from agents.api.limits import BindingViews, EgressViews, LimitViews
+from agents.api.proposals import ProposalViews
 from agents.api.workflows import RunViews
 from paybill_site.kernel.rest import action_path, shown_once, things
 
@@ -56,6 +57,8 @@ urlpatterns = [
     ),
     *things("agents", AgentViews, actions.CreateAgent),
     *things("agent-tokens", TokenViews),
+    *things("agent-proposals", ProposalViews),
+    action_path("agent-proposals/<str:public_id>/decline", actions.DeclineProposal),
     action_path("agents/<str:public_id>/stop", actions.StopAgent),
     action_path("agents/<str:public_id>/resume", actions.ResumeAgent),
     action_path("agents/<str:public_id>/grant", actions.GrantAccess),

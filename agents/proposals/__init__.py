@@ -1,0 +1,1 @@
+"""Agents of the control plane: they read and propose, and never apply."""
