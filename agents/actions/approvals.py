@@ -16,10 +16,12 @@ from agents.states import ApprovalState, RunStatus
 from agents.workflows.opening import machine as runs
 from paybill_site.kernel.actions import Action, Input, NoInput
 from paybill_site.kernel.actors import Actor
-from paybill_site.kernel.errors import Forbidden, IllegalMove
+from paybill_site.kernel.errors import Forbidden, IllegalMove, LimitReached
 from paybill_site.kernel.events import emit
 
 EXPIRES = timedelta(hours=24)
+# Whoever is asked too much does not look any more.
+MOST_OPEN = 50
 SECRET: JsonDict = {"sensitive": True}
 SEALED = 200_000
 
@@ -51,6 +53,9 @@ class AskForApproval(Action[None, AskInput, Approval]):
 
     def run(self, target: None, data: AskInput, *, actor: Actor) -> Approval:
         agent = Agent.objects.get(public_id=data.agent)
+        if agent.approvals.filter(state__in=ending.OPEN).count() >= MOST_OPEN:
+            says = f"{MOST_OPEN} wishes of this agent wait already"
+            raise LimitReached(says, rule="approvals_open")
         run = _waiting(data.run)
         kept = data.model_dump(exclude={"agent", "run"})
         approval = Approval.objects.create(

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from agents.actions.approvals import AskForApproval, VoidApproval
 from agents.approvals import plans
-from agents.approvals.ending import OPEN
+from agents.approvals.ending import OPEN, keyed
 from agents.models import Approval, WorkflowRun
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import AnyAction, Input, perform, rehearse
@@ -68,12 +68,13 @@ def ask(wish: Wish, why: str) -> str:
     """Ask a person; returns the approval's id. Raises what the call would."""
     before = Approval.objects.filter(asked_by=wish.actor.id, key=wish.key).first()
     if before is not None:
-        if before.tool != wish.tool or before.sealed != wish.sealed():
+        same = {wish.sealed(), keyed(wish.sealed())}
+        if before.tool != wish.tool or before.sealed not in same:
             raise KeyReused
         return before.public_id
     plan = planned(wish)
-    if same := _open_for(plan):
-        return same
+    if waits := _open_for(plan):
+        return waits
     key = digest_of([wish.actor.id, wish.key])
     done = perform(AskForApproval, None, _input(wish, plan, why), actor=ME, key=key)
     return str(done.output["id"])

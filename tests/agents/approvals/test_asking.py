@@ -108,7 +108,6 @@ def test_an_event_that_comes_twice_does_it_once(
     # The worker died before it could write down that it was done.
     rows = Delivery.objects.filter(event__name="agents.approval_granted")
     rows.update(state=DeliveryState.PENDING, settled_at=None, claimed_until=None)
-    Approval.objects.filter(pk=approval.pk).update(state="approved")
     outbox.drain()
     assert copies() == ["Dear chair"]
     assert run.steps.filter(name="copy").count() == 1
@@ -211,7 +210,11 @@ def test_secrets_are_sealed_and_nowhere_else(
     say_yes(approval, keeper)
     outbox.drain()
     assert copies() == ["Dear chair"]
+    approval.refresh_from_db()
+    assert "sesame" not in approval.sealed  # nobody needs it any more
     assert not AuditEntry.objects.filter(body__contains="open sesame").exists()
+    told = {"name": "Dear chair", "secret": "open sesame"}
+    assert take(clerk, "copy", run, **told).repeated
 
 
 def test_a_run_that_ends_takes_its_approvals_along(
@@ -237,6 +240,17 @@ def test_what_destroys_is_never_done_without_a_person(
     product.refresh_from_db()
     run.refresh_from_db()
     assert (product.active, run.status) == (False, "done")
+
+
+def test_nobody_is_asked_without_end(
+    clerk: Actor, run: WorkflowRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agents.actions.approvals.MOST_OPEN", 2)
+    asked(clerk, run, "Dear one")
+    asked(clerk, run, "Dear two")
+    with pytest.raises(PaybillError) as caught:
+        asked(clerk, run, "Dear three")
+    assert caught.value.members["rule"] == "approvals_open"
 
 
 def test_withdrawing_needs_no_scope(clerk: Actor, run: WorkflowRun) -> None:
