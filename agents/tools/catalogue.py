@@ -27,12 +27,18 @@ __all__ = [
     "model_of",
     "models_here",
     "tools_here",
+    "tools_of",
 ]
 
 
 def tools_here() -> dict[str, Tool]:
     """Every tool of the plane that is entered, by name, in the order of names."""
-    labels = planes.plane_labels(planes.here().schema)
+    return tools_of(planes.here().schema)
+
+
+def tools_of(schema: str) -> dict[str, Tool]:
+    """Every tool of the plane in this schema; all tenants' planes have the same."""
+    labels = planes.plane_labels(schema)
     registries = (declarations.registry, actions.registry, workflows.registry)
     return _tools(labels, *(tuple(registry.values()) for registry in registries))
 

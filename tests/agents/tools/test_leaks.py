@@ -47,7 +47,10 @@ def test_whatever_is_granted_a_reference_shows_what_could_be_read(
     orders: list[Order],
 ) -> None:
     customers = list(Customer.objects.order_by("pk"))
-    held = {READ: [orders[n] for n in seen], SEE: [customers[n] for n in known]}
+    held: dict[str, list[Any]] = {
+        READ: [orders[n] for n in seen],
+        SEE: [customers[n] for n in known],
+    }
     for permission, granted in held.items():
         ids = [row.public_id for row in granted]
         grants.grant(helper.principal, permission, ids, shopkeeper)
