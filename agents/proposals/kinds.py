@@ -20,6 +20,7 @@ from paybill_site.kernel import planes
 from paybill_site.kernel.actions import Action, AnyAction, Call, Input, gate, registry
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.errors import Conflict, Forbidden, IllegalMove
+from paybill_site.kernel.events import Event
 from paybill_site.kernel.models import reference
 
 # What an operator would want to be asked about; nothing that is a part of a run's life.
@@ -43,6 +44,8 @@ class Proposing:
 
     permission = PERMISSION
     agents = True
+    overwrites: ClassVar[frozenset[str] | None] = frozenset()
+    emits: ClassVar[tuple[type[Event], ...] | None] = ()
     proposed: ClassVar[AnyAction]
 
     def run(self, target: Any, data: Any, *, actor: Actor) -> Proposal:
