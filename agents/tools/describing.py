@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import get_original_bases
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 from django.db import models
 from pydantic import BaseModel
@@ -149,21 +149,24 @@ def _returned(action: AnyAction) -> Schema:
     if action.present is not Action.present:
         return {"type": "object"}
     made = _result(action)
-    if made is None:
-        return _object({})
+    if not isinstance(made, type) or not issubclass(made, models.Model):
+        return _object({}) if made is type(None) else {"type": "object"}
     shown = {"id": id_schema(made)}
     if hasattr(made, "state"):
         shown["state"] = field_schema(made, "state")
     return _object(shown)
 
 
-def _result(action: AnyAction) -> type[models.Model] | None:
-    """The model that ``run`` returns a row of: ``Action[Order, Input, Order]``."""
+def _result(action: AnyAction) -> Any:
+    """What ``run`` returns, by ``Action[Order, Input, Order]`` or its annotation."""
     for base in get_original_bases(action):
-        *_, result = get_args(base) or (None,)
-        if isinstance(result, type) and issubclass(result, models.Model):
-            return result
-    return None
+        if get_args(base):
+            made = get_args(base)[-1]
+            return type(None) if made is None else made
+    try:
+        return get_type_hints(action.run).get("return")
+    except NameError:  # known to the type checker alone
+        return None
 
 
 def _currency(action: AnyAction) -> str:

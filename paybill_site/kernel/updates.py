@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from paybill_site.kernel.declarations import Declaration
 
 VERSION = "version"
+FORMATS = {models.EmailField: "email", models.URLField: "uri"}
 LONGEST = 10_000
 # Decided by actions of their own, never by writing them down.
 NEVER = frozenset({"id", "public_id", "state", VERSION})
@@ -168,8 +169,11 @@ def _argument(tools: Declaration, name: str) -> Any:
     about: dict[str, Any] = {"title": _verbose(tools.model, name).capitalize()}
     if field.help_text:
         about["description"] = str(field.help_text)
-    if name in tools.sensitive:
-        about["json_schema_extra"] = {"sensitive": True}
+    extra: dict[str, Any] = {"sensitive": True} if name in tools.sensitive else {}
+    for kind_of, form in FORMATS.items():
+        if isinstance(field, kind_of) and not field.blank:
+            extra["format"] = form
+    about["json_schema_extra"] = extra or None
     # Nothing stands for "not said" in the schema: null is a value.
     return (kind, Field(default_factory=_nothing, **{**bounds, **about}))
 

@@ -9,10 +9,11 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 from django.apps import apps
 
+from agents.auth import actor_of
 from agents.dispatch import call
 from agents.models import WorkflowRun
 from agents.tools.catalogue import Tool, Verb, tools_here
-from agents.tools.offer import tools_for
+from agents.tools.offer import admitted, tools_for
 from agents.tools.reading import answer
 from billing.models.subscriptions import Subscription
 from examples.storefront.models import Order
@@ -20,9 +21,13 @@ from paybill_site.kernel import planes
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.errors import PaybillError
 from paybill_site.kernel.models import Delivery
+from paybill_site.kernel.planes import Place
 from provisioning.models import Deployment, Run, RunPhase
 from tenants.models import Tenant
 from tenants.states import Isolation
+from tests.agents.conftest import issue
+from tests.agents.test_control import run, watcher  # noqa: F401
+from tests.agents.tools.conftest import permissions
 from tests.agents.tools.world import ACTS, World, key, overwritten, rows
 from tests.billing.conftest import basic, turn, unpaid  # noqa: F401
 
@@ -144,6 +149,37 @@ def _read(tool: Tool, question: Any, actor: Actor) -> Any:
     from agents.tools import reading  # noqa: PLC0415
 
     return reading.ANSWERS[tool.verb](tool, question, actor)
+
+
+def test_every_tool_that_acts_says_what_it_returns(
+    control: Place, tenant_a: Place
+) -> None:
+    """An action with words of its own declares its ``Output``."""
+    for place in (control, tenant_a):
+        with planes.plane(place):
+            found = [tool for tool in tools_here().values() if not tool.reads]
+        assert found
+        for tool in found:
+            returned = tool.described()["outputSchema"]
+            assert returned["properties"]["id"]["pattern"], tool.name
+            assert returned["additionalProperties"] is False, tool.name
+
+
+def test_a_proposal_changes_no_row_that_was_there(
+    run: Run,  # noqa: F811
+    watcher: Agent,  # noqa: F811
+    operator: Actor,
+) -> None:
+    watcher.principal.user_permissions.add(*permissions("agents.add_proposal"))
+    scopes = ("provisioning.view_run", "agents.add_proposal")
+    actor = actor_of(issue(watcher, operator, *scopes).secret)[0]
+    tool = admitted(actor, "propose_cancel_run")
+    before, sent = Run.objects.values().get(), Delivery.objects.count()
+    asked = {"id": run.public_id, "why": "Nobody waits for it any more."}
+    done = call(actor, tool.name, asked, key=key())
+    assert judged(tool, done.result) == []
+    assert not tool.annotations()["destructiveHint"]
+    assert (Run.objects.values().get(), Delivery.objects.count()) == (before, sent)
 
 
 def test_a_step_that_a_run_comes_back_to_is_not_idempotent(orders: list[Order]) -> None:
