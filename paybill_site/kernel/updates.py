@@ -170,9 +170,8 @@ def _argument(tools: Declaration, name: str) -> Any:
     if field.help_text:
         about["description"] = str(field.help_text)
     extra: dict[str, Any] = {"sensitive": True} if name in tools.sensitive else {}
-    for kind_of, form in FORMATS.items():
-        if isinstance(field, kind_of) and not field.blank:
-            extra["format"] = form
+    if (form := FORMATS.get(type(field))) and not field.blank:
+        extra["format"] = form
     about["json_schema_extra"] = extra or None
     # Nothing stands for "not said" in the schema: null is a value.
     return (kind, Field(default_factory=_nothing, **{**bounds, **about}))
