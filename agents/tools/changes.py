@@ -30,7 +30,9 @@ def shown_to(actor: Actor, changes: Iterable[Change]) -> list[dict[str, Any]]:
     made = {one["row"] for one in told if _is_made(one)}
     told = [one for one in told if one["field"] in fields[_model(one)]]
     seen = _seen(told, actor) | made
-    return [_masked(one, seen) for one in told if one["row"] in seen]
+    # A row without a public id is named by its key, which never leaves.
+    named = (one for one in told if is_id(one["row"].rpartition(":")[2]))
+    return [_masked(one, seen) for one in named if one["row"] in seen]
 
 
 def hidden(tools: declarations.Declaration, actor: Actor) -> frozenset[str]:
