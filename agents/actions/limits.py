@@ -110,7 +110,8 @@ class RemoveLimit(Action[Limit, NoInput, Limit]):
 
     def run(self, limit: Limit, data: NoInput, *, actor: Actor) -> Limit:
         shown = Limit(pk=limit.pk, public_id=limit.public_id)
-        limit.delete()
+        # Calls that have just taken from it end first; their counts go with it.
+        Limit.objects.select_for_update().get(pk=limit.pk).delete()
         return shown
 
 

@@ -39,7 +39,7 @@ def measured(call: Call, act: Act, result: Any) -> None:
     rows, most = len(act.rows), call.action.most_rows
     if rows > most:
         raise reserving.blast(rows, most)
-    about = _object(call, result)
+    about, amounts = _object(call, result), _amounts(call, act)
     use = Use(
         actor=call.actor,
         tool=tool_of(call),
@@ -47,8 +47,10 @@ def measured(call: Call, act: Act, result: Any) -> None:
         object=about,
         rows=rows,
         objects=frozenset({about} if about else ()),
-        amounts=_amounts(call, act),
+        amounts=amounts,
     )
+    if amounts:
+        call.facts["amounts"] = amounts
     reserved = reserving.reserve(terms.of(call.actor), use)
     call.facts |= reserved.facts()
 

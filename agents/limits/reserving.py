@@ -3,7 +3,8 @@
 All limits of a call are counted up by one statement, each only as far as its ``most``
 allows. The rows are taken in one order (objects first, then counts, by limit, subject
 and window) and after every other row of the call, before the head of the audit chain:
-so calls wait for each other in a queue and never in a circle.
+so calls wait for each other in a queue and never in a circle. The limit itself is held
+meanwhile: who removes it waits, and a limit that is gone by then is none.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ WITH wanted AS MATERIALIZED (
   SELECT w.*, l.most, l.shadow FROM jsonb_to_recordset(%s::jsonb)
     AS w(pk bigint, subject text, starts_at timestamptz, n bigint, objects text[])
   JOIN agents_limit l ON l.id = w.pk
+  FOR KEY SHARE OF l
 ), touched AS (
   INSERT INTO agents_touchedobject (limit_id, subject, starts_at, object)
   SELECT pk, subject, starts_at, object FROM wanted, unnest(objects) AS object

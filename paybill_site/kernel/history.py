@@ -22,7 +22,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connections, models
+from django.db import models
 
 from paybill_site.kernel import grants, planes
 from paybill_site.kernel.roles import quote, role_of
@@ -190,7 +190,7 @@ def begun() -> int:
 
     Only a test has one around it, whose own changes are not the action's.
     """
-    if len(connections[planes.here().alias].atomic_blocks) < 2:
+    if planes.depth() < 2:
         return 0
     with planes.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(id), 0) FROM kernel_rowchange")

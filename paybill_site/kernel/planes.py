@@ -183,6 +183,11 @@ def in_transaction() -> bool:
     return connections[here().alias].in_atomic_block
 
 
+def depth() -> int:
+    """How many blocks of ``atomic`` are open: 1 is a transaction of one's own."""
+    return len(connections[_alias()].atomic_blocks)
+
+
 def _alias() -> str:
     place = here()
     if not place.schema:
