@@ -3,5 +3,9 @@
 from __future__ import annotations
 
 from tests.agents.listing import clerk, keeper, listing, other, product, rival
+from tests.billing.conftest import basic, subscription, turn, unpaid
 
-__all__ = ["clerk", "keeper", "listing", "other", "product", "rival"]
+__all__ = [
+    "basic", "clerk", "keeper", "listing", "other", "product", "rival", "subscription",
+    "turn", "unpaid",
+]  # fmt: skip

@@ -56,43 +56,43 @@ def test_it_meets_tools_that_read_and_tools_that_propose(watcher: Actor) -> None
 
 
 def test_a_proposal_changes_nothing_else(
-    watcher: Actor, subscribed: Subscription
+    watcher: Actor, subscription: Subscription
 ) -> None:
-    before = Subscription.objects.values().get(pk=subscribed.pk)
-    made = propose(watcher, subscribed)
+    before = Subscription.objects.values().get(pk=subscription.pk)
+    made = propose(watcher, subscription)
     assert (made.state, made.why) == (ProposalState.OPEN, WHY)
     assert made.action == "billing.pause_subscription"
-    assert Subscription.objects.values().get(pk=subscribed.pk) == before
-    assert propose(watcher, subscribed) == made
+    assert Subscription.objects.values().get(pk=subscription.pk) == before
+    assert propose(watcher, subscription) == made
 
 
-def test_the_same_is_proposed_once(watcher: Actor, subscribed: Subscription) -> None:
-    propose(watcher, subscribed)
+def test_the_same_is_proposed_once(watcher: Actor, subscription: Subscription) -> None:
+    propose(watcher, subscription)
     with pytest.raises(Conflict, match="proposed already"):
-        propose(watcher, subscribed, key="other")
+        propose(watcher, subscription, key="other")
 
 
 def test_doing_it_closes_the_proposal(
-    watcher: Actor, subscribed: Subscription, operator: Actor
+    watcher: Actor, subscription: Subscription, operator: Actor
 ) -> None:
-    made = propose(watcher, subscribed)
-    perform(PauseSubscription, subscribed, None, actor=operator)
+    made = propose(watcher, subscription)
+    perform(PauseSubscription, subscription, None, actor=operator)
     made.refresh_from_db()
     assert (made.state, made.decided_by) == (ProposalState.TAKEN, operator.id)
 
 
 def test_an_operator_declines_with_a_reason(
-    watcher: Actor, subscribed: Subscription, operator: Actor
+    watcher: Actor, subscription: Subscription, operator: Actor
 ) -> None:
-    made = propose(watcher, subscribed)
+    made = propose(watcher, subscription)
     perform(DeclineProposal, made, {"reason": "They are on holiday"}, actor=operator)
     made.refresh_from_db()
     assert made.state == ProposalState.DECLINED
-    assert propose(watcher, subscribed, key="later").pk != made.pk
+    assert propose(watcher, subscription, key="later").pk != made.pk
 
 
 def test_it_can_do_nothing_itself_whatever_it_holds(
-    watcher: Actor, subscribed: Subscription
+    watcher: Actor, subscription: Subscription
 ) -> None:
     everything = frozenset(verb.permission for verb in registry.values())
     mighty = Actor(
@@ -100,14 +100,14 @@ def test_it_can_do_nothing_itself_whatever_it_holds(
         grants=everything | {READ}, via=watcher.via,
     )  # fmt: skip
     with pytest.raises(Forbidden, match="people do"):
-        perform(PauseSubscription, subscribed, None, actor=mighty)
+        perform(PauseSubscription, subscription, None, actor=mighty)
     assert '"rule":"proposes_only"' in last_entry(actor=watcher.id).body
 
 
 def test_what_it_does_not_see_it_can_not_propose(
-    watcher_agent: Agent, operator: Actor, subscribed: Subscription
+    watcher_agent: Agent, operator: Actor, subscription: Subscription
 ) -> None:
     blind = actor_of(issue(watcher_agent, operator, PROPOSE).secret)[0]
     with pytest.raises(PaybillError):
-        propose(blind, subscribed)
+        propose(blind, subscription)
     assert not Proposal.objects.exists()
