@@ -28,7 +28,7 @@ from paybill_site.kernel.audit import digest_of
 from paybill_site.kernel.ids import is_id
 from paybill_site.kernel.schemas import snapshot
 
-SLACK = timedelta(seconds=10)
+SLACK = timedelta(minutes=2)
 # The frame's own bookkeeping: it tells nobody outside anything.
 OWN_EVENTS = "agents."
 KEYS = frozenset({"id", "public_id"})
