@@ -7,11 +7,11 @@ from django.db import models
 
 class OrderState(models.TextChoices):
     PENDING = "pending"
-    ITEMS_MODIFIED = "items_modified", "pending (item modified)"
+    ITEMS_MODIFIED = "items_modified", "Pending (item modified)"
     PROCESSED = "processed"
     DELIVERED = "delivered"
-    RETURN_REQUESTED = "return_requested", "return requested"
-    EXCHANGE_REQUESTED = "exchange_requested", "exchange requested"
+    RETURN_REQUESTED = "return_requested", "Return requested"
+    EXCHANGE_REQUESTED = "exchange_requested", "Exchange requested"
     CANCELLED = "cancelled"
 
 

@@ -1,9 +1,28 @@
-"""The shop of the agents' tests, for its own stories."""
+"""The shop of the agents' tests, and that of the retail data, for stories of both."""
 
 from __future__ import annotations
 
+import pytest
+
+from examples.storefront.replay import retail
+from examples.storefront.replay.folder import Folder, read
+from examples.storefront.replay.playing import Stage
+from examples.storefront.states import Books, SameItem
+from paybill_site.kernel.planes import Place
 from tests.agents.conftest import (  # noqa: F401
     licensed,
     orders,
     shopkeeper,
 )
+from tests.storefront.retail import FOLDER
+
+
+@pytest.fixture(scope="session")
+def retail_folder() -> Folder:
+    return read(FOLDER)
+
+
+@pytest.fixture
+def stage(in_a: Place, retail_folder: Folder) -> Stage:
+    """The shop of the folder, in an empty plane."""
+    return retail.prepare(retail_folder, SameItem.NEVER, Books.PUBLISHED)

@@ -49,6 +49,12 @@ def basket(*skus: str, quantity: int = 1) -> dict[str, Any]:
     }
 
 
+def in_stock(sku: str) -> int:
+    stock = Variant.objects.get(sku=sku).stock
+    assert stock is not None
+    return stock
+
+
 def test_the_seed_can_be_sown_twice(orders: list[Order]) -> None:
     again = seed_storefront()
     assert [order.pk for order in again] == [order.pk for order in orders]
@@ -58,11 +64,11 @@ def test_the_seed_can_be_sown_twice(orders: list[Order]) -> None:
 def test_placing_an_order_takes_from_stock_and_copies_the_address(
     orders: list[Order], shopkeeper: Actor
 ) -> None:
-    lamps = Variant.objects.get(sku="LAMP-01").stock
+    lamps = in_stock("LAMP-01")
     order = perform(PlaceOrder, None, basket("LAMP-01", "MUG-35"), actor=shopkeeper)
     assert order.result.total_minor == 4_900 + 2_450
     assert order.result.city == "Uppsala"
-    assert Variant.objects.get(sku="LAMP-01").stock == lamps - 1
+    assert in_stock("LAMP-01") == lamps - 1
 
 
 def test_more_than_there_is_can_not_be_ordered(
@@ -99,11 +105,11 @@ def test_a_cancelled_order_goes_back_to_the_shelf_and_the_customer_is_told_once(
 ) -> None:
     outbox.drain()
     mail.outbox.clear()
-    notebooks = Variant.objects.get(sku="NOTE-A5").stock
+    notebooks = in_stock("NOTE-A5")
     perform(CancelOrder, orders[2], MISTAKE, actor=shopkeeper, key="once")
     perform(CancelOrder, orders[2], MISTAKE, actor=shopkeeper, key="once")
     outbox.drain()
-    assert Variant.objects.get(sku="NOTE-A5").stock == notebooks + 10
+    assert in_stock("NOTE-A5") == notebooks + 10
     assert [letter.to for letter in mail.outbox] == [["chiara@example.com"]]
     assert "ordered by mistake" in mail.outbox[0].body
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 from pydantic.config import JsonDict
@@ -88,6 +89,9 @@ class AddPaymentMethod(Action[Customer, MethodInput, PaymentMethod]):
             customer=customer, balance_minor=balance, **given
         )
 
+    def recall(self, output: Mapping[str, Any]) -> PaymentMethod | None:
+        return PaymentMethod.objects.filter(public_id=output["id"]).first()
+
 
 class ProductInput(Input):
     name: str = Field(min_length=1, max_length=120, title="Name")
@@ -137,6 +141,9 @@ class AddVariant(Action[Product, VariantInput, Variant]):
 
     def run(self, product: Product, data: VariantInput, *, actor: Actor) -> Variant:
         return Variant.objects.create(product=product, **data.model_dump())
+
+    def recall(self, output: Mapping[str, Any]) -> Variant | None:
+        return Variant.objects.filter(public_id=output["id"]).first()
 
 
 def within_licence(name: str, used: int) -> None:

@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='order',
             name='state',
-            field=models.CharField(choices=[('pending', 'Pending'), ('items_modified', 'pending (item modified)'), ('processed', 'Processed'), ('delivered', 'Delivered'), ('return_requested', 'return requested'), ('exchange_requested', 'exchange requested'), ('cancelled', 'Cancelled')], default='pending', max_length=20),
+            field=models.CharField(choices=[('pending', 'Pending'), ('items_modified', 'Pending (item modified)'), ('processed', 'Processed'), ('delivered', 'Delivered'), ('return_requested', 'Return requested'), ('exchange_requested', 'Exchange requested'), ('cancelled', 'Cancelled')], default='pending', max_length=20),
         ),
         migrations.AlterField(
             model_name='variant',

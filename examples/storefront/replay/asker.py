@@ -55,27 +55,51 @@ def code_of(refusal: PaybillError) -> str:
     return ":".join((rule, *sorted(filter(None, fields))[:1]))
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step as it was asked for: in which run, under which key."""
+
+    run: str
+    key: str
+
+
 class Conversation:
     """The assistant with one customer: runs that are open are gone on with."""
 
     def __init__(self, actor: Actor, name: str) -> None:
         self.actor, self.name = actor, name
+        self.last = Taken("", "")
         self._runs: dict[tuple[str, str], str] = {}
-        self._starts: dict[str, Verdict] = {}
+        self._number = 0
+
+    def count(self) -> int:
+        """Another number each time, for keys."""
+        self._number += 1
+        return self._number
 
     def write(self, asked: Asked, key: str, *, dry_run: bool = False) -> Verdict:
         """Start the workflow, unless its run is open, and take its step."""
-        run = self.run_of(asked, key)
+        run = self._run(asked, key)
         if isinstance(run, Verdict):
+            self.last = Taken("", f"{self.name}:{key}:start")
             return run
         arguments = {**asked.arguments, "run": run}
-        key = f"{self.name}:{key}:step"
-        done = call(self.actor, asked.tool, arguments, key=key, dry_run=dry_run)
+        self.last = Taken(run, f"{self.name}:{key}:step")
+        done = call(
+            self.actor, asked.tool, arguments, key=self.last.key, dry_run=dry_run
+        )
         if done.is_ == ACCEPTED and not dry_run:
-            self._runs.pop((asked.start, asked.subject), None)
+            self._runs.pop((asked.start, str(asked.subject)), None)
         return done
 
-    def run_of(self, asked: Asked, key: str) -> str | Verdict:
+    def again(self, asked: Asked, taken: Taken) -> Verdict:
+        """The very same call once more: the step, or the start that was refused."""
+        if not taken.run:
+            return call(self.actor, asked.start, {"id": asked.subject}, key=taken.key)
+        arguments = {**asked.arguments, "run": taken.run}
+        return call(self.actor, asked.tool, arguments, key=taken.key)
+
+    def _run(self, asked: Asked, key: str) -> str | Verdict:
         """The public id of the run; or why there is none."""
         place = (asked.start, str(asked.subject))
         if place not in self._runs:

@@ -10,7 +10,7 @@ from examples.storefront.replay.loading import ADDRESS, STATES
 from examples.storefront.replay.rows import amount
 from examples.storefront.states import CancelReason
 
-NAMES = {state: name for name, state in STATES.items()}
+NAMES = {str(state): name for name, state in STATES.items()}
 type Keys = Collection[str] | None
 
 

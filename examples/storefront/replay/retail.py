@@ -15,7 +15,7 @@ from django.db import OperationalError
 from examples.storefront.replay import desk, loading, playing, touched
 from examples.storefront.replay.command import KINDS
 from examples.storefront.replay.exporting import export
-from examples.storefront.replay.folder import TABLES, BadFolder, Folder, read
+from examples.storefront.replay.folder import TABLES, BadFolder, Folder, Task, read
 from examples.storefront.replay.plane import throw_away
 from examples.storefront.replay.playing import Played, Stage
 from examples.storefront.replay.rows import canonical, differences
@@ -32,10 +32,7 @@ def play(options: Mapping[str, Any]) -> dict[str, Any]:
         folder = read(options["data"])
         with _database(), throw_away():
             stage = prepare(folder, options["allow_same_item"], books)
-            tasks = [
-                playing.play(stage, task, number)
-                for number, task in enumerate(folder.tasks)
-            ]
+            tasks = played(stage)
     except BadFolder as error:
         raise CommandError(str(error)) from error
     return summary(tasks) | {
@@ -83,6 +80,19 @@ def prepare(folder: Folder, same_item: SameItem, books: Books) -> Stage:
     desk.set_policy(same_item, books)
     mark = touched.mark()
     return Stage(folder, ids, desk.open_desk(), mark, Whose(folder.tables))
+
+
+def played(stage: Stage) -> list[Played]:
+    """Every task of the folder, those first in which nothing is to change."""
+    calm: dict[str, list[tuple[int, Task]]] = {}
+    others = []
+    for number, task in enumerate(stage.folder.tasks):
+        if playing.is_calm(task):
+            calm.setdefault(stage.whose.customer(task), []).append((number, task))
+        else:
+            others.append((number, task))
+    done = [one for tasks in calm.values() for one in playing.play_calm(stage, tasks)]
+    return done + [playing.play(stage, task, number) for number, task in others]
 
 
 def summary(tasks: list[Played]) -> dict[str, Any]:

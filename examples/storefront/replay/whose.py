@@ -75,7 +75,7 @@ class Whose:
         if "email" in given:
             return self._by_email.get(str(given["email"]), "")
         name = (given.get("first_name"), given.get("last_name"), given.get("zip"))
-        return self._by_name.get(name, "")  # type: ignore[arg-type]
+        return self._by_name.get(name, "")
 
     def _row(self, table: str, key: Any) -> Any:
         return self.tables[table].get(key) if isinstance(key, str) else None
