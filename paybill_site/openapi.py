@@ -44,5 +44,6 @@ DOCUMENT: dict[str, Any] = {
         "PhaseName": "provisioning.states.Phase",
         "PriceKind": "billing.states.PriceKind",
         "RemovalStep": "provisioning.removal.states.RemovalState",
+        "SuspendedBy": "tenants.states.Suspension",
     },
 }

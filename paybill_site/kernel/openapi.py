@@ -27,6 +27,7 @@ MEANING = {
     404: "There is nothing here, or nothing that you may see",
     406: "Only JSON is answered",
     409: "The present state does not allow this, or the key was used otherwise",
+    410: "This was good once, and is over",
     412: "The version you looked at is not the present one",
     413: "The body is too large",
     415: "Only JSON is read",

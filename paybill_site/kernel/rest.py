@@ -138,9 +138,11 @@ def answer(
     action: AnyAction, request: Request, public_id: str | None = None
 ) -> Response:
     """Perform an action with the request's body, or rehearse it (``?dry_run=true``)."""
+    actor: Any = request.auth
+    if not isinstance(actor, Actor):  # a list that strangers may read, and not add to
+        raise Unauthenticated
     if not isinstance(request.data, dict):
         raise Invalid("the body is a JSON object")
-    actor: Any = request.auth
     data = dict(request.data)
     if is_dry(request):
         tried = rehearse(action, public_id, data, actor=actor)
