@@ -63,6 +63,18 @@ def arguments(approval: Approval) -> list[tuple[str, str]]:
     ]
 
 
+def target(approval: Approval, actor: Actor) -> str:
+    """What is acted on: "Product Chair"; only its kind where the person may not see it."""
+    label, _, public_id = approval.target.partition(":")
+    model = _model(label)
+    if model is None:
+        return ""
+    rows: Any = model._default_manager
+    found = rows.visible_to(actor).filter(public_id=public_id).first()
+    kind = str(model._meta.verbose_name)
+    return f"{kind[:1].upper()}{kind[1:]} {found or ''}".strip()
+
+
 def effect(approval: Approval, actor: Actor) -> Effect:
     """What would happen, as far as this person may see it. A query for each model."""
     changes: list[Mapping[str, Any]] = approval.shown.get("changes", [])

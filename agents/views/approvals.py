@@ -126,6 +126,7 @@ def _page(
         **frame(request),
         "approval": found,
         "label": wording.action_label(found),
+        "target": wording.target(found, actor),
         "arguments": wording.arguments(found),
         "effect": wording.effect(found, actor),
         "behalf": _person(found.behalf),

@@ -63,6 +63,7 @@ def test_a_person_reads_what_would_happen(desk: Client, approval: Approval) -> N
         "Product <strong>is made</strong>",
         "<ins>Dear chair</ins>",
         "product described",
+        "<dd>Product Chair</dd>",
         "copies are dear",
         "storefront.listing",
     ):
