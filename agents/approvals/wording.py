@@ -64,7 +64,7 @@ def arguments(approval: Approval) -> list[tuple[str, str]]:
 
 
 def target(approval: Approval, actor: Actor) -> str:
-    """What is acted on: "Product Chair"; only its kind where the person may not see it."""
+    """What is acted on: "Product Chair"; its kind alone where they may not see it."""
     label, _, public_id = approval.target.partition(":")
     model = _model(label)
     if model is None:
