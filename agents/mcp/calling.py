@@ -89,7 +89,11 @@ def call(actor: Actor, name: str, given: dict[str, Any], context: Context) -> St
     tool = tools_here().get(name)
     arguments, key, dry = _parted(tool, given)
     try:
-        if tool is not None and not dry and confirming.wanted(tool, context):
+        if (
+            tool is not None
+            and not dry
+            and confirming.wanted(actor, tool, key, context)
+        ):
             asked = confirming.ask(actor, tool, arguments, context)
             if asked is not None:
                 return asked

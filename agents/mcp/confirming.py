@@ -24,11 +24,13 @@ from agents import dispatch
 from agents.approvals import plans
 from agents.mcp import refusing
 from agents.mcp.registry import Asked, Context, Outcome
+from agents.models import Approval
 from agents.tools.catalogue import Tool
 from paybill_site.kernel import audit, planes
 from paybill_site.kernel.actions import Danger
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import PaybillError
+from paybill_site.kernel.models import IdempotencyKey
 
 CONFIRM = "confirm"
 MOST_CHANGES, LONGEST = 30, 200
@@ -48,11 +50,19 @@ class Declined(PaybillError):
     status = 403
 
 
-def wanted(tool: Tool, context: Context) -> bool:
-    """Whether the user is asked: the tool is careful, and the client can ask."""
+def wanted(actor: Actor, tool: Tool, key: str, context: Context) -> bool:
+    """Whether the user is asked: the tool is careful, and the client can ask.
+
+    Nobody is asked about what is refused for its key, or what was done (or laid before
+    a person) under it already: a repeat does nothing more.
+    """
     if tool.action is None or not context.client.can("elicitation"):
         return False
-    return tool.action.danger is not Danger.SAFE
+    if tool.action.danger is Danger.SAFE or not dispatch.KEY.fullmatch(key):
+        return False
+    done = IdempotencyKey.objects.filter(principal=actor.id, key=key)
+    asked = Approval.objects.filter(asked_by=actor.id, key=key)
+    return not done.exists() and not asked.exists()
 
 
 def ask(

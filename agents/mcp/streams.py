@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator, Mapping
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -30,9 +30,9 @@ def response(
     first: Progress | None, rest: Events, token: str | int | None
 ) -> StreamingHttpResponse:
     """A stream that tells ``first``, then the progress of ``rest``, then its reply."""
-    stream = StreamingHttpResponse(
-        _in_context(_events(first, rest, token)), content_type="text/event-stream"
-    )
+    # Taken now: when the stream is read, the request's middleware has been left.
+    steps = _in_context(copy_context(), _events(first, rest, token))
+    stream = StreamingHttpResponse(steps, content_type="text/event-stream")
     stream["Cache-Control"] = "no-store"
     stream["X-Accel-Buffering"] = "no"
     return stream
@@ -66,8 +66,7 @@ def _told(progress: Progress, token: str | int | None) -> bytes:
     return event(told)
 
 
-def _in_context(events: Generator[bytes]) -> Iterator[bytes]:
-    context = copy_context()
+def _in_context(context: Context, events: Generator[bytes]) -> Iterator[bytes]:
     try:
         while True:
             try:

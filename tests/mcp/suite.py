@@ -70,12 +70,13 @@ def required(folder: Path, revision: str) -> set[str]:
 
 
 @contextmanager
-def server(log: Path) -> Iterator[str]:
-    """The product's WSGI application over the fixtures' mount; its address."""
+def server(log: Path, mounted: str = "tests.mcp.urls") -> Iterator[str]:
+    """The product's WSGI application with an address book; the address of MCP."""
     port = services.any_port()
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.mcp.settings",
+        "PAYBILL_TEST_URLS": mounted,
         "PAYBILL_TEST_DATABASE": str(connections["default"].settings_dict["NAME"]),
     }
     words = ["gunicorn", "paybill_site.wsgi:application", f"--bind=127.0.0.1:{port}"]

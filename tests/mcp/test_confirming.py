@@ -98,8 +98,26 @@ def test_a_yes_that_is_sent_twice_is_one_effect(chat: Wire, pending: Order) -> N
     events = OutboxEvent.objects.count()
     again = reply(chat, asked, wish(pending), YES)
     assert first.structured["outcome"] == "done"
-    assert again.result["isError"] or again.structured["outcome"] == "repeated"
+    assert again.structured["outcome"] == "repeated"
     assert OutboxEvent.objects.count() == events
+
+
+def test_a_call_that_was_done_is_repeated_without_asking_again(
+    chat: Wire, pending: Order
+) -> None:
+    asked = chat.ask("tools/call", wish(pending))
+    done = reply(chat, asked, wish(pending), YES).structured
+    again = chat.ask("tools/call", wish(pending)).structured
+    assert (done["outcome"], again["outcome"]) == ("done", "repeated")
+    assert again["result"] == done["result"]
+
+
+@pytest.mark.parametrize("key", ["", "two words"])
+def test_without_a_good_key_nobody_is_asked(
+    key: str, chat: Wire, pending: Order
+) -> None:
+    told = chat.ask("tools/call", wish(pending, key))
+    assert told.structured["rule"] == "idempotency_key"
 
 
 def test_after_a_no_the_same_question_takes_no_yes(chat: Wire, pending: Order) -> None:
