@@ -22,7 +22,7 @@ async def main(address: str, host: str, token: str, order: str) -> dict[str, Any
     headers = {"host": host, "authorization": f"Bearer {token}"}
     told: list[float] = []
 
-    async def watch(progress: float, total: float | None, says: str | None) -> None:
+    async def watch(progress: float, total: float | None, message: str | None) -> None:
         told.append(progress)
 
     async with httpx2.AsyncClient(headers=headers) as http:

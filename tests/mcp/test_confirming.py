@@ -198,7 +198,7 @@ def test_what_changed_meanwhile_is_shown_and_asked_again(
     chat = Wire(token, can=ELICITS)
     asked = chat.ask("tools/call", wish(pending))
     variant = Variant.objects.get(pk=pending.items.values("variant")[:1])
-    variant.stock += 5
+    variant.stock = (variant.stock or 0) + 5
     variant.save()
     again = reply(chat, asked, wish(pending), YES)
     assert again.result["resultType"] == "input_required"
@@ -207,7 +207,8 @@ def test_what_changed_meanwhile_is_shown_and_asked_again(
 
 
 def test_a_client_that_can_not_ask_is_not_asked(wire: Wire, pending: Order) -> None:
-    for can in ({}, {"elicitation": {"url": {}}}, {"sampling": {}}):
+    unable: list[dict[str, Any]] = [{}, {"elicitation": {"url": {}}}, {"sampling": {}}]
+    for can in unable:
         wire.can = can
         shown = wire.ask("tools/call", wish(pending, dry_run=True))
         assert shown.structured["outcome"] == "dry_run"

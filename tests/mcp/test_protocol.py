@@ -200,7 +200,8 @@ def test_long_lists_come_in_pages_behind_a_cursor_that_nobody_else_can_use(
     wire: Wire, pending: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paging, "PAGE", 2)
-    names, params = [], {}
+    names: list[str] = []
+    params: dict[str, Any] = {}
     for _ in range(20):
         shown = wire.ask("tools/list", params).result
         names += [tool["name"] for tool in shown["tools"]]
