@@ -35,7 +35,7 @@ class ApprovalSerializer(Row[Approval]):
         )
 
 
-class ChangeSerializer(serializers.Serializer[Any]):
+class ChangedFieldSerializer(serializers.Serializer[Any]):
     """One field: what it says now, and then."""
 
     field = serializers.CharField()
@@ -52,12 +52,12 @@ class ChangedRowSerializer(serializers.Serializer[Any]):
     is_gone = serializers.BooleanField()
     changes = serializers.SerializerMethodField()
 
-    @extend_schema_field(ChangeSerializer(many=True))
+    @extend_schema_field(ChangedFieldSerializer(many=True))
     def get_changes(self, row: wording.Row) -> list[dict[str, str]]:
         return [{"field": f, "before": b, "after": a} for f, b, a in row.changes]
 
 
-class EffectSerializer(serializers.Serializer[Any]):
+class ApprovalEffectSerializer(serializers.Serializer[Any]):
     """What would happen: rows, how many more that are not yours to see, events."""
 
     rows = ChangedRowSerializer(many=True)
@@ -73,10 +73,10 @@ class ApprovalDetail(ApprovalSerializer):
     class Meta(ApprovalSerializer.Meta):
         fields = (*ApprovalSerializer.Meta.fields, "effect")
 
-    @extend_schema_field(EffectSerializer)
+    @extend_schema_field(ApprovalEffectSerializer)
     def get_effect(self, approval: Approval) -> Any:
         actor = self.context["request"].auth
-        return EffectSerializer(wording.effect(approval, actor)).data
+        return ApprovalEffectSerializer(wording.effect(approval, actor)).data
 
 
 class ApprovalViews(Things):

@@ -6,14 +6,14 @@ from agents.models import WorkflowRun, WorkflowStep
 from paybill_site.kernel.rest import Row, Things
 
 
-class StepSerializer(Row[WorkflowStep]):
+class WorkflowStepSerializer(Row[WorkflowStep]):
     class Meta:
         model = WorkflowStep
         fields = ("id", "seq", "name", "status", "old", "new", "by", "target", "at")
 
 
-class RunSerializer(Row[WorkflowRun]):
-    steps = StepSerializer(many=True, read_only=True)
+class WorkflowRunSerializer(Row[WorkflowRun]):
+    steps = WorkflowStepSerializer(many=True, read_only=True)
 
     class Meta:
         model = WorkflowRun
@@ -37,4 +37,4 @@ class RunSerializer(Row[WorkflowRun]):
 
 class RunViews(Things):
     queryset = WorkflowRun.objects.select_related("agent").prefetch_related("steps")
-    serializer_class = RunSerializer
+    serializer_class = WorkflowRunSerializer
