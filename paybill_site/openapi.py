@@ -37,6 +37,7 @@ DOCUMENT: dict[str, Any] = {
     # Choices are called as in the code, wherever they occur.
     "ENUM_SUFFIX": "",
     "ENUM_NAME_OVERRIDES": {
+        "ApprovalState": "agents.states.ApprovalState",
         "Collection": "billing.states.Collection",
         "CouponState": "billing.states.CouponState",
         "Isolation": "tenants.states.Isolation",
@@ -45,5 +46,7 @@ DOCUMENT: dict[str, Any] = {
         "PriceKind": "billing.states.PriceKind",
         "RemovalStep": "provisioning.removal.states.RemovalState",
         "SuspendedBy": "tenants.states.Suspension",
+        "WorkflowRunStatus": "agents.states.RunStatus",
+        "WorkflowStepStatus": "agents.states.StepStatus",
     },
 }
