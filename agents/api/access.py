@@ -7,7 +7,7 @@ from agents.models import Role, Rule, Switch
 from paybill_site.kernel.rest import Row, Things
 
 
-class RoleSerializer(Row[Role]):
+class AgentRoleSerializer(Row[Role]):
     class Meta:
         model = Role
         fields = ("id", "name", "purpose", "made_by", "created_at")
@@ -39,7 +39,7 @@ class SwitchSerializer(Row[Switch]):
 
 class RoleViews(Things):
     queryset = Role.objects.all()
-    serializer_class = RoleSerializer
+    serializer_class = AgentRoleSerializer
 
 
 class RuleViews(Things):

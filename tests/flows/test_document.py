@@ -16,7 +16,7 @@ from tenants.hooks import catalogue
 
 # They have ids of their own, or are asked by the agents' protocol.
 WITHOUT_KEY = {"usage_events_create", "agent_call"}
-FOR_AGENTS = {"agent_tools", "agent_call"}
+FOR_AGENTS = {"agent_tools", "agent_call", "agent_waiting"}
 EVERYWHERE = {"401", "403", "404", "422", "429"}
 NO_PATH = {"billing.move_clock": "the time machine of an evaluation"}
 
