@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import Group
 from pydantic import Field
 
 from agents.access import grants
 from agents.actions.agents import AccessInput
 from agents.models import Agent, Role
+from paybill_site.kernel import planes
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Conflict, Invalid, NotFound
@@ -87,8 +90,25 @@ class DropRole(Action[Role, NoInput, Role]):
         group = role.group
         shown = Role(pk=role.pk, public_id=role.public_id, name=role.name)
         role.delete()
-        group.delete()
+        _erase(group)
         return shown
+
+
+def _erase(group: Group) -> None:
+    """Delete it with what hangs on it, in the tables of this plane.
+
+    Django's own delete would look for grants on rows of the other plane's apps too.
+    """
+    here = planes.plane_labels(planes.here().schema)
+    for relation in group._meta.related_objects:
+        model: Any = relation.related_model
+        if not relation.many_to_many and model._meta.app_label in here:
+            model._base_manager.filter(**{relation.field.name: group}).delete()
+    group.permissions.clear()
+    members: Any = group
+    members.user_set.clear()
+    rows: Any = Group.objects.filter(pk=group.pk)
+    rows._raw_delete(using=rows.db)
 
 
 class MembershipInput(Input):
