@@ -69,13 +69,13 @@ STARTS = {
 }
 # How many bases of each kind.
 WANTED = {
-    "cancel_pending_order": 24,
-    "modify_order_address": 16,
-    "modify_order_payment": 24,
-    "modify_order_items": 30,
-    "return_order_items": 24,
-    "exchange_order_items": 30,
-    "modify_customer_address": 8,
+    "cancel_pending_order": 12,
+    "modify_order_address": 8,
+    "modify_order_payment": 14,
+    "modify_order_items": 14,
+    "return_order_items": 14,
+    "exchange_order_items": 14,
+    "modify_customer_address": 4,
 }
 ADDRESS = {
     "line1": "1 Main Street",
@@ -352,7 +352,7 @@ class Maker:
         last = len(items) - 1
 
         def sold_out(world: World) -> None:
-            rows = Variant.objects.filter(sku=new[-1])
+            rows = Variant.objects.filter(sku=new[0])
             rows.update(available=False)
 
         def too_many(world: World) -> None:
@@ -373,7 +373,7 @@ class Maker:
             _break("items_in_order", "items", one_more(len(order["items"]))),
             _break("one_new_item_each", "count", too_many),
             _break("same_product", "new_items:0", of_another),
-            _break("item_available", "stock", sold_out),
+            _break("item_available", "stock" if last else "new_items:0", sold_out),
             _break("other_option", f"new_items:{last}", itself),
             self._foreign_method(order["user_id"]),
             _break("balance_covers_difference", "balance", holds(more - 1)),
