@@ -24,6 +24,7 @@ FROM kernel_rowchange WHERE {which} GROUP BY table_name, row_key ORDER BY min(id
 """
 
 type Line = tuple[str, str, Any, Any]
+type Moments = tuple[datetime, ...]
 
 
 def of_tx(tx: int, mark: int) -> list[Changed]:
@@ -50,11 +51,14 @@ def _read(which: str, values: list[Any]) -> list[Changed]:
     return [one for one in found if one.before != one.after]
 
 
-def lines(changed: Iterable[Changed], at: datetime) -> list[Line]:
-    """(row, column, before, after) of each column that is other than it was, sorted."""
+def lines(changed: Iterable[Changed], moments: Moments) -> list[Line]:
+    """(row, column, before, after) of each column that is other than it was, sorted.
+
+    ``moments`` are those of the decision: of its clock, and of the database's.
+    """
     rows = list(changed)
     names = _new_names(rows)
-    found = [line for one in rows for line in _lines(one, names, at)]
+    found = [line for one in rows for line in _lines(one, names, moments)]
     return sorted(found, key=repr)
 
 
@@ -73,7 +77,7 @@ def _new_names(rows: Iterable[Changed]) -> Mapping[tuple[str, str], str]:
 
 
 def _lines(
-    one: Changed, names: Mapping[tuple[str, str], str], at: datetime
+    one: Changed, names: Mapping[tuple[str, str], str], moments: Moments
 ) -> Iterator[Line]:
     table = one.model._meta.db_table
     row = names.get((table, one.key), one.reference)
@@ -84,8 +88,8 @@ def _lines(
             yield (
                 row,
                 field.name,
-                _plain(field, old, names, at),
-                _plain(field, new, names, at),
+                _plain(field, old, names, moments),
+                _plain(field, new, names, moments),
             )
 
 
@@ -97,22 +101,22 @@ def _plain(
     field: models.Field[Any, Any],
     value: Any,
     names: Mapping[tuple[str, str], str],
-    at: datetime,
+    moments: Moments,
 ) -> Any:
     if value is None:
         return None
     if field.is_relation and field.related_model is not None:
         related: Any = field.related_model
         return names.get((related._meta.db_table, str(value)), value)
-    if isinstance(field, models.DateTimeField) and _is_near(str(value), at):
+    if isinstance(field, models.DateTimeField) and _is_near(str(value), moments):
         return "[now]"
     return value
 
 
-def _is_near(text: str, at: datetime) -> bool:
+def _is_near(text: str, moments: Moments) -> bool:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return False
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return abs(moment - at) <= NEAR
+    return any(abs(moment - at) <= NEAR for at in moments)

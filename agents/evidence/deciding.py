@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -73,18 +74,21 @@ class Decided:
 def decide(call: RecordedCall, *, current_rules: bool = False) -> Decided:
     """Decide a call of the entered plane again. Changes nothing."""
     rows = comparing.of_tx(call.tx, call.mark) if call.tx else []
-    then = Verdict(call.outcome, call.rule, tuple(comparing.lines(rows, call.at)))
+    then = Verdict(call.outcome, call.rule, tuple(comparing.lines(rows, (call.at,))))
     with sandbox():
         rewinding.rewind(call.mark, leave=_today() if current_rules else frozenset())
         _follow(call.agent)
         # The key was used by the very call that is made again.
-        keys = IdempotencyKey.objects.filter(principal=call.agent, key=call.key)
-        keys.delete()
+        keys = IdempotencyKey.objects.filter(principal__startswith=call.agent)
+        keys.filter(key=call.key).delete()
+        _let_in(call)
         mark = rewinding.newest()
         with mock.patch.object(timezone, "now", return_value=call.at):
             outcome, rule = _again(call)
         rows = comparing.since(mark)
-        now = Verdict(outcome, rule, tuple(comparing.lines(rows, call.at)))
+        # What the database stamps bears its own time, which nobody turns back.
+        moments = (call.at, rewinding.clock())
+        now = Verdict(outcome, rule, tuple(comparing.lines(rows, moments)))
     return Decided(call, then, now)
 
 
@@ -93,6 +97,17 @@ def _follow(agent: str) -> None:
     row = models.Agent.objects.get(public_id=agent)
     alive = row.state == AgentState.ACTIVE
     User.objects.filter(pk=row.principal_id).update(is_active=alive)
+
+
+def _let_in(call: RecordedCall) -> None:
+    """Whoever came in at the time comes in now: tokens are short, and in no history."""
+    tokens = models.AgentToken.objects.filter(public_id=call.token)
+    later = timezone.now() + timedelta(days=1)
+    tokens.update(expires_at=later, revoked_at=None)
+    behind = models.Delegation.objects.filter(tokens__in=tokens)
+    behind.update(expires_at=later, revoked_at=None)
+    # A rule that held at the time has not run out, by whatever clock it is asked.
+    models.Rule.objects.filter(expires_at__gt=call.at).update(expires_at=None)
 
 
 def _today() -> frozenset[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from django.db import models
 
@@ -26,6 +27,15 @@ def newest() -> int:
         cursor.execute("SELECT coalesce(max(id), 0) FROM kernel_rowchange")
         (mark,) = cursor.fetchone()
     return int(mark)
+
+
+def clock() -> datetime:
+    """When the open transaction began, by the database."""
+    with planes.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        (at,) = cursor.fetchone()
+    found: datetime = at
+    return found
 
 
 def rewind(mark: int, *, leave: frozenset[str] = frozenset()) -> None:

@@ -7,13 +7,16 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connections
 from django.utils import timezone
+from psycopg import sql
 
 from agents.actions import RevokeAccess, StopAgent
 from agents.evidence.deciding import decide
-from agents.models import Agent, Binding, Limit, RecordedCall, WorkflowRun
+from agents.models import Agent, AgentToken, Binding, Limit, RecordedCall, WorkflowRun
 from examples.storefront.models import Product
 from paybill_site.kernel import planes, retention
 from paybill_site.kernel.actions import perform
@@ -22,6 +25,12 @@ from paybill_site.kernel.errors import PaybillError
 from paybill_site.kernel.models import AuditEntry, IdempotencyKey, OutboxEvent
 from paybill_site.kernel.planes import Place
 from tests.agents.listing import CHANGE, describe, started, take
+from tests.services import superuser
+
+
+def database() -> str:
+    return str(connections["default"].settings_dict["NAME"])
+
 
 pytestmark = pytest.mark.usefixtures("committed")
 
@@ -124,6 +133,39 @@ def test_todays_rules_may_decide_otherwise(
     assert [one["now"]["rule"] for one in today["calls"]] == [
         "", "binding:text", "", "binding:text", "limit:calls"
     ]  # fmt: skip
+
+
+def test_a_run_of_long_ago_is_decided_with_the_token_of_the_time(
+    run: WorkflowRun, helper: Agent
+) -> None:
+    AgentToken.objects.update(
+        expires_at=timezone.now() - timedelta(hours=1), revoked_at=timezone.now()
+    )
+    shift_into_the_past(timedelta(days=3))
+    assert replayed(run)["same"] is True
+
+
+def shift_into_the_past(by: timedelta) -> None:
+    """As if all of it had happened earlier; the times in rows and notes too."""
+    for record in RecordedCall.objects.all():
+        record.at -= by
+        record.save(update_fields=["at"])
+    place = planes.here()
+    columns = ("placed_at", "created_at")
+    with psycopg.connect(superuser(database()), autocommit=True) as connection:
+        table = sql.Identifier(place.schema, "kernel_rowchange")
+        for column in columns:
+            for side in ("before", "after"):
+                connection.execute(
+                    sql.SQL(
+                        "UPDATE {t} SET {s} = jsonb_set({s}, {path}, to_jsonb("
+                        "({s}->>{c})::timestamptz - {by})) WHERE {s} ? {c}"
+                        " AND {s}->>{c} IS NOT NULL"
+                    ).format(
+                        t=table, s=sql.Identifier(side), c=sql.Literal(column),
+                        path=sql.Literal([column]), by=sql.Literal(by),
+                    )
+                )  # fmt: skip
 
 
 def test_an_effect_that_is_other_than_recorded_is_found(
