@@ -116,7 +116,7 @@ def _is_text(value: Any) -> bool:
 @contextmanager
 def nothing_kept() -> Iterator[None]:
     """What happens inside is rolled back, though it takes itself for outermost."""
-    block = transaction.atomic(using="default")
+    block: Any = transaction.atomic(using="default")
     block._from_testcase = True
     with block:
         yield
@@ -148,7 +148,7 @@ def world_here(
 
 def scene_of(world: World, *, tenant: bool) -> Scene:
     """The cast at one host: agents come with a token, the others with a session."""
-    cast = {
+    cast: dict[str, tuple[Client, dict[str, str]]] = {
         who: (client, {})
         for (who, at), client in world.browsers.items()
         if at is tenant
@@ -174,7 +174,8 @@ def walk(scene: Scene, api: list[Any]) -> None:
     """Each operation: what is known to be good by all of the cast, then examples."""
     schema = schemathesis.openapi.from_dict(document(api))
     here = by_path(tenant=scene.tenant)
-    for result in schema.get_all_operations():
+    found: Any = schema.get_all_operations()
+    for result in found:
         operation = result.ok()
         door = here[operation.path]
         real = success.ids(door)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from examples.storefront.models import Order
 from paybill_site.accounts.models import User
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
-from paybill_site.kernel.actors import Actor, replace
+from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import (
     Forbidden,
     Invalid,
@@ -181,7 +182,7 @@ def test_a_token_has_no_scope_that_was_not_delegated(
     issued = token(olivia, helper, given_, READ)
     # Nor later, when somebody wrote another one into the row.
     AgentToken.objects.update(scopes=[READ, CANCEL])
-    assert actor_of(issued.secret)[0].scopes == {READ}
+    assert actor_of(issued.secret)[0].scopes == frozenset({READ})
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_a_name_that_leads_inside_is_not_called(
     def connect(*_: Any, **__: Any) -> None:
         raise AssertionError("nobody connects")
 
-    monkeypatch.setattr(web.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setattr(web, "_connection", connect)
     with pytest.raises(web.Refused):
         fetched("https://inside.example/client.json")
