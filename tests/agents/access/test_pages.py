@@ -82,6 +82,7 @@ def test_pages_ask_the_database_the_same_number_of_times(
         f"{MATRIX}?model=storefront.order&objects={orders[0].public_id}",
         f"{TOUCHING}?object={orders[0].public_id}",
     )
+    a_rule(helper, PENDING)
     counts: list[list[int]] = []
     for _ in range(2):
         for path in paths:
@@ -92,6 +93,8 @@ def test_pages_ask_the_database_the_same_number_of_times(
                 admin.get(path)
             found.append(len(asked))
         counts.append(found)
+        if len(counts) == 2:
+            break
         grant(READ, *orders)
         grant(CANCEL)
         for number in range(3):

@@ -25,10 +25,9 @@ def a_rule(helper: Agent | None, *filters: dict[str, Any], **fields: Any) -> Rul
     """A rule in the plane, without the action that makes one."""
     made: Rule = Rule.objects.create(
         agent=helper,
-        permission=READ,
         conditions=list(filters),
         made_by="test",
-        **{"state": RuleState.ACTIVE, **fields},
+        **{"permission": READ, "state": RuleState.ACTIVE, **fields},
     )
     return made
 
