@@ -45,6 +45,7 @@ from tests.flows import success
 from tests.flows.conftest import World, peopled
 from tests.flows.doors import Door, doors
 
+pytestmark = pytest.mark.slow
 EXAMPLES = int(os.environ.get("PAYBILL_EXAMPLES", "1"))
 SEED = 20260728
 CHECKS = [
