@@ -42,6 +42,13 @@ def revoke_all(run: WorkflowRun, why: str) -> None:
         settle(approval, ApprovalState.REVOKED, why)
 
 
+def void_others(run: WorkflowRun, used: str) -> None:
+    """What was shown of a run that goes on is no longer what would happen."""
+    rows = Approval.objects.filter(run=run, state__in=OPEN).exclude(public_id=used)
+    for approval in rows.order_by("pk").select_for_update(no_key=True):
+        settle(approval, ApprovalState.VOID, "the run has gone on")
+
+
 def _go_on(run: int) -> None:
     """The run waits for nobody any more, when this was the last one."""
     if Approval.objects.filter(run=run, state__in=OPEN).exists():

@@ -19,6 +19,7 @@ from typing import Any
 from django.db.models import Model, Q
 from django.utils import timezone
 
+from agents.approvals import ending
 from agents.errors import OutOfWorkflow
 from agents.models import WorkflowRun, WorkflowStep
 from agents.states import RunStatus
@@ -208,6 +209,7 @@ def keep_step(call: Call, act: Act, result: Any) -> None:
         close(run, RunStatus.DONE)
     elif run.status == RunStatus.WAITING:
         machine.move(run, RunStatus.ACTIVE, field="status")
+    ending.void_others(run, used=call.approval)
 
 
 def _store(run: WorkflowRun, old: str) -> None:
