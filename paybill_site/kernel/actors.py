@@ -10,6 +10,8 @@ that person has.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -48,6 +50,19 @@ class Actor:
     rules: Mapping[str, Q] = field(default_factory=dict)  # by permission
     session: Mapping[str, str] = field(default_factory=dict)
     behalf: Actor | None = None
+
+    @property
+    def standing(self) -> str:
+        """Digest of the session and the person behind a call; "" when there is neither.
+
+        What one agent does in two conversations, or for two people, is kept apart by
+        it. Tokens of the same session share it: a conversation outlives its token.
+        """
+        if not self.session and self.behalf is None:
+            return ""
+        behalf = self.behalf.id if self.behalf else ""
+        said = json.dumps([behalf, dict(self.session)], sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()
 
     def in_scope(self, permission: str) -> bool:
         """A token without this scope can not use the permission, whoever holds it."""
