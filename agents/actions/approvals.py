@@ -29,6 +29,7 @@ SEALED = 200_000
 class AskInput(Input):
     agent: str = Field(max_length=40)
     behalf: str = Field("", max_length=80)
+    standing: str = Field("", max_length=64)
     run: str = Field("", max_length=40)
     step: str = Field("", max_length=60)
     tool: str = Field(max_length=100)

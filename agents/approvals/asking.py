@@ -66,7 +66,8 @@ class Wish:
 
 def ask(wish: Wish, why: str) -> str:
     """Ask a person; returns the approval's id. Raises what the call would."""
-    before = Approval.objects.filter(asked_by=wish.actor.id, key=wish.key).first()
+    rows = Approval.objects.visible_to(wish.actor)
+    before = rows.filter(key=wish.key).first()
     if before is not None:
         same = {wish.sealed(), keyed(wish.sealed())}
         if before.tool != wish.tool or before.sealed not in same:
@@ -75,17 +76,18 @@ def ask(wish: Wish, why: str) -> str:
     plan = planned(wish)
     if waits := _open_for(plan):
         return waits
-    key = digest_of([wish.actor.id, wish.key])
+    key = digest_of([*plan.who, wish.key])
     done = perform(AskForApproval, None, _input(wish, plan, why), actor=ME, key=key)
     return str(done.output["id"])
 
 
 def _open_for(plan: plans.Plan) -> str:
     """The approval that waits for the same already, or ""."""
-    agent, person = plan.who
+    agent, person, standing = plan.who
     rows = Approval.objects.filter(
         asked_by=agent,
         behalf=person,
+        standing=standing,
         action=plan.action,
         target=plan.target,
         state__in=OPEN,
@@ -154,10 +156,11 @@ def _place(wish: Wish, run: WorkflowRun | None) -> tuple[str, ...]:
 
 
 def _input(wish: Wish, plan: plans.Plan, why: str) -> dict[str, Any]:
-    agent, person = plan.who
+    agent, person, standing = plan.who
     return {
         "agent": agent,
         "behalf": person,
+        "standing": standing,
         "run": wish.run,
         "step": plan.step[-1] if plan.step else "",
         "tool": wish.tool,

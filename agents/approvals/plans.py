@@ -40,7 +40,7 @@ type Change = Mapping[str, Any]
 class Plan:
     """What would happen at ``at``; ``step`` names run, version, state and step."""
 
-    who: tuple[str, str]
+    who: tuple[str, str, str]
     action: str
     arguments: str
     target: str
@@ -70,8 +70,9 @@ class Plan:
         }
 
 
-def who(actor: Actor) -> tuple[str, str]:
-    return actor.id, actor.behalf.id if actor.behalf else ""
+def who(actor: Actor) -> tuple[str, str, str]:
+    """The agent, the person for whom it acts, and the digest of its standing."""
+    return actor.id, actor.behalf.id if actor.behalf else "", actor.standing
 
 
 def version_of(target: Any) -> str:

@@ -27,5 +27,5 @@ class ApprovalTools(ModelTools):
 
 
 # By which the filter on an agent's own rows finds them.
-grants.expose(Approval, ["agent", "behalf"])
+grants.expose(Approval, ["agent", "behalf", "standing"])
 grants.expose(Agent, ["id", "public_id"])

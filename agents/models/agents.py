@@ -39,6 +39,12 @@ class Agent(models.Model):
         related_name="agent",
         help_text="the OAuth client that is this agent",
     )
+    client_by = models.CharField(
+        max_length=80,
+        blank=True,
+        editable=False,
+        help_text="who was shown the secret of the client",
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     objects = VisibleManager()
@@ -88,6 +94,12 @@ class AgentToken(models.Model):
     # Of OAuth: where alone it counts, and the tokens that came from one consent.
     audience = models.CharField(max_length=300, blank=True, editable=False)
     family = models.CharField(max_length=40, blank=True, editable=False, db_index=True)
+    issued_by = models.CharField(
+        max_length=80,
+        blank=True,
+        editable=False,
+        help_text="who was shown the secret: they can ask as the agent",
+    )
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)

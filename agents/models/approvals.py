@@ -51,6 +51,12 @@ class Approval(models.Model):
     behalf = models.CharField(
         max_length=80, blank=True, help_text="the person for whom the agent acts"
     )
+    standing = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="digest of the session and the person it was asked under",
+    )
     why = models.CharField(
         max_length=300, blank=True, help_text="why a person has to agree"
     )
@@ -78,7 +84,7 @@ class Approval(models.Model):
                 name="one_open_approval",
             ),
             models.UniqueConstraint(
-                fields=["asked_by", "key"], name="approval_once_per_key"
+                fields=["asked_by", "standing", "key"], name="approval_once_per_key"
             ),
         ]
         indexes = [

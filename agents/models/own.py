@@ -24,9 +24,10 @@ OWN = frozenset(
 
 
 class OwnRows(Visible[M]):
-    """Agents meet their own rows, and those of the person for whom they act.
+    """Agents meet their own rows, as far as they came about in the same standing.
 
-    Whatever else an agent was granted adds nothing; people see what their permissions
+    That is the session of the token and the person for whom it acts: an agent that
+    serves two customers shows none what the other one asked for. Whatever else an agent was granted adds nothing; people see what their permissions
     say.
     """
 
@@ -36,7 +37,8 @@ class OwnRows(Visible[M]):
         if permission not in OWN:
             return self.none()
         behalf = actor.behalf.id if actor.behalf else ""
-        return self.filter(agent__public_id=actor.id, behalf=behalf)
+        mine = self.filter(agent__public_id=actor.id, behalf=behalf)
+        return mine.filter(standing=actor.standing)
 
 
 OwnRowsManager = models.Manager.from_queryset(OwnRows)

@@ -31,6 +31,12 @@ class WorkflowRun(models.Model):
     behalf = models.CharField(
         max_length=80, blank=True, help_text="the person for whom the agent acts"
     )
+    standing = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="digest of the session and the person it was asked under",
+    )
     data = models.JSONField(default=dict, help_text="what steps gave, by their names")
     taken = models.PositiveIntegerField(default=0, help_text="how many steps")
     why = models.CharField(max_length=300, blank=True, help_text="why it ended so")

@@ -43,6 +43,7 @@ def begin(workflow: AnyWorkflow, subject: Any, actor: Actor) -> WorkflowRun:
         agent=_agent(actor),
         started_by=actor.id,
         behalf=actor.behalf.id if actor.behalf else "",
+        standing=actor.standing,
         created_at=timezone.now(),
     )
     started = RunStarted(

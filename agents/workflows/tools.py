@@ -25,4 +25,4 @@ class RunTools(ModelTools):
 
 
 # By which the filter on an agent's own rows finds them.
-grants.expose(WorkflowRun, ["agent", "behalf"])
+grants.expose(WorkflowRun, ["agent", "behalf", "standing"])
