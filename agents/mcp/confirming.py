@@ -26,7 +26,7 @@ from agents.mcp import refusing
 from agents.mcp.registry import Asked, Context, Outcome
 from agents.models import Approval
 from agents.tools.catalogue import Tool
-from paybill_site.kernel import audit, planes
+from paybill_site.kernel import audit, keys, planes
 from paybill_site.kernel.actions import Danger
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import PaybillError
@@ -60,8 +60,8 @@ def wanted(actor: Actor, tool: Tool, key: str, context: Context) -> bool:
         return False
     if tool.action.danger is Danger.SAFE or not dispatch.KEY.fullmatch(key):
         return False
-    done = IdempotencyKey.objects.filter(principal=actor.id, key=key)
-    asked = Approval.objects.filter(asked_by=actor.id, key=key)
+    done = IdempotencyKey.objects.filter(principal=keys.owner(actor), key=key)
+    asked = Approval.objects.visible_to(actor).filter(key=key)
     return not done.exists() and not asked.exists()
 
 

@@ -2,7 +2,8 @@
 
 ``perform`` in order (there is no flag that skips a part):
 1. parse the input against its schema; open the transaction of the plane;
-2. the idempotency key, if any: the same again returns the same;
+2. the idempotency key, if any: the same again returns the same, as far as the caller
+   still may;
 3. find the target among the rows that the actor may see (else: not found), lock it;
 4. the permission on that row, then every registered gate (workflow, limits, approval);
 5. ``run``: database only; transitions and events are collected on the way. For an
@@ -318,7 +319,7 @@ def _perform(call: Call) -> Outcome[Any]:
         if call.key:
             earlier = keys.claim(call.actor, call.key, call.action.name, call.digest)
             if earlier is not None:
-                targets.check_scope(call)
+                targets.permit_again(call)
                 recalled = call.action().recall(earlier)
                 return Outcome(recalled, earlier, repeated=True)
         result, act = _run(call)

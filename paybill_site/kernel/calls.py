@@ -49,11 +49,13 @@ class Call:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the action, its target and its arguments, for idempotency."""
+        """SHA-256 of action, target, arguments and run, for idempotency."""
         data = self.data
         if isinstance(data, BaseModel):
             data = data.model_dump(mode="json")
-        return audit.digest_of([self.action.name, self.target_name(), data])
+        said = [self.action.name, self.target_name(), data]
+        # Outside of workflows it is the digest that stored keys have always had.
+        return audit.digest_of([*said, self.run] if self.run else said)
 
     def target_name(self, made: Any = None) -> str:
         """``billing.invoice:inv_...``, also for a target that was never found."""

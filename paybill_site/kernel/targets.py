@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from django.db.models import Q
+
+from paybill_site.kernel.actors import Kind
 from paybill_site.kernel.calls import Call
 from paybill_site.kernel.errors import Forbidden, NotFound, StaleVersion
 from paybill_site.kernel.ids import is_id
@@ -16,7 +20,7 @@ def find(call: Call) -> Any:
     """
     if call.action.creates:
         return None
-    public_id = str(getattr(call.target, "public_id", call.target))
+    public_id = _name(call)
     rows: Any = call.action.model._default_manager
     # What is no id is not asked for: the driver refuses some texts with an error.
     wanted = rows.visible_to(call.actor).filter(public_id=public_id)
@@ -57,6 +61,35 @@ def permit(call: Call) -> None:
         rows.permitted(actor, permission).filter(pk=call.target.pk).exists()
     ):
         raise Forbidden(f"this needs the permission {permission}", rule="permission")
+
+
+def permit_again(call: Call) -> None:
+    """Raise NotFound or Forbidden where the caller of a repeat has lost the right.
+
+    Agents are asked for everything that the first call was asked for, as far as the
+    row is still there. Typed filters count as held whether or not they match the row
+    now: the effect may be what took it out of them, and the answer got lost. Of people
+    and programs of accounts, who may have given up the right by the very call, only
+    the scope is asked.
+    """
+    if call.actor.kind is not Kind.AGENT:
+        check_scope(call)
+        return
+    every = dict.fromkeys(call.actor.rules, Q(pk__isnull=False))
+    row, actor = None, replace(call.actor, rules=every)
+    if not call.action.creates:
+        rows: Any = call.action.model._default_manager
+        row = rows.filter(public_id=_name(call)).first()
+        if row is None:  # the effect was its end, or somebody's since
+            check_scope(call)
+            return
+        if not rows.visible_to(actor).filter(pk=row.pk).exists():
+            raise NotFound(f"there is no such {call.action.model._meta.verbose_name}")
+    permit(replace(call, target=row, actor=actor))
+
+
+def _name(call: Call) -> str:
+    return str(getattr(call.target, "public_id", call.target))
 
 
 def check_scope(call: Call) -> None:
