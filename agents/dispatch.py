@@ -26,6 +26,7 @@ from agents.access import shadow
 from agents.answers import Answer
 from agents.errors import KeyNeeded, NotGranted
 from agents.evidence import basis
+from agents.evidence.cost import counted
 from agents.limits import bindings, egress, reads, reserving, terms
 from agents.limits.terms import Terms
 from agents.tools import offer, reading
@@ -43,6 +44,7 @@ KEY = re.compile(r"[\x21-\x7e]{1,200}")
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
+@counted
 def call(
     actor: Actor,
     name: str,

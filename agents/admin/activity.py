@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from agents.evidence import activity
+from agents.evidence import activity, cost
 from agents.evidence.activity import Activity, Deed
 from agents.limits import standing
 from agents.models import Agent
@@ -45,6 +45,7 @@ def page(request: HttpRequest, site: Any, public_id: str) -> HttpResponse:
         # As pairs: a template would look up "items" in the counter itself.
         "money": sorted(found.money.items()),
         "shadow": sorted(found.shadow.items()),
+        "busy": cost.spent(public_id, found.by_day).total_seconds(),
         "standing": standing.of(agent),
         "deeds": deeds,
         "trail": reverse("admin:kernel_auditentry_changelist", current_app=site.name),

@@ -81,7 +81,7 @@ def decide(call: RecordedCall, *, current_rules: bool = False) -> Decided:
         # The key was used by the very call that is made again.
         keys = IdempotencyKey.objects.filter(principal__startswith=call.agent)
         keys.filter(key=call.key).delete()
-        _let_in(call)
+        _let_in(call, as_then=not current_rules)
         mark = rewinding.newest()
         with mock.patch.object(timezone, "now", return_value=call.at):
             outcome, rule = _again(call)
@@ -99,11 +99,17 @@ def _follow(agent: str) -> None:
     User.objects.filter(pk=row.principal_id).update(is_active=alive)
 
 
-def _let_in(call: RecordedCall) -> None:
-    """Whoever came in at the time comes in now: tokens are short, and in no history."""
+def _let_in(call: RecordedCall, *, as_then: bool) -> None:
+    """Whoever came in at the time comes in now: tokens are short, and in no history.
+
+    By today's rules only the token's own time does not count.
+    """
     tokens = models.AgentToken.objects.filter(public_id=call.token)
     later = timezone.now() + timedelta(days=1)
-    tokens.update(expires_at=later, revoked_at=None)
+    tokens.update(expires_at=later)
+    if not as_then:
+        return
+    tokens.update(revoked_at=None)
     behind = models.Delegation.objects.filter(tokens__in=tokens)
     behind.update(expires_at=later, revoked_at=None)
     # A rule that held at the time has not run out, by whatever clock it is asked.

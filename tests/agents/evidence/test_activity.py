@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from agents.actions import GrantAccess
 from agents.dispatch import call
-from agents.evidence import activity
+from agents.evidence import activity, cost
 from agents.models import Agent
 from examples.storefront.models import Product
 from paybill_site.kernel.actions import perform
@@ -41,6 +41,16 @@ def test_figures_are_those_of_the_trail(busy: Actor) -> None:
     assert found.by_tool["describe"] == 4
     assert (found.rows_read, found.rows_changed) == (7, 1)
     assert found.by_day[timezone.now().date()] == [4, 2]
+
+
+def test_what_calls_cost_is_counted_by_day(busy: Actor) -> None:
+    today = timezone.now().date()
+    before = cost.spent(busy.id, [today])
+    assert before > timedelta()
+    assert cost.spent(busy.id, [today - timedelta(days=1)]) == timedelta()
+    with pytest.raises(PaybillError):
+        call(busy, "nothing", {})
+    assert cost.spent(busy.id, [today]) > before
 
 
 def test_days_begin_at_midnight_and_end_today(busy: Actor) -> None:
@@ -99,6 +109,7 @@ def test_the_page_costs_the_same_for_a_busy_agent(
     from django.db import connection  # noqa: PLC0415
     from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
+    browser.get(address, headers={"host": "ta.localhost"})  # what is kept is kept
     counts = []
     for _ in range(2):
         with CaptureQueriesContext(connection) as counted:
