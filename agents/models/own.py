@@ -27,8 +27,8 @@ class OwnRows(Visible[M]):
     """Agents meet their own rows, as far as they came about in the same standing.
 
     That is the session of the token and the person for whom it acts: an agent that
-    serves two customers shows none what the other one asked for. Whatever else an agent was granted adds nothing; people see what their permissions
-    say.
+    serves two customers shows none what the other one asked for. Whatever else an agent
+    was granted adds nothing; people see what their permissions say.
     """
 
     def permitted(self, actor: Actor, permission: str) -> Self:

@@ -35,7 +35,7 @@ def plan(at: datetime, made: str, key: int, **other: Any) -> Plan:
     names = ("row", "field", "before", "after")
     event = {"name": "shop.refunded", "refund": made, "lines": [made, 1]}
     return Plan(
-        who=("agt_1", ""),
+        who=("agt_1", "", ""),
         action="shop.refund",
         arguments="{}",
         target=order,
