@@ -14,6 +14,7 @@ from typing import Any
 
 from examples.storefront.replay.folder import Call
 from examples.storefront.replay.loading import ADDRESS, Ids
+from examples.storefront.states import CancelReason
 from paybill_site.kernel.ids import ALPHABET, BODY
 
 
@@ -53,6 +54,11 @@ WRITES: Mapping[str, Told] = {
     ),
     "modify_user_address": Told("move", "modify_customer_address", "user_id"),
 }
+# The two phrases that their tool accepts, and what they are called here.
+REASONS: Mapping[str, str] = {
+    "no longer needed": CancelReason.NO_LONGER_NEEDED.value,
+    "ordered by mistake": CancelReason.ORDERED_BY_MISTAKE.value,
+}
 NAMES = {
     "item_ids": "items",
     "new_item_ids": "new_items",
@@ -83,7 +89,8 @@ def _said(name: str, value: Any, ids: Ids) -> Any:
     if name == "payment_method_id":
         return _id(ids.methods, "pay", value)
     if name == "reason" and isinstance(value, str):
-        return value.replace(" ", "_")
+        # Quoted, so that no other text is by chance the name of one of our reasons.
+        return REASONS.get(value, f"said: {value!r}")
     return value
 
 
