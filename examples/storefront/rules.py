@@ -72,7 +72,9 @@ def same_product(case: Case) -> bool:
 def item_available(case: Case) -> bool:
     counts = {new: case.data.new_items.count(new) for new in case.new}
     return all(
-        new.product.active and new.can_be_had(counts[name])
+        new.product.active
+        and new.can_be_had(counts[name])
+        and new.currency == case.order.currency  # no price here, then
         for name, new in case.new.items()
     )
 

@@ -224,3 +224,20 @@ def test_an_agent_does_none_of_it_outside_a_run(pending: Order, keeper: Actor) -
     assert getattr(refusal.value, "status", 0) in {403, 404, 409}
     pending.refresh_from_db()
     assert pending.state == "pending"
+
+
+def test_an_item_in_another_currency_takes_no_place(
+    pending: Order, ada: Customer, keeper: Actor
+) -> None:
+    lamp = Product.objects.get(name="Desk lamp")
+    priced = {"sku": "LAMP-JP", "price_minor": 4_900, "currency": "JPY", "stock": 3}
+    made = perform(AddVariant, lamp, {"name": "Japan", **priced}, actor=keeper).result
+    data = {
+        "items": [variant("LAMP-01")],
+        "new_items": [made.public_id],
+        "payment_method": method(ada, "credit_card").public_id,
+    }
+    with pytest.raises(RuleBroken) as refusal:
+        perform(ModifyOrderItems, pending, data, actor=keeper)
+    assert refusal.value.members["rule"] == "item_available"
+    assert history(pending) == [("payment", 9_800, "credit_card")]
