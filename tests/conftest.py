@@ -31,6 +31,8 @@ from tests.database import (  # noqa: F401
     tenant_b,
 )
 
+LONGEST_ID = 60
+
 
 @pytest.hookimpl(tryfirst=True)  # before the parallel processes are told the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,3 +44,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     services.release(config)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Long values are called by their argument.
+
+    Tokens and keys are new in each process, and processes that share the tests have to
+    call them alike.
+    """
+    long = isinstance(val, str | bytes) and len(val) > LONGEST_ID
+    return f"long_{argname}" if long else None
