@@ -1,5 +1,6 @@
 """What is paid and what goes back, by one row of history each; gift cards at once.
 
+Each row is told to the act that writes it, so limits of amounts count all of them.
 Whoever calls holds the order's row, and with it the customer's: two calls about one
 customer's money queue up. A balance is still taken by a conditional UPDATE.
 """
@@ -14,6 +15,7 @@ from django.db.models import F
 from examples.storefront import errors
 from examples.storefront.models import Order, OrderPayment, PaymentMethod, ShopPolicy
 from examples.storefront.states import Books, MethodKind, PaymentKind
+from paybill_site.kernel import acts
 
 type Row = tuple[PaymentMethod | None, int]
 
@@ -51,15 +53,39 @@ def give_all_back(order: Order) -> None:
         give_back(order, method, amount_minor)
 
 
+def give_some_back(order: Order, amount_minor: int) -> None:
+    """A part goes back the way it came: what paid first gets its money first.
+
+    Raises RefundTooHigh when so much is not left of what was paid.
+    """
+    left = _left(order)
+    at_most = sum(amount for _, amount in left)
+    if amount_minor > at_most:
+        raise errors.RefundTooHigh(f"at most {at_most} {order.currency} minor units")
+    for method, paid in left:
+        part = min(paid, amount_minor)
+        if part:
+            give_back(order, method, part)
+        amount_minor -= part
+
+
 def _to_give_back(order: Order, books: str) -> Iterable[Row]:
-    history = list(order.payments.select_related("method").order_by("pk"))
     if books == Books.PUBLISHED:  # every row of the history, whichever way it went
-        return [(row.method, row.amount_minor) for row in history]
+        return [(row.method, row.amount_minor) for row in _history(order)]
+    return _left(order)
+
+
+def _left(order: Order) -> list[Row]:
+    """What each method paid and did not get back, in the order of its first row."""
     left: Counter[PaymentMethod | None] = Counter()
-    for row in history:
+    for row in _history(order):
         sign = 1 if row.kind == PaymentKind.PAYMENT else -1
         left[row.method] += sign * row.amount_minor
     return [(method, amount) for method, amount in left.items() if amount > 0]
+
+
+def _history(order: Order) -> list[OrderPayment]:
+    return list(order.payments.select_related("method").order_by("pk"))
 
 
 def _note(
@@ -68,3 +94,4 @@ def _note(
     OrderPayment.objects.create(
         order=order, kind=kind, method=method, amount_minor=amount_minor
     )
+    acts.spend(amount_minor, order.currency)

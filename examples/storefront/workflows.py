@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from datetime import timedelta
 
+from django.db.models import Sum
+
 from examples.storefront import actions, rules
 from examples.storefront.models import Customer, Order
 from paybill_site.kernel.actions import AnyAction
-from paybill_site.kernel.workflows import Guard, Step, Workflow
+from paybill_site.kernel.workflows import Guard, Moment, Step, Workflow
 
 STATES: Mapping[str, Set[str]] = {"asked": {"done"}, "done": set()}
 HOUR = timedelta(hours=1)
+# What of one order may go back before a person has to agree, in its minor units.
+UNASKED = 5_000
 
 
 def _only(action: AnyAction, guards: tuple[Guard, ...] = ()) -> tuple[Step, ...]:
@@ -72,3 +76,32 @@ class Move(Workflow):
 
     model, states, within = Customer, STATES, HOUR
     steps = _only(actions.ModifyCustomerAddress)
+
+
+def _is_dear(moment: Moment) -> str:
+    """Why a person has to agree. What went back before counts: no salami slices."""
+    order = moment.subject
+    before = order.refunds.aggregate(sum=Sum("amount_minor"))["sum"] or 0
+    if before + moment.data.amount_minor <= UNASKED:
+        return ""
+    return f"more than {UNASKED} {order.currency} minor units of the order go back"
+
+
+class RefundRequest(Workflow):
+    """Pay back a part of a delivered order; a person agrees to what is dear.
+
+    The run waits as long as people need to decide, at most two days in all.
+    """
+
+    model, states, within = Order, STATES, timedelta(days=2)
+    guards = (rules.order_is_delivered,)
+    steps = (
+        Step(
+            "refund_order",
+            actions.RefundOrder,
+            at=("asked",),
+            to="done",
+            guards=(rules.order_is_delivered,),
+            approval=_is_dear,
+        ),
+    )

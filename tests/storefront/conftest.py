@@ -10,6 +10,9 @@ from examples.storefront.replay.playing import Stage
 from examples.storefront.states import Books, SameItem
 from paybill_site.kernel.planes import Place
 from tests.agents.conftest import (  # noqa: F401
+    enter,
+    grant,
+    helper,
     licensed,
     orders,
     shopkeeper,

@@ -1,6 +1,7 @@
 """What a customer may ask for when an order has arrived: to return, to exchange.
 
 Nothing moves yet: the order notes what is to come back, and the customer gets a letter.
+What is promised counts as money that moves all the same: limits hold the promise.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from examples.storefront.actions.pending import (
 )
 from examples.storefront.models import Order, Variant
 from examples.storefront.states import OrderState
+from paybill_site.kernel import acts
 from paybill_site.kernel.actions import Action, Danger, Input
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.events import emit
@@ -56,6 +58,8 @@ class ReturnOrderItems(Action[Order, ReturnInput, Order]):
     def run(self, order: Order, data: ReturnInput, *, actor: Actor) -> Order:
         case = rules.follow(rules.RETURN, order, data, actor)
         old = {name: line.variant for name, line in case.old.items()}
+        worth = sum(case.old[name].price_minor for name in data.items)
+        acts.spend(worth, order.currency)
         order.return_items = _numbers(old[name] for name in data.items)
         order.return_method = case.method
         order.save(update_fields=["return_items", "return_method"])
@@ -83,6 +87,7 @@ class ExchangeOrderItems(Action[Order, SwapInput, Order]):
         order.exchange_new_items = _numbers(new for _, new in case.pairs)
         order.exchange_method = case.method
         order.exchange_difference_minor = case.difference_minor
+        acts.spend(case.difference_minor, order.currency)
         order.save(
             update_fields=[
                 "exchange_items",

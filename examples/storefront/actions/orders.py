@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import ClassVar
 
-from django.db.models import Sum
 from pydantic import BaseModel, ConfigDict, Field
 
+from agents.errors import RuleBroken
 from examples.storefront import errors, events, ledger, shelves
 from examples.storefront.actions.adding import within_licence
 from examples.storefront.models import (
@@ -81,7 +81,8 @@ class CancelOrder(Action[Order, CancelInput, Order]):
     """Cancel a pending order; its items go back into stock and the customer is told.
 
     The shop's own decision, for any of its reasons. What a customer may ask for is
-    ``CancelPendingOrder``, in its workflow.
+    ``CancelPendingOrder``, in its workflow: whoever is here for one customer, as the
+    session says, can not go this way round it. Raises RuleBroken.
     """
 
     model = Order
@@ -92,6 +93,9 @@ class CancelOrder(Action[Order, CancelInput, Order]):
     legal_in: ClassVar[frozenset[str] | None] = frozenset({OrderState.PENDING})
 
     def run(self, order: Order, data: CancelInput, *, actor: Actor) -> Order:
+        if actor.session:
+            says = "this is the shop's own decision, not that of its customer"
+            raise RuleBroken(says, rule="shops_decision")
         return cancel(order, data.reason)
 
 
@@ -133,21 +137,19 @@ class RefundInput(Input):
 
 
 class RefundOrder(Action[Order, RefundInput, Order]):
-    """Pay back a part or all of a delivered order."""
+    """Pay back a part or all of what was paid for a delivered order."""
 
     model = Order
     Input = RefundInput
     permission = "storefront.refund_order"
     danger = Danger.CAREFUL
+    agents = True
     legal_in: ClassVar[frozenset[str] | None] = frozenset({OrderState.DELIVERED})
 
     def run(self, order: Order, data: RefundInput, *, actor: Actor) -> Order:
         if order.state != OrderState.DELIVERED:
             raise errors.NothingToRefund
-        paid_back = order.refunds.aggregate(sum=Sum("amount_minor"))["sum"] or 0
-        left = order.total_minor - paid_back
-        if data.amount_minor > left:
-            raise errors.RefundTooHigh(f"at most {left} {order.currency} minor units")
+        ledger.give_some_back(order, data.amount_minor)
         refund = Refund.objects.create(
             order=order, amount_minor=data.amount_minor, reason=data.reason
         )
