@@ -49,7 +49,7 @@ def actor_of(secret: str, *, audience: str = "") -> tuple[Actor, AgentToken]:
     try:
         limits.throttle(
             "agents.token",
-            token.public_id,
+            token.counted,
             most=token.per_minute,
             window=timedelta(minutes=1),
         )
@@ -124,6 +124,7 @@ def acting(token: AgentToken) -> Actor:
         rules=rules.of_principal(agent.principal_id, session),
         session=session,
         behalf=_behalf(token),
+        counted=token.counted,
     )
 
 

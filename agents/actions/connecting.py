@@ -188,6 +188,7 @@ class IssueAccess(Action[None, AccessTokenInput, AgentToken]):
             min(until, given.expires_at) if given else until,
             label="OAuth",
             audience=data.audience,
+            family=given.public_id if given else agent.public_id,
             delegation=given,
         )
         if given is not None:

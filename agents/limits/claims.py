@@ -122,6 +122,6 @@ def _subject(ceiling: Ceiling, use: Use) -> str:
     return {
         Per.CALL: "call",
         Per.AGENT: use.actor.id,
-        Per.TOKEN: use.actor.via.partition(" ")[0] or use.actor.id,
+        Per.TOKEN: f"token:{use.actor.counted}" if use.actor.counted else use.actor.id,
         Per.TOOL: f"tool:{use.tool}",
     }[ceiling.per]

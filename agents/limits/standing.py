@@ -78,8 +78,9 @@ def _uses(limits: Iterable[Limit], agent: Agent, now: datetime) -> Iterable[Limi
         if limit.per == Per.AGENT:
             one &= Q(subject=agent.public_id)
         elif limit.per == Per.TOKEN:
-            tokens = agent.tokens.order_by().values_list("public_id", flat=True)
-            one &= Q(subject__in=[f"token:{name}" for name in tokens])
+            tokens = agent.tokens.order_by().values_list("family", "public_id")
+            names = {family or token for family, token in tokens}
+            one &= Q(subject__in=[f"token:{name}" for name in sorted(names)])
         wanted |= one
     return LimitUse.objects.filter(wanted).order_by("-used", "pk")[:SHOWN]
 

@@ -91,7 +91,8 @@ class AgentToken(models.Model):
         blank=True,
         related_name="tokens",
     )
-    # Of OAuth: where alone it counts, and the tokens that came from one consent.
+    # Of OAuth: where alone it counts, and what it comes from (a consent, or a client's
+    # secret), which gives a new token whenever it is asked to.
     audience = models.CharField(max_length=300, blank=True, editable=False)
     family = models.CharField(max_length=40, blank=True, editable=False, db_index=True)
     issued_by = models.CharField(
@@ -121,6 +122,11 @@ class AgentToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}…"
+
+    @property
+    def counted(self) -> str:
+        """The name under which its use is counted: refreshing it is no fresh start."""
+        return self.family or self.public_id
 
     @property
     def status(self) -> str:

@@ -50,6 +50,7 @@ class Actor:
     rules: Mapping[str, Q] = field(default_factory=dict)  # by permission
     session: Mapping[str, str] = field(default_factory=dict)
     behalf: Actor | None = None
+    counted: str = ""  # under which name the use of a token is counted
 
     @property
     def standing(self) -> str:
