@@ -4,36 +4,72 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.db.models import BigIntegerField, Func, Q
+from django.db.models.lookups import Exact
 
 from paybill_site.kernel.planes import here
 
 PLANES_KEPT = 500
-_ids: OrderedDict[tuple[str, str], dict[str, int]] = OrderedDict()
+FEW, KEPT, HOLDERS_KEPT = 4000, 60.0, 10_000
 
 
-def permission_id(name: str) -> int | None:
-    """The number of ``app.codename`` in the entered plane, or None for no permission.
+class _Table(Func):
+    """Which table of permissions it is: one that is made again has another number.
 
-    Kept for each plane: migrations make permissions, and their numbers stay. With the
-    number in the statement the planner knows how many grants there are of it, and has
-    two tables less to join, each time.
+    The planner knows it before the statement runs, so it costs nothing there.
+    """
+
+    template = "'auth_permission'::regclass::oid::bigint"
+    output_field = BigIntegerField()
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """Permissions of a plane by ``app.codename``, and of which table they are."""
+
+    table: int
+    ids: Mapping[str, int]
+    until: float
+
+
+_kept: OrderedDict[tuple[str, str], _Numbers] = OrderedDict()
+
+
+def numbered(name: str) -> Q | None:
+    """The condition that a grant is of ``app.codename``; None for no permission.
+
+    With the number in the statement the planner knows how many grants there are of it,
+    and has two tables less to join, each time. Numbers are kept for each plane, KEPT
+    seconds. A plane that is dropped and made again in the same place, or restored, has
+    others: so the condition holds only in the plane whose numbers they are, and until
+    they are read anew nothing is granted there, rather than something else.
     """
     place = here()
     where = (place.alias, place.schema)
-    if name not in _ids.get(where, {}):
-        found = Permission.objects.order_by().values_list(
-            "content_type__app_label", "codename", "pk"
-        )
-        _ids[where] = {f"{app}.{codename}": pk for app, codename, pk in found}
-        while len(_ids) > PLANES_KEPT:
-            _ids.popitem(last=False)
-    return _ids[where].get(name)
+    numbers = _kept.get(where)
+    if numbers is None or numbers.until < time.monotonic() or name not in numbers.ids:
+        numbers = _kept[where] = _read()
+        while len(_kept) > PLANES_KEPT:
+            _kept.popitem(last=False)
+    number = numbers.ids.get(name)
+    if number is None:
+        return None
+    return Q(Exact(_Table(), numbers.table), permission=number)
 
 
-FEW, KEPT, HOLDERS_KEPT = 4000, 60.0, 10_000
+def _read() -> _Numbers:
+    rows = Permission.objects.annotate(table=_Table()).order_by()
+    found = rows.values_list("content_type__app_label", "codename", "pk", "table")
+    ids = {f"{app}.{codename}": pk for app, codename, pk, _ in found}
+    table = next((row[3] for row in found), 0)
+    return _Numbers(table, ids, time.monotonic() + KEPT)
+
+
 _few: dict[tuple[str, str, int, str], tuple[float, bool]] = {}
 
 

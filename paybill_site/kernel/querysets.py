@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q
 
 from paybill_site.kernel.actors import Actor
-from paybill_site.kernel.permissions import has_few, permission_id
+from paybill_site.kernel.permissions import has_few, numbered
 
 M = TypeVar("M", bound=models.Model)
 
@@ -69,12 +69,12 @@ class Visible(models.QuerySet[M]):
         principal = actor.principal
         if tables is None or principal is None:
             return Q()
-        number = permission_id(permission)
-        if number is None:
+        of_permission = numbered(permission)
+        if of_permission is None:
             return Q()
         to_user, to_group = tables
-        own = to_user.objects.filter(user=principal, permission=number)
-        shared = to_group.objects.filter(_in_groups(principal), permission=number)
+        own = to_user.objects.filter(of_permission, user=principal)
+        shared = to_group.objects.filter(of_permission, _in_groups(principal))
         if has_few(own, shared, principal, permission):
             ids = (rows.order_by().values("content_object") for rows in (own, shared))
             first, second = ids
