@@ -2,9 +2,10 @@
 
 Every table that a tool reads has row policies. The running code's role sees all of
 its rows, as before. The agents' role sees rows only while ``paybill_agent_may`` holds:
-the agent named by ``paybill.agent`` is alive, its token is good, no switch is thrown,
-and it holds one of the table's permissions somewhere - on every row, on some, or by a
-rule. Without the setting there is no agent, and so no row.
+the agent named by ``paybill.agent`` is alive, ``paybill.token`` is a good token of its
+own (and the person behind it still there), no switch is thrown, and it holds one of the
+table's permissions, which the token has as a scope, somewhere - on every row, on some,
+or by a rule. Without both settings there is no agent, and so no row.
 
 The policies are coarse on purpose: the function is asked once for each statement. Which
 rows it is, the query's own filter says; a policy for each grant is evaluated for every
@@ -37,21 +38,19 @@ BEGIN
         SELECT a.principal_id
         FROM agents_agent a
         JOIN accounts_user u ON u.id = a.principal_id AND u.is_active
+        JOIN agents_agenttoken t ON t.agent_id = a.id
+        LEFT JOIN agents_delegation d ON d.id = t.delegation_id
+        LEFT JOIN accounts_user p ON p.id = d.person_id
         WHERE a.public_id = nullif(current_setting('paybill.agent', true), '')
+        AND t.public_id = nullif(current_setting('paybill.token', true), '')
         AND a.state = 'active'
         AND NOT EXISTS (SELECT FROM agents_switch)
+        AND t.revoked_at IS NULL AND t.expires_at > statement_timestamp()
         AND (
-            coalesce(current_setting('paybill.token', true), '') = ''
-            OR EXISTS (
-                SELECT FROM agents_agenttoken t
-                LEFT JOIN agents_delegation d ON d.id = t.delegation_id
-                WHERE t.public_id = current_setting('paybill.token', true)
-                AND t.agent_id = a.id
-                AND t.revoked_at IS NULL AND t.expires_at > statement_timestamp()
-                AND (
-                    t.delegation_id IS NULL
-                    OR (d.revoked_at IS NULL AND d.expires_at > statement_timestamp())
-                )
+            t.delegation_id IS NULL
+            OR (
+                d.revoked_at IS NULL AND d.expires_at > statement_timestamp()
+                AND p.is_active
             )
         )
     );
@@ -71,6 +70,13 @@ BEGIN
         RETURN false;
     END IF;
     FOREACH one IN ARRAY wanted LOOP
+        CONTINUE WHEN NOT EXISTS (
+            SELECT FROM agents_agenttoken t
+            LEFT JOIN agents_delegation d ON d.id = t.delegation_id
+            WHERE t.public_id = current_setting('paybill.token', true)
+            AND jsonb_exists(t.scopes, one)
+            AND (d.id IS NULL OR jsonb_exists(d.scopes, one))
+        );
         SELECT p.id, c.app_label || '.' || c.model INTO pid, kind
         FROM django_content_type c
         JOIN auth_permission p ON p.content_type_id = c.id
