@@ -94,9 +94,10 @@ def _dry(wish: Wish) -> Answer:
     shown = rehearse(
         wish.action, wish.target, dict(wish.data), actor=wish.actor, run=wish.run
     )
+    told = changes.shown_to(wish.actor, shown.changes)
     result = {
-        "result": shown.output,
-        "changes": changes.shown_to(wish.actor, shown.changes),
-        "events": list(shown.events),
+        "result": shown.output,  # as declared, and no more than the call would answer
+        "changes": told,
+        "events": changes.events_to(shown.events, told, (wish.given, shown.output)),
     }
     return Answer(result, dry_run=True)

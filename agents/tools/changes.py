@@ -8,7 +8,7 @@ that row is hidden from it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.apps import apps
@@ -33,6 +33,50 @@ def shown_to(actor: Actor, changes: Iterable[Change]) -> list[dict[str, Any]]:
     # A row without a public id is named by its key, which never leaves.
     named = (one for one in told if is_id(one["row"].rpartition(":")[2]))
     return [_masked(one, seen) for one in named if one["row"] in seen]
+
+
+def events_to(
+    events: Iterable[Mapping[str, Any]],
+    changes: Iterable[Change],
+    said: Iterable[Mapping[str, Any]],
+) -> list[dict[str, Any]]:
+    """The events by name, with what the agent knows of them anyway.
+
+    That are public ids which it said itself, was answered or finds in ``changes``, as
+    they were shown to it, and other values that stand there under the same name.
+    ``said`` are the arguments and the answer. Everything else is left out.
+    """
+    ids, fields = set(), set()
+    for one in changes:
+        values = (one["row"].rpartition(":")[2], one["before"], one["after"])
+        ids |= {value for value in values if _is_id(value)}
+        fields |= {(one["field"], repr(value)) for value in values[1:]}
+    for one in said:
+        ids |= {value for value in _leaves(one) if _is_id(value)}
+        fields |= {(name, repr(value)) for name, value in one.items()}
+    return [
+        {
+            name: value
+            for name, value in event.items()
+            if name == "name"
+            or (value in ids if _is_id(value) else (name, repr(value)) in fields)
+        }
+        for event in events
+    ]
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and is_id(value)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for one in value:
+            yield from _leaves(one)
+    else:
+        yield value
 
 
 def hidden(tools: declarations.Declaration, actor: Actor) -> frozenset[str]:

@@ -15,9 +15,11 @@ from agents.dispatch import call
 from agents.models import Agent
 from agents.tools.catalogue import tools_here
 from agents.tools.reading import answer
+from examples.storefront.actions import CancelPendingOrder
 from examples.storefront.models import Customer, Order
-from paybill_site.kernel.actors import Actor, Kind
-from tests.agents.conftest import READ
+from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.events import Event, emit, registry
+from tests.agents.conftest import READ, Enter
 from tests.agents.tools.conftest import SEE, Allow
 from tests.agents.tools.world import World
 
@@ -43,6 +45,7 @@ def test_whatever_is_granted_a_reference_shows_what_could_be_read(
     seen: set[int],
     known: set[int],
     helper: Agent,
+    enter: Enter,
     shopkeeper: Actor,
     orders: list[Order],
 ) -> None:
@@ -54,7 +57,7 @@ def test_whatever_is_granted_a_reference_shows_what_could_be_read(
     for permission, granted in held.items():
         ids = [row.public_id for row in granted]
         grants.grant(helper.principal, permission, ids, shopkeeper)
-    actor = Actor(kind=Kind.AGENT, id=helper.public_id, principal=helper.principal_id)
+    actor = enter(READ, SEE)
     try:
         readable = {row["id"] for row in told(actor, "list_customers")["rows"]}
         assert readable == {customers[n].public_id for n in known}
@@ -78,7 +81,8 @@ def test_parts_with_tools_of_their_own_are_seen_by_who_may_see_them(
     world: World, allow: Allow
 ) -> None:
     product = world.old.product.public_id
-    for held, number in (((PRODUCTS,), 0), ((PRODUCTS, VARIANTS), 2)):
+    every = world.old.product.variants.count()
+    for held, number in (((PRODUCTS,), 0), ((PRODUCTS, VARIANTS), every)):
         shown = call(allow(*held), "get_product", {"id": product}).result
         assert len(shown["variants"]) == number
 
@@ -116,6 +120,49 @@ def test_a_dry_run_tells_no_more_than_reading_would(world: World, allow: Allow) 
     stock = f"storefront.variant:{world.old.public_id}"
     assert stock not in {change["row"] for change in blind}
     assert stock in {change["row"] for change in seeing}
+
+
+class Guarded(Event):
+    """An event that tells more than its order: what nobody declared for agents."""
+
+    order: str
+    customer: str
+    email: str
+    state: str
+
+
+# Only this story knows of it.
+del registry[Guarded.name]
+
+
+def test_events_of_a_dry_run_tell_what_the_agent_knows_already(
+    world: World, allow: Allow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = world.pending()
+    customer = order.customer
+    told = Guarded(
+        order=order.public_id,
+        customer=customer.public_id,
+        email=customer.email,
+        state="cancelled",
+    )
+    run_it = CancelPendingOrder.run
+
+    def telling(self: Any, target: Any, data: Any, *, actor: Any) -> Any:
+        emit(told)
+        return run_it(self, target, data, actor=actor)
+
+    monkeypatch.setattr(CancelPendingOrder, "run", telling)
+    actor = allow(READ, CANCEL_PENDING)
+    run = call(actor, "start_cancellation", {"id": order.public_id}, key="s").result
+    asked = {"run": run["id"], "reason": "ordered_by_mistake"}
+    result = call(actor, "cancel_pending_order", asked, dry_run=True).result
+    (event,) = [one for one in result["events"] if one["name"] == Guarded.name]
+    assert event == {
+        "name": Guarded.name,
+        "order": order.public_id,
+        "state": "cancelled",
+    }
 
 
 @pytest.mark.parametrize("tool", ["list_orders", "count_orders"])
