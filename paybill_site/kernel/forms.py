@@ -95,6 +95,8 @@ def _field(name: str, info: FieldInfo) -> forms.Field:
     if _is_many(kind):
         return _many(kind, options)
     limit = _bound(info, "max_length") or TEXT_LIMIT
+    if _bound(info, "min_length") == 0:  # has to be said, and may be empty
+        options["required"] = False
     return forms.CharField(
         **options, max_length=limit, widget=_widget(info, limit), empty_value=""
     )

@@ -166,6 +166,17 @@ def badly(argument: str, *values: Any) -> Iterator[Break]:
         )
 
 
+def lacking(argument: str) -> Break:
+    """What is left out is missed, not blanked."""
+    return Break(
+        "schema",
+        f"schema:{argument}",
+        frozenset({argument}),
+        lambda world: world.arguments.pop(argument),
+        f"no {argument}",
+    )
+
+
 PENDING_NOT = (OrderState.PROCESSED, OrderState.DELIVERED, OrderState.CANCELLED)
 DELIVERED_NOT = (OrderState.PENDING, OrderState.PROCESSED, OrderState.CANCELLED)
 
@@ -235,6 +246,7 @@ class Maker:
             *badly("postcode", "", "9" * 21, 80279),
             *badly("country", "", None),
             *badly("planet", "Mars"),
+            *(lacking(name) for name in ("line2", "region")),
             *states("order_is_pending", *PENDING_NOT, OrderState.ITEMS_MODIFIED),
         ]
         return self._base("modify_order_address", key, ADDRESS, breaks)
@@ -244,6 +256,7 @@ class Maker:
             *badly("postcode", "", "9" * 21, 80279),
             *badly("city", "", None, ["Denver"]),
             *badly("line1", "", "x" * 121),
+            *(lacking(name) for name in ("line2", "region")),
             *badly("customer", "cus_00000000000000000000000000"),
         ]
         return self._base("modify_customer_address", key, ADDRESS, breaks)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from pydantic import ValidationError
 
 from agents.errors import OutOfWorkflow, RuleBroken
 from examples.storefront.actions import (
@@ -19,6 +20,7 @@ from examples.storefront.actions import (
     ReturnOrderItems,
     SetShopPolicy,
 )
+from examples.storefront.actions.pending import AddressInput
 from examples.storefront.models import (
     Customer,
     Order,
@@ -30,6 +32,7 @@ from examples.storefront.models import (
 from paybill_site.kernel import outbox
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor, Kind
+from paybill_site.kernel.forms import form_for
 
 MORE = (
     "cancel_pending_order", "modify_order_payment", "modify_order_items",
@@ -241,3 +244,15 @@ def test_an_item_in_another_currency_takes_no_place(
         perform(ModifyOrderItems, pending, data, actor=keeper)
     assert refusal.value.members["rule"] == "item_available"
     assert history(pending) == [("payment", 9_800, "credit_card")]
+
+
+def test_an_address_is_said_whole_and_people_may_leave_parts_of_it_empty() -> None:
+    whole = {
+        "line1": "Via Po 1", "line2": "", "city": "Rome", "region": "",
+        "postcode": "00100", "country": "IT",
+    }  # fmt: skip
+    assert form_for(AddressInput)(whole).is_valid()
+    for name in whole:
+        part = {key: value for key, value in whole.items() if key != name}
+        with pytest.raises(ValidationError):
+            AddressInput.model_validate(part)

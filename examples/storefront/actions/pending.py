@@ -38,6 +38,7 @@ class CancelPendingOrder(Action[Order, CancelPendingInput, Order]):
     model = Order
     Input = CancelPendingInput
     permission = "storefront.cancel_pending_order"
+    spends = True
     danger = Danger.CAREFUL
     agents = True
     legal_in: ClassVar[frozenset[str] | None] = PENDING
@@ -48,6 +49,8 @@ class CancelPendingOrder(Action[Order, CancelPendingInput, Order]):
 
 
 class AddressInput(Input):
+    """A whole address: what is left out would be blanked, so nothing can be."""
+
     line1: str = Field(
         min_length=1,
         max_length=120,
@@ -55,12 +58,15 @@ class AddressInput(Input):
         json_schema_extra=PERSONAL,
     )
     line2: str = Field(
-        "", max_length=120, title="More of the address", json_schema_extra=PERSONAL
+        min_length=0,
+        max_length=120,
+        title="More of the address",
+        json_schema_extra=PERSONAL,
     )
     city: str = Field(
         min_length=1, max_length=80, title="City", json_schema_extra=PERSONAL
     )
-    region: str = Field("", max_length=80, title="State or province")
+    region: str = Field(min_length=0, max_length=80, title="State or province")
     postcode: str = Field(
         min_length=1, max_length=20, title="Postcode", json_schema_extra=PERSONAL
     )
@@ -97,6 +103,7 @@ class ModifyOrderPayment(Action[Order, PayWithInput, Order]):
     model = Order
     Input = PayWithInput
     permission = "storefront.modify_order_payment"
+    spends = True
     danger = Danger.CAREFUL
     agents = True
     legal_in: ClassVar[frozenset[str] | None] = PENDING
@@ -137,6 +144,7 @@ class ModifyOrderItems(Action[Order, SwapInput, Order]):
     model = Order
     Input = SwapInput
     permission = "storefront.modify_order_items"
+    spends = True
     danger = Danger.CAREFUL
     agents = True
     legal_in: ClassVar[frozenset[str] | None] = PENDING

@@ -20,7 +20,10 @@ from examples.storefront.states import MethodKind
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
 
-ADDRESS = {"line1": "Via Roma 1", "city": "Rome", "postcode": "00100", "country": "IT"}
+ADDRESS = {
+    "line1": "Via Roma 1", "line2": "", "city": "Rome", "region": "",
+    "postcode": "00100", "country": "IT",
+}  # fmt: skip
 KEYS = count()
 
 type Arguments = dict[str, Any]
