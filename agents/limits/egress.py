@@ -27,6 +27,7 @@ from agents.states import BindingKind
 # Characters that nobody sees and programs leave out.
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f]")
+STOP = "\u3002"  # which names of hosts may have for a dot
 SCHEME = re.compile(r"(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*):(?=\S)", re.IGNORECASE)
 # Schemes without slashes that programs follow, beside those with ``://``.
 FOLLOWED = frozenset(
@@ -36,10 +37,12 @@ FOLLOWED = frozenset(
 WEB = frozenset({"http", "https"})
 PORTS = frozenset({"", "80", "443"})
 MAIL = re.compile(r"(?<=[^\s@<>()\[\],;:])@([^\s@<>(),;:\"'/?#]+)(@?)")
-# ``www.example.com``, ``example.com/path`` and ``//example.com``: what a program makes
-# a link of.
+# What programs make a link of: ``www.example.com``, ``example.com/path``,
+# ``127.0.0.1:80``, ``//example.com`` and Markdown's ``[text](example.com)``.
 BARE = re.compile(
-    r"(?<![\w@.:/\\-])(?:[\w-]+\.)+[^\W\d_][\w-]+(?=[/\\?#]|:\d)"
+    r"(?<![\w@./\\-])(?:[\w-]+\.)+[^\W\d_][\w-]+(?=[/\\?#]|:\d)"
+    r"|(?<![\w@./\\-])(?:(?:\d+\.){3}\d+|localhost)(?=[/\\?#]|:\d)"
+    r"|(?:(?<=\]\()|(?<=\]: ))<?(?:[\w-]+\.)+[^\W\d_][\w-]+(?=[>)\s]|$)"
     r"|(?<![\w@.-])www\.[\w-]"
     r"|(?<![\w.:/\\-])[/\\]{2,}(?=[^\s/\\])",
     re.IGNORECASE,
@@ -101,6 +104,7 @@ def addresses(text: str) -> Iterator[str | None]:
     One address may be found twice, by different signs.
     """
     plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    plain = plain.replace(STOP, ".")
     yield from _found(CONTROL.sub(" ", plain))
     # A program that is given a URL leaves out line ends and tabs within it.
     joined = CONTROL.sub("", plain)
@@ -117,7 +121,7 @@ def _found(plain: str) -> Iterator[str | None]:
         elif rest.startswith(("//", "\\\\")) or scheme in FOLLOWED - {"mailto"}:
             yield None
     for found in BARE.finditer(plain):
-        yield _of_url(_behind(plain, found.start()))
+        yield _of_url(_behind(plain, found.start()).lstrip("<"))
     for found in MAIL.finditer(plain):
         domain, again = found[1], found[2]
         if "." in domain or "[" in domain or domain.lower() == "localhost":

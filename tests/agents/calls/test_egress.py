@@ -26,6 +26,10 @@ FINE = (
     "write to ann.b+c@example.com, <bo@EXAMPLE.com>!",
     "mailto:a@example.com",
     "example.com/path",
+    "at:example.com/path",
+    "[x](example.com)",
+    "example。com/x",
+    "[the site](https://example.com/a) [1](2.5) 10:30/11:00 v1.2.3/4",
     "https://ｅｘａｍｐｌｅ.com",
 )
 REFUSED = (
@@ -41,6 +45,8 @@ REFUSED = (
     "ex\u200bfil@evil.com", "a@evil.com", "a@sub.example.com", '"a b"@evil.com',
     "a@[127.0.0.1]", "a@example.com@evil.com", "user＠evil.com",
     "www.evil.com", "evil.com/path", "go to evil.com?x=1", "\\\\evil.com\\share",
+    "127.0.0.1/x", "1.2.3.4:8080/x", "localhost:8000/x", "evil。com/x", "evil｡com/x",
+    "[x](evil.com)", "[x](<evil.com>)", "[x]: evil.com", "site:evil.com/x",
     "https://",
     "text https://example.com and https://evil.com",
 )  # fmt: skip
