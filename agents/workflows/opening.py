@@ -17,7 +17,7 @@ from paybill_site.kernel.events import emit
 from paybill_site.kernel.inputs import NoInput
 from paybill_site.kernel.models import reference
 from paybill_site.kernel.states import Machine
-from paybill_site.kernel.workflows import AnyWorkflow, By, Guard, Moment
+from paybill_site.kernel.workflows import AnyWorkflow, By, Guard, Moment, Step
 
 machine = Machine("workflow run", RUN_MOVES)
 OPEN = (RunStatus.ACTIVE, RunStatus.WAITING, RunStatus.COMPENSATING)
@@ -27,7 +27,7 @@ GOING = (RunStatus.ACTIVE, RunStatus.WAITING)
 @workflows.begins
 def begin(workflow: AnyWorkflow, subject: Any, actor: Actor) -> WorkflowRun:
     """Open a run on a locked subject. Raises OutOfWorkflow and RuleBroken."""
-    if not any(by_of(actor) in step.by for step in workflow.steps):
+    if not any(may_take(actor, step) for step in workflow.steps):
         raise OutOfWorkflow("this workflow is not for you", rule="step_by")
     name = reference(subject)
     # The subject is locked: of two that begin at once the second one sees the first.
@@ -62,10 +62,16 @@ def check(guards: tuple[Guard, ...], moment: Moment) -> None:
             raise RuleBroken(guard.says, rule=guard.rule)
 
 
-def by_of(actor: Actor) -> By:
-    """As what an actor takes a step: programs of people's accounts are theirs."""
+def may_take(actor: Actor, step: Step) -> bool:
+    """Whether a step is for whoever asks.
+
+    The program of an account (an API key) stands for its people where agents may take
+    the step, too. It is no person: a step that is for people alone is not for it.
+    """
+    if actor.kind is Kind.KEY:
+        return {By.PERSON, By.AGENT} <= step.by
     kinds = {Kind.AGENT: By.AGENT, Kind.SYSTEM: By.SYSTEM}
-    return kinds.get(actor.kind, By.PERSON)
+    return kinds.get(actor.kind, By.PERSON) in step.by
 
 
 def plan(run: WorkflowRun, workflow: AnyWorkflow, within: timedelta | None) -> None:

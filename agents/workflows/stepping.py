@@ -24,7 +24,7 @@ from agents.errors import OutOfWorkflow
 from agents.models import WorkflowRun, WorkflowStep
 from agents.states import RunStatus
 from agents.workflows import compensating
-from agents.workflows.opening import GOING, by_of, check, close, machine, plan
+from agents.workflows.opening import GOING, check, close, machine, may_take, plan
 from paybill_site.kernel.actions import Call, closing, gate
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.acts import Act
@@ -34,7 +34,6 @@ from paybill_site.kernel.ids import is_id
 from paybill_site.kernel.models import reference
 from paybill_site.kernel.workflows import (
     AnyWorkflow,
-    By,
     Moment,
     Step,
     bound,
@@ -87,7 +86,7 @@ def _outside(call: Call) -> None:
     if call.actor.kind is Kind.AGENT:
         raise OutOfWorkflow(rule="workflow")
     steps = [step for name in names for step in registry[name].steps]
-    if not any(By.PERSON in s.by for s in steps if s.action is call.action):
+    if not any(may_take(call.actor, s) for s in steps if s.action is call.action):
         raise OutOfWorkflow("this step is not for people", rule="step_by")
 
 
@@ -157,7 +156,7 @@ def _placed(run: WorkflowRun, workflow: AnyWorkflow, subject: Any, call: Call) -
         says = f"not while the run is {run.state}"
         raise OutOfWorkflow(says, rule="workflow_state")
     for step in here:
-        if by_of(call.actor) in step.by:
+        if may_take(call.actor, step):
             return step
     raise OutOfWorkflow("this step is for somebody else", rule="step_by")
 

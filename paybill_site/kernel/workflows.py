@@ -69,9 +69,9 @@ class Step:
     ``at``: the states in which it may be taken; ``to``: the state after it;
     ``approval`` says why a person has to agree, or "" when nobody has to; ``within``:
     how long the run may then stay in ``to`` before it is undone; ``undo`` compensates
-    the step, its input made from the step's stored output. ``confirm``: an assistant
-    asks the one it works for, too. ``belongs(subject, target)``: whether a target of
-    another model is the run's business (without it: it points to the subject).
+    the step, its input made from the step's stored output. ``belongs`` tells
+    of subject and target whether a target of another model is the run's business
+    (without it: it points to the subject).
     ``take``: the system takes the step by itself as soon as it may be taken, with the
     input that this makes of what earlier steps gave.
     """
@@ -86,7 +86,6 @@ class Step:
     within: timedelta | None = None
     undo: AnyAction | None = None
     undo_input: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
-    confirm: bool = False
     belongs: Callable[[Any, Any], bool] | None = None
     take: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
 
@@ -139,10 +138,14 @@ class Workflow:
 
     @classmethod
     def version(cls) -> str:
-        """Digest of the declaration; guards are named by their rules."""
+        """Digest of the declaration.
+
+        Its functions are named by their places: whoever changes what one of them says
+        gives it another name, or ends the open runs.
+        """
         steps = [_said(step) for step in cls.steps]
         states = {state: sorted(after) for state, after in cls.states.items()}
-        rules = [guard.rule for guard in cls.guards]
+        rules = [_asked(guard) for guard in cls.guards]
         return digest_of([cls.name, states, steps, rules, str(cls.within)])
 
 
@@ -153,11 +156,23 @@ def _said(step: Step) -> list[Any]:
         step.at,
         step.to,
         sorted(step.by),
-        [guard.rule for guard in step.guards],
-        step.approval is not None,
+        [_asked(guard) for guard in step.guards],
         str(step.within),
         step.undo.name if step.undo else "",
+        *map(_place, (step.approval, step.undo_input, step.belongs, step.take)),
     ]
+
+
+def _asked(guard: Guard) -> list[str]:
+    return [guard.rule, _place(guard.holds)]
+
+
+def _place(function: Callable[..., Any] | None) -> str:
+    """Where a function stands: its module and qualified name."""
+    if function is None:
+        return ""
+    named = getattr(function, "func", function)  # of functools.partial
+    return f"{named.__module__}.{getattr(named, '__qualname__', type(named).__name__)}"
 
 
 type AnyWorkflow = type[Workflow]

@@ -82,10 +82,9 @@ def test_another_session_does_not_meet_an_approval(
 def test_two_sessions_may_use_the_same_key(talk: Talk, product: Product) -> None:
     """Assistants count their keys: neither is told of the other one's."""
     other = Product.objects.create(name="Bench", description="A bench")
-    anybody = {"grants": frozenset({READ, CHANGE})}
     asked_by = []
     for customer, about in (("cus_a", product), ("cus_b", other)):
-        actor = replace(talk(customer), **anybody)
+        actor = replace(talk(customer), grants=frozenset({READ, CHANGE}))
         run = started(actor, about)
         describe(actor, run)
         take(actor, "copy", run, key="1", name="Dear chair")
