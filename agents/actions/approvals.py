@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 from pydantic import Field
 from pydantic.config import JsonDict
 
-from agents.approvals import deciding, ending
+from agents.approvals import bearers, deciding, ending
 from agents.events import ApprovalAsked, ApprovalDue, ApprovalGranted
 from agents.models import Agent, Approval, WorkflowRun
 from agents.states import ApprovalState, RunStatus
@@ -19,7 +18,6 @@ from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Forbidden, IllegalMove, LimitReached
 from paybill_site.kernel.events import emit
 
-EXPIRES = timedelta(hours=24)
 # Whoever is asked too much does not look any more.
 MOST_OPEN = 50
 SECRET: JsonDict = {"sensitive": True}
@@ -63,7 +61,7 @@ class AskForApproval(Action[None, AskInput, Approval]):
             agent=agent,
             run=run,
             asked_by=agent.public_id,
-            expires_at=timezone.now() + EXPIRES,
+            expires_at=bearers.until(data.via),
             **kept,
         )
         name = approval.public_id

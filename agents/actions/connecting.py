@@ -71,8 +71,8 @@ class RegisterClient(Action[Agent, ClientInput, Agent]):
         client.set_grant_types(grants.of_client(machine=machine))
         client.set_secret(secret)
         client.save()
-        agent.client = client
-        agent.save(update_fields=["client"])
+        agent.client, agent.client_by = client, actor.id
+        agent.save(update_fields=["client", "client_by"])
         spent = agent.tokens.exclude(audience="").filter(revoked_at=None)
         spent.update(revoked_at=timezone.now())
         agent.secret = secret if machine else ""
@@ -190,6 +190,7 @@ class IssueAccess(Action[None, AccessTokenInput, AgentToken]):
             audience=data.audience,
             family=given.public_id if given else agent.public_id,
             delegation=given,
+            issued_by=given.person.public_id if given else agent.client_by,
         )
         if given is not None:
             token.refresh = grants.new_refresh(agent.client, given, data.audience)

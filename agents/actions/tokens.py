@@ -92,6 +92,7 @@ class IssueToken(ShownOnce, Action[Agent, TokenInput, AgentToken]):
             per_minute=data.per_minute,
             session=data.session,
             delegation=given,
+            issued_by=actor.id,
         )
 
 
@@ -130,6 +131,7 @@ class OpenSession(ShownOnce, Action[Agent, SessionInput, AgentToken]):
             label=data.label,
             per_minute=data.per_minute,
             session=data.session,
+            issued_by=actor.id,
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from agents.approvals import plans
+from agents.approvals import bearers, plans, wording
 from agents.errors import FourEyes, NotApproved
 from agents.models import Approval
 from paybill_site.kernel.actions import AnyAction, Danger, registry
@@ -24,6 +24,9 @@ def check(approval: Approval, actor: Actor) -> None:
     if not holds(approval, actor):
         permission = action_of(approval).permission
         raise Forbidden(f"this needs the permission {permission}", rule="permission")
+    if wording.unseen(approval, actor):
+        says = "it changes rows that you may not see: somebody who does decides"
+        raise Forbidden(says, rule="unseen")
 
 
 def check_person(actor: Actor) -> None:
@@ -36,10 +39,13 @@ def check_person(actor: Actor) -> None:
 
 
 def askers(approval: Approval) -> frozenset[str]:
-    """Who asked: the agent, the person for whom it acts, who began the run."""
+    """Who asked: the agent, the person for whom it acts, who began the run.
+
+    And who was shown the secret it came in with: they could have asked in its name.
+    """
     run = approval.run
     who = {approval.asked_by, approval.behalf, run.started_by if run else ""}
-    return frozenset(who - {""})
+    return bearers.holders(approval.via) | (who - {""})
 
 
 def holds(approval: Approval, actor: Actor) -> bool:
@@ -64,6 +70,8 @@ def check_open(approval: Approval) -> None:
 
 def changed(approval: Approval) -> str:
     """Why it is not the same any more, as far as the rows tell; "" when it is."""
+    if why := bearers.withdrawn(approval):
+        return why
     run = approval.run
     if run is not None and approval.shown["step"][2:4] != [run.state, str(run.taken)]:
         return "the run has gone on"

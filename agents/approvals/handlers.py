@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from agents import auth, dispatch
 from agents.actions.approvals import ExpireApproval
-from agents.approvals import asking
+from agents.approvals import asking, bearers
 from agents.approvals.ending import OPEN
 from agents.events import ApprovalDue, ApprovalGranted
 from agents.models import Approval
@@ -31,7 +31,7 @@ def use(event: ApprovalGranted, delivery_id: str) -> None:
     given = json.loads(approval.sealed)["given"]
     try:
         dispatch.call(
-            auth.again(_token(approval)),
+            auth.again(bearers.id_of(approval.via)),
             approval.tool,
             given,
             key=approval.key,
@@ -51,8 +51,3 @@ def expire(event: ApprovalDue, delivery_id: str) -> None:
     approval = rows.filter(expires_at__lte=timezone.now()).first()
     if approval is not None:
         perform(ExpireApproval, approval, None, actor=asking.ME, key=delivery_id)
-
-
-def _token(approval: Approval) -> str:
-    """The public id of the token with which it was asked for."""
-    return approval.via.partition(" ")[0].removeprefix("token:")

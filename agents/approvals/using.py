@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from agents.approvals import plans
+from agents.approvals import bearers, plans
 from agents.approvals.ending import settle
 from agents.errors import ApprovalNeeded, NotApproved
 from agents.models import Approval
@@ -93,6 +93,8 @@ def _held(call: Call) -> Held:
         raise NotApproved(f"the approval is {approval.state}", rule="approval_state")
     if approval.expires_at <= timezone.now():
         raise NotApproved("the approval is over its time", rule="approval_expired")
+    if why := bearers.withdrawn(approval):
+        raise NotApproved(why, rule=VOID)
     if not _is_same_call(approval, call):
         raise NotApproved("the approval is for another call", rule="approval")
     call.facts["approval"] = {

@@ -87,6 +87,12 @@ def effect(approval: Approval, actor: Actor) -> Effect:
     return Effect(rows, len(by_row) - len(rows), tuple(events))
 
 
+def unseen(approval: Approval, actor: Actor) -> int:
+    """How many of the rows that would change this person may not see."""
+    names = {str(change["row"]): () for change in approval.shown.get("changes", [])}
+    return len(names) - len(_seen(names, actor))
+
+
 def _seen(by_row: Mapping[str, Any], actor: Actor) -> frozenset[str]:
     """The rows that the person may see; of new ones those whose kind they may."""
     seen: set[str] = set()

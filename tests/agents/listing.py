@@ -28,6 +28,7 @@ from paybill_site.kernel.workflows import By, Guard, Moment, Step, Workflow
 from tests.agents.conftest import issue
 
 READ, CHANGE = "storefront.view_product", "storefront.change_product"
+ISSUER = "usr_00000000000000000000issuer"
 
 
 class ProductDescribed(Event):
@@ -264,7 +265,9 @@ def _let_in(agent: Agent, keeper: Actor, *products: Product) -> Actor:
         ids = [product.public_id for product in products]
         rows = {"permission": permission, "objects": ids}
         perform(GrantAccess, agent, rows, actor=keeper)
-    return actor_of(issue(agent, keeper, READ, CHANGE).secret)[0]
+    # Whoever issues a token could ask by it, and so does not decide.
+    issuer = replace(keeper, id=ISSUER)
+    return actor_of(issue(agent, issuer, READ, CHANGE).secret)[0]
 
 
 @pytest.fixture

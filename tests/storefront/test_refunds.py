@@ -34,10 +34,13 @@ REFUND = "storefront.refund_order"
 
 @pytest.fixture
 def keeper(shopkeeper: Actor) -> Actor:
-    """Who also decides what waits, and hands out gift cards."""
+    """Somebody else, who decides what waits, sees all money and hands out cards."""
     more = {"agents.view_approval", "agents.decide_approval"}
     more.add("storefront.add_paymentmethod")
-    return replace(shopkeeper, grants=shopkeeper.grants | more)
+    for row in ("refund", "orderpayment", "paymentmethod"):
+        more.add(f"storefront.view_{row}")
+    name = "usr_0000000000000000000000boss"
+    return replace(shopkeeper, id=name, grants=shopkeeper.grants | more)
 
 
 @pytest.fixture

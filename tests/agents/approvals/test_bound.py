@@ -15,8 +15,10 @@ from agents.actions.approvals import (
     RefuseCall,
     RevokeApproval,
 )
-from agents.approvals import asking
-from agents.models import AgentToken, Approval, WorkflowRun
+from agents.approvals import asking, bearers
+from agents.auth import actor_of
+from agents.errors import NotApproved
+from agents.models import Agent, AgentToken, Approval, WorkflowRun
 from agents.states import APPROVAL_MOVES, ApprovalState
 from examples.storefront.models import Product
 from paybill_site.kernel import outbox
@@ -25,7 +27,8 @@ from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import IllegalMove, PaybillError
 from paybill_site.kernel.models import Delivery
 from tests.agents.approvals.test_asking import copies, looked, run, say_yes
-from tests.agents.listing import READ, asked, describe
+from tests.agents.conftest import issue
+from tests.agents.listing import CHANGE, ISSUER, READ, asked, describe, take
 
 __all__ = ["run"]
 
@@ -120,6 +123,49 @@ def test_an_agent_that_may_no_longer_is_not_acted_for(
         perform(RevokeAccess, approval.agent, rows, actor=keeper)
     outbox.drain()
     assert void(approval)
+
+
+def test_it_can_be_agreed_to_as_long_as_the_agent_could_do_it(
+    clerk: Actor, run: WorkflowRun
+) -> None:
+    """An hour of OAuth, or of a session: no day to decide, and the person is shown."""
+    soon = timezone.now() + timedelta(minutes=60)
+    AgentToken.objects.update(expires_at=soon)
+    assert asked(clerk, run).expires_at == soon
+
+
+def test_never_longer_than_the_delegation_or_a_day(
+    clerk: Actor, run: WorkflowRun
+) -> None:
+    day = timezone.now() + bearers.EXPIRES
+    assert abs(asked(clerk, run).expires_at - day) < timedelta(minutes=1)
+
+
+def test_with_its_token_what_was_asked_goes(
+    approval: Approval, run: WorkflowRun, helper: Agent, keeper: Actor
+) -> None:
+    """A token that leaked asks for nothing that another one of the agent then does."""
+    say_yes(approval, keeper)
+    other = actor_of(issue(helper, keeper, READ, CHANGE).secret)[0]
+    AgentToken.objects.filter(issued_by=ISSUER).update(revoked_at=timezone.now())
+    with pytest.raises(NotApproved):
+        take(
+            other,
+            "copy",
+            run,
+            key=approval.key,
+            name="Dear chair",
+            approval=approval.public_id,
+        )
+    assert void(approval) == "the token it was asked with was revoked"
+
+
+def test_nobody_agrees_to_what_nobody_may_ask_any_more(
+    approval: Approval, keeper: Actor
+) -> None:
+    perform(StopAgent, approval.agent, None, actor=keeper)
+    assert perform(ApproveCall, approval, None, actor=keeper).output["state"] == "void"
+    assert void(approval) == "the agent was stopped"
 
 
 def test_nobody_says_yes_too_late(approval: Approval, keeper: Actor) -> None:

@@ -6,14 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from agents.actions import OpenSession
 from agents.actions.approvals import ApproveCall, RefuseCall, RevokeApproval
-from agents.models import Approval, WorkflowRun
+from agents.actions.connecting import IssueAccess, RegisterClient
+from agents.models import Agent, AgentToken, Approval, WorkflowRun
 from examples.storefront.models import Product
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor, Kind, system
 from paybill_site.kernel.errors import PaybillError
+from paybill_site.kernel.ids import new_id
 from tests.agents.approvals.test_asking import copies, run, say_yes
-from tests.agents.listing import CHANGE, READ, asked, person
+from tests.agents.listing import CHANGE, ISSUER, READ, asked, person
 
 __all__ = ["run"]
 
@@ -74,6 +77,38 @@ def test_never_the_person_who_began_the_run(
 ) -> None:
     WorkflowRun.objects.filter(pk=run.pk).update(started_by=boss.id)
     assert refused(approval, boss) == "four_eyes"
+
+
+def test_never_who_was_shown_the_secret(approval: Approval, boss: Actor) -> None:
+    """With the token one asks as the agent: to agree as well is one pair of eyes."""
+    tokens = AgentToken.objects.filter(agent=approval.agent)
+    assert set(tokens.values_list("issued_by", flat=True)) == {ISSUER}
+    assert refused(approval, replace(boss, id=ISSUER)) == "four_eyes"
+
+
+def test_whoever_opens_a_session_or_registers_a_client_was_shown_it(
+    helper: Agent, keeper: Actor, boss: Actor
+) -> None:
+    data = {"scopes": [READ], "session": {"customer": "cus_1"}}
+    token = perform(OpenSession, helper, data, actor=keeper).result
+    assert token.issued_by == keeper.id
+    perform(RegisterClient, helper, {"kind": "machine"}, actor=keeper)
+    asked_for = {"agent": helper.public_id, "scopes": [READ], "audience": "here"}
+    machine = system("oauth", "agents.issue_token")
+    token = perform(IssueAccess, None, asked_for, actor=machine).result
+    assert token.issued_by == keeper.id
+
+
+def test_never_who_does_not_see_all_that_changes(approval: Approval) -> None:
+    shown = approval.shown
+    row = f"storefront.customer:{new_id('cus')}"
+    hidden = {"row": row, "field": "name", "before": "Ann", "after": "Bob"}
+    shown["changes"].append(hidden)
+    Approval.objects.filter(pk=approval.pk).update(shown=shown)
+    approval.refresh_from_db()
+    assert refused(approval, person("boss", READ, CHANGE, *DECIDE)) == "unseen"
+    seer = person("seer", READ, CHANGE, *DECIDE, "storefront.view_customer")
+    say_yes(approval, seer)
 
 
 def test_never_who_could_not_do_it_themselves(approval: Approval) -> None:
