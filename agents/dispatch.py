@@ -31,7 +31,7 @@ from agents.limits import bindings, egress, reads, reserving, terms
 from agents.limits.terms import Terms
 from agents.tools import offer, reading
 from agents.tools.catalogue import Tool, tools_here
-from paybill_site.kernel import audit, planes
+from paybill_site.kernel import audit, planes, updates
 from paybill_site.kernel.actions import Input, invalid
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.calls import telling
@@ -86,7 +86,8 @@ def call(
 def _asked(tool: Tool, arguments: Mapping[str, Any], *, known: bool) -> Input:
     """The arguments, whole and typed, as far as the bindings allow them."""
     asked = _parse(tool, bindings.fill(tool.bounds, arguments, known=known))
-    bindings.check(tool.bounds, asked.model_dump(mode="json"))
+    said = asked.model_dump(mode="json")
+    bindings.check(tool.bounds, said, updates.kept(type(asked)))
     return asked
 
 

@@ -4,12 +4,13 @@
 the schema that it gets, so sending it is refused as an argument that does not exist,
 the right value too. ``listed``, ``at_most`` and ``at_least`` narrow what may be said,
 in a list each element. Several bindings of one argument all hold. What is left out
-counts with its default, and has to fit as well.
+counts with its default, and has to fit as well; what an update leaves out stays as it
+is, and fits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -56,12 +57,19 @@ def fill(
     return filled
 
 
-def check(bounds: Sequence[Bound], arguments: Mapping[str, Any]) -> None:
+def check(
+    bounds: Sequence[Bound],
+    arguments: Mapping[str, Any],
+    kept: Set[str] = frozenset(),
+) -> None:
     """Raise NotGranted (rule ``binding:<argument>``) for what no binding allows.
 
-    ``arguments`` are the parsed ones as JSON values, with their defaults.
+    ``arguments`` are the parsed ones as JSON values, with their defaults; ``kept``
+    those that change nothing where they are left out.
     """
     for bound in bounds:
+        if bound.argument in kept and bound.argument not in arguments:
+            continue
         if not allows(bound, arguments.get(bound.argument)):
             raise _refused(bound.argument)
 

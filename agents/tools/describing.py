@@ -6,7 +6,7 @@ from the declared fields or from what the action says that it returns.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from types import get_original_bases
 from typing import Any, get_args, get_type_hints
 
@@ -50,8 +50,13 @@ def input_of(taken: type[Input], action: AnyAction | None = None) -> Schema:
     return schema
 
 
-def narrowed(schema: Schema, bounds: Iterable[list[Any]]) -> Schema:
-    """Without the arguments that are decided; the others say what is left of them."""
+def narrowed(
+    schema: Schema, bounds: Iterable[list[Any]], kept: Set[str] = frozenset()
+) -> Schema:
+    """Without the arguments that are decided; the others say what is left of them.
+
+    ``kept`` are those that change nothing where they are left out.
+    """
     properties = {name: dict(about) for name, about in schema["properties"].items()}
     required = list(schema.get("required", ()))
     for argument, kind, value, unsaid in bounds:
@@ -64,7 +69,7 @@ def narrowed(schema: Schema, bounds: Iterable[list[Any]]) -> Schema:
             continue
         _bind(about, kind, value, unsaid=unsaid)
         # What is left out counts with its default, and has to fit as well.
-        if argument not in required and not _fits(about, kind, value):
+        if argument not in {*required, *kept} and not _fits(about, kind, value):
             about.pop("default", None)
             required.append(argument)
     return {**schema, "properties": properties, "required": required}

@@ -14,6 +14,7 @@ from agents.limits.terms import Bound
 from agents.states import BindingKind
 from agents.tools import arguments, describing, hints
 from agents.tools.verbs import Verb
+from paybill_site.kernel import updates
 from paybill_site.kernel.actions import AnyAction, Input
 from paybill_site.kernel.audit import digest_of
 from paybill_site.kernel.declarations import Extent, extent
@@ -97,7 +98,9 @@ def _described(tool: Tool, bounds: str) -> Mapping[str, Any]:
         "name": tool.name,
         "title": tool.name.replace("_", " ").capitalize(),
         "description": tool.description,
-        "inputSchema": describing.narrowed(taken, json.loads(bounds or "[]")),
+        "inputSchema": describing.narrowed(
+            taken, json.loads(bounds or "[]"), updates.kept(tool.arguments)
+        ),
         "outputSchema": describing.output_of(
             tool.verb, tool.tools, tool.action, tool.states
         ),

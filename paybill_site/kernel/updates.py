@@ -60,6 +60,14 @@ class Changes(Input):
         return {name: v for name, v in every.items() if name in self.model_fields_set}
 
 
+def kept(taken: type[Input]) -> frozenset[str]:
+    """The arguments of an update that may be left out: these stay as they are."""
+    if not issubclass(taken, Changes):
+        return frozenset()
+    fields = taken.model_fields.items()
+    return frozenset(name for name, field in fields if not field.is_required())
+
+
 def make(tools: Declaration) -> AnyAction:
     """The action ``Update<Model>`` of a declaration. Raises ValueError."""
     model = tools.model

@@ -11,11 +11,14 @@ from django.contrib.auth.models import Group
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.dispatch import call
 from agents.errors import NotGranted
 from agents.limits import bindings
 from agents.limits.bindings import Bound
 from agents.models import Agent, Binding
 from agents.states import BindingKind
+from agents.tools import offer
+from examples.storefront.models import Product
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Invalid
 from tests.agents.conftest import Enter
@@ -127,6 +130,31 @@ def test_one_more_binding_never_allows_more(
     assert allowed(some + more) == (allowed(some) and allowed(more))
     if allowed([*some, bound("at_most", 3)]):
         assert all(v <= 3 for v in (value if isinstance(value, list) else [value]))
+
+
+@pytest.mark.parametrize(("kind", "value"), [("listed", ["x"]), ("at_most", 5)])
+def test_what_an_update_leaves_out_stays_as_it_is_and_fits(
+    kind: str, value: Any, bind: Bind, worker: Actor, chair: Product
+) -> None:
+    bind("update_product", "description", kind, value)
+    said = {"id": chair.public_id, "active": False}
+    call(worker, "update_product", said, key="a")
+    for wrong in ("y", "9"):
+        asked = {**said, "description": wrong}
+        with pytest.raises(NotGranted):
+            call(worker, "update_product", asked, key="b")
+    (tool,) = (t for t in offer.tools_for(worker) if t.name == "update_product")
+    assert tool.described()["inputSchema"]["required"] == ["id"]
+    chair.refresh_from_db()
+    assert (chair.active, chair.description) == (False, "")
+
+
+def test_a_filter_that_is_left_out_does_not_fit(
+    bind: Bind, worker: Actor, chair: Product
+) -> None:
+    bind("list_products", "active", "listed", [True])
+    with pytest.raises(NotGranted):
+        call(worker, "list_products", {})
 
 
 def test_nobody_s_bindings_are_those_of_somebody(bind: Bind, agent: Actor) -> None:
