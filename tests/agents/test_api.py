@@ -57,6 +57,7 @@ def test_an_agent_finds_its_tools_and_calls_one(
         "dry_run": False,
         "repeated": False,
         "result": {"id": orders[2].public_id, "state": "cancelled"},
+        "approval": "",
     }
 
 
