@@ -1,7 +1,7 @@
 """Codes and refresh tokens: digests in allauth's table, each good for one use.
 
-A used one stays until it would have expired, so that a second use is recognised: then
-somebody else has it, and the delegation behind it ends.
+A used one stays for a day after it would have expired, so that a second use is
+recognised: then somebody else has it, and the delegation behind it ends.
 """
 
 from __future__ import annotations
@@ -84,10 +84,13 @@ def _forget() -> None:
 
 
 def find(kind: Any, secret: str, client: Any) -> Grant | None:
-    """What the client shows, if it was given to this client and has not expired."""
+    """What the client shows, if it was given to this client and has not expired.
+
+    A used one is found as long as it is kept: its second use tells, however late.
+    """
     rows = Token.objects.filter(type=kind, hash=token_digest(secret), client=client)
-    row = rows.filter(expires_at__gt=timezone.now()).first()
-    if row is None:
+    row = rows.first()
+    if row is None or (row.expires_at <= timezone.now() and "used" not in row.data):
         return None
     given = (
         Delegation.objects.select_related("agent", "person")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from allauth.idp.oidc.models import Token
 from django.contrib.auth.models import Group
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -70,12 +71,15 @@ def test_a_code_is_worth_nothing_unless_everything_fits(
     assert assistant.exchange(code).status_code == 200
 
 
+@pytest.mark.parametrize("seconds", [0, 3600], ids=["at once", "an hour later"])
 def test_a_code_that_is_shown_twice_ends_what_came_of_it(
-    assistant: Assistant, consent: Consent
+    seconds: int, assistant: Assistant, consent: Consent
 ) -> None:
     code = consent()["code"]
     first = assistant.exchange(code).json()
     assert lets_in(assistant, first["access_token"])
+    earlier = F("expires_at") - timedelta(seconds=seconds)
+    Token.objects.filter(type="ac").update(expires_at=earlier)
     again = assistant.exchange(code)
     assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
     assert not lets_in(assistant, first["access_token"])
