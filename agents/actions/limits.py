@@ -139,6 +139,21 @@ def _check(data: LimitInput) -> None:
         raise Invalid("there is no such workflow")
     if data.per == "call" and (data.window or data.measure == "calls"):
         raise Invalid("one call is one call: it has no window")
+    if data.measure == "amount" and (data.tool or data.workflow):
+        _check_tells(data)
+
+
+def _check_tells(data: LimitInput) -> None:
+    """Refuse a limit of amounts on what never tells one: it would only look so."""
+    if data.tool:
+        actions = [tools_here()[data.tool].action]
+    else:
+        actions = [step.action for step in workflows.registry[data.workflow].steps]
+    if not any(action is not None and action.tells_money() for action in actions):
+        raise Invalid(
+            "this tells no amount of money that could be counted;"
+            " limit its calls, or amounts in every tool"
+        )
 
 
 def _workflows() -> set[str]:

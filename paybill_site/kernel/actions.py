@@ -91,6 +91,7 @@ class Action[M: models.Model | None, D: Input, R]:
     first line is what people and agents read.
 
     ``most_rows``: how many rows of the product an agent's call may change;
+    ``spends``: ``run`` tells by ``acts.spend`` what money it moves;
     ``approval``: of a workflow's Moment says why a person has to agree, or "".
 
     What agents are told of it, and tests hold it to: ``Output`` is what ``present``
@@ -112,6 +113,7 @@ class Action[M: models.Model | None, D: Input, R]:
     name: ClassVar[str]
     legal_in: ClassVar[frozenset[str] | None] = None  # states in which a door shows it
     most_rows: ClassVar[int] = 100
+    spends: ClassVar[bool] = False
     Output: ClassVar[type[BaseModel] | None] = None
     overwrites: ClassVar[frozenset[str] | None] = None
     idempotent: ClassVar[bool] = False
@@ -142,6 +144,13 @@ class Action[M: models.Model | None, D: Input, R]:
         Where ``run`` works the amount out, it tells it by ``acts.spend`` instead.
         """
         return None
+
+    @classmethod
+    def tells_money(cls) -> bool:
+        """Whether a limit of amounts on this action counts anything."""
+        said: Any = cls.amount
+        silent: Any = Action.amount
+        return cls.spends or said.__func__ is not silent.__func__
 
     def concerns(self, target: M, result: R | None) -> str:
         """The audit chain: the tenant's public id, else the app's name."""

@@ -51,6 +51,7 @@ class ReturnOrderItems(Action[Order, ReturnInput, Order]):
     model = Order
     Input = ReturnInput
     permission = "storefront.return_order_items"
+    spends = True
     danger = Danger.CAREFUL
     agents = True
     legal_in: ClassVar[frozenset[str] | None] = DELIVERED
@@ -77,6 +78,7 @@ class ExchangeOrderItems(Action[Order, SwapInput, Order]):
     model = Order
     Input = SwapInput
     permission = "storefront.exchange_order_items"
+    spends = True
     danger = Danger.CAREFUL
     agents = True
     legal_in: ClassVar[frozenset[str] | None] = DELIVERED

@@ -56,6 +56,7 @@ class PlaceOrder(Action[None, OrderInput, Order]):
     model = Order
     Input = OrderInput
     permission = "storefront.add_order"
+    spends = True
     creates = True
 
     def run(self, target: None, data: OrderInput, *, actor: Actor) -> Order:
@@ -88,6 +89,7 @@ class CancelOrder(Action[Order, CancelInput, Order]):
     model = Order
     Input = CancelInput
     permission = "storefront.cancel_order"
+    spends = True
     danger = Danger.CAREFUL
     agents = True
     legal_in: ClassVar[frozenset[str] | None] = frozenset({OrderState.PENDING})
@@ -142,6 +144,7 @@ class RefundOrder(Action[Order, RefundInput, Order]):
     model = Order
     Input = RefundInput
     permission = "storefront.refund_order"
+    spends = True
     danger = Danger.CAREFUL
     agents = True
     legal_in: ClassVar[frozenset[str] | None] = frozenset({OrderState.DELIVERED})

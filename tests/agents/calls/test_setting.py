@@ -57,6 +57,9 @@ def test_a_limit_is_added_changed_and_removed(
     "wrong",
     [
         {"measure": "amount"},
+        {"measure": "amount", "currency": "EUR", "tool": "list_orders"},
+        {"measure": "amount", "currency": "EUR", "tool": "modify_order_address"},
+        {"measure": "amount", "currency": "EUR", "tool": "start_cancellation"},
         {"measure": "calls", "currency": "EUR"},
         {"measure": "calls", "tool": "no_tool"},
         {"measure": "calls", "workflow": "storefront.nothing"},
@@ -71,6 +74,23 @@ def test_a_limit_that_would_count_nothing_is_refused(
     with pytest.raises(Invalid):
         perform(AddLimit, None, {"most": 1, **wrong}, actor=keeper)
     assert not Limit.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {},
+        {"tool": "cancel_pending_order"},
+        {"tool": "modify_order_items"},
+        {"workflow": "storefront.cancellation"},
+    ],
+)
+def test_a_limit_of_amounts_is_for_what_tells_them(
+    where: dict[str, Any], licensed: Any, keeper: Actor
+) -> None:
+    asked = {"measure": "amount", "currency": "EUR", "most": 1, **where}
+    perform(AddLimit, None, asked, actor=keeper)
+    assert Limit.objects.get().most == 1
 
 
 def test_nobody_sets_limits_for_an_agent_that_is_not_theirs_to_see(

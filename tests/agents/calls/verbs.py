@@ -46,6 +46,7 @@ class Stock(Action[Product, StockInput, Product]):
     permission = "storefront.change_product"
     agents = True
     most_rows = 3
+    spends = True
 
     def run(self, product: Product, data: StockInput, *, actor: Actor) -> Product:
         if data.pieces == 13:
