@@ -18,7 +18,7 @@ from agents.actions.approvals import (
 from agents.approvals import asking, bearers
 from agents.auth import actor_of
 from agents.errors import NotApproved
-from agents.models import Agent, AgentToken, Approval, WorkflowRun
+from agents.models import Agent, AgentToken, Approval, Delegation, WorkflowRun
 from agents.states import APPROVAL_MOVES, ApprovalState
 from examples.storefront.models import Product
 from paybill_site.kernel import outbox
@@ -135,10 +135,20 @@ def test_it_can_be_agreed_to_as_long_as_the_agent_could_do_it(
 
 
 def test_never_longer_than_the_delegation_or_a_day(
-    clerk: Actor, run: WorkflowRun
+    clerk: Actor, run: WorkflowRun, helper: Agent
 ) -> None:
     day = timezone.now() + bearers.EXPIRES
-    assert abs(asked(clerk, run).expires_at - day) < timedelta(minutes=1)
+    assert abs(bearers.until(clerk.via) - day) < timedelta(minutes=1)
+    ends = timezone.now() + timedelta(minutes=90)
+    given = Delegation.objects.create(
+        agent=helper, person=helper.principal, task="copies", expires_at=ends
+    )
+    AgentToken.objects.update(delegation=given)
+    approval = asked(clerk, run)
+    assert approval.expires_at == ends
+    assert bearers.withdrawn(approval) == ""
+    Delegation.objects.update(revoked_at=timezone.now())
+    assert "delegation" in bearers.withdrawn(approval)
 
 
 def test_with_its_token_what_was_asked_goes(
