@@ -21,8 +21,10 @@ pytestmark = pytest.mark.mcp
 
 @pytest.fixture
 def boss(in_a: Any) -> Actor:
-    """A person who may decide, and who is not behind the agent."""
+    """A person who may decide, sees all of it, and is not behind the agent."""
     grants = {"agents.decide_approval", "agents.view_approval"}
+    for row in ("orderpayment", "paymentmethod", "orderitem", "variant", "refund"):
+        grants.add(f"storefront.view_{row}")
     return Actor(
         kind=Kind.PERSON,
         id="usr_0000000000000000000000boss",
