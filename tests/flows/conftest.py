@@ -38,7 +38,7 @@ from tenants.models import Account, Tenant
 from tests.agents.conftest import license_plane
 from tests.agents.people import enter, person
 from tests.cast import LogIn, acting, browser
-from tests.flows import developers, infrastructure, metering, money
+from tests.flows import asking, developers, infrastructure, metering, money
 from tests.flows.doors import Door
 from tests.services import superuser
 
@@ -145,7 +145,11 @@ def world(
         "outsider": outsider_user,
         "operator": operator_user,
     }
-    return peopled(furnished, people, log_in)
+    made = peopled(furnished, people, log_in)
+    for place in (CONTROL, furnished):
+        with plane(place):
+            asking.stop_all()
+    return made
 
 
 def peopled(furnished: Place, people: dict[str, User], log_in: LogIn) -> World:
@@ -193,6 +197,7 @@ def _agent(keeper: actors.Actor, scope: str) -> None:
     perform(AllowAddress, None, {"address": "example.com"}, actor=keeper)
     task = {"agent": agent.public_id, "task": "Help out", "scopes": [scope]}
     perform(Delegate, None, task, actor=keeper)
+    asking.furnish()
 
 
 @pytest.fixture

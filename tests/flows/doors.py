@@ -101,6 +101,7 @@ MODELS = {
     "agent-limits": "agents.limit",
     "agent-bindings": "agents.binding",
     "agent-addresses": "agents.egressentry",
+    "agent-proposals": "agents.proposal",
     "approvals": "agents.approval",
     "workflow-runs": "agents.workflowrun",
 }
