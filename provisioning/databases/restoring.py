@@ -209,6 +209,20 @@ def _rename(connection: roles.Connection, old: str, new: str) -> None:
         rename = sql.SQL("ALTER ROLE {} RENAME TO {}")
         before, after = roles.role_of(old, kind), roles.role_of(new, kind)
         connection.execute(rename.format(sql.Identifier(before), sql.Identifier(after)))
+    _name_anew(connection, new)
+
+
+def _name_anew(connection: roles.Connection, name: str) -> None:
+    """Make what names its schema anew: the functions behind triggers and policies."""
+    if schema.schemas(connection).get(name) != schema.version():
+        return  # an older plane that is put aside, where nobody writes
+    owner = sql.Identifier(roles.role_of(name, "owner"))
+    connection.execute(sql.SQL("SET LOCAL ROLE {}").format(owner))
+    place = sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(name))
+    connection.execute(place)
+    grants.renew(connection.cursor(), name)
+    connection.execute("RESET ROLE")
+    connection.execute("SET LOCAL search_path = ''")
 
 
 def number_of(dsn: str, name: str) -> int | None:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from agents.models import Agent
 from agents.tools import catalogue
 from examples.storefront.models import Customer, Order
-from paybill_site.kernel import actions, declarations
+from paybill_site.kernel import actions, declarations, grants
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.declarations import Declaration, ModelTools
 from tests.agents.conftest import Enter
@@ -51,7 +51,8 @@ def everything(orders: list[Order], allow: Allow) -> Actor:
 @pytest.fixture
 def customers() -> Iterator[Declaration]:
     """Customers with an e-mail address that not everybody reads, and an update."""
-    registries = (declarations.registry, actions.registry)
+    # What it shows the agents' role is part of the version of a plane.
+    registries = (declarations.registry, actions.registry, grants._exposed)
     before = [dict(registry) for registry in registries]
 
     class CustomerTools(ModelTools):

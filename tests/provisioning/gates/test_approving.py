@@ -80,10 +80,13 @@ def test_who_asked_does_not_approve_and_somebody_else_does(
 def test_agents_and_parts_of_the_system_approve_nothing(wait: Wait) -> None:
     needed = frozenset({"provisioning.confirm_run", "provisioning.view_run"})
     run = wait()
-    for kind in (Kind.AGENT, Kind.SYSTEM, Kind.PERSON):
+    for kind in (Kind.SYSTEM, Kind.PERSON):
         somebody = Actor(kind=kind, id="x", grants=needed)
         with pytest.raises(Forbidden, match="only a person among the operators"):
             approve(run, somebody)
+    # An agent does not even get so far: the wall shows it no run that it may not read.
+    with pytest.raises((Forbidden, NotFound)):
+        approve(run, Actor(kind=Kind.AGENT, id="x", grants=needed))
     assert not Approval.objects.exists()
 
 
