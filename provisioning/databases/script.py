@@ -14,7 +14,7 @@ from typing import IO
 
 from psycopg import sql
 
-from paybill_site.kernel import migrating
+from paybill_site.kernel import migrating, roles
 from paybill_site.kernel.roles import Connection
 
 COPY = re.compile(rb"COPY [^\n]+ FROM stdin;\n")
@@ -43,7 +43,10 @@ def _execute(connection: Connection, lines: list[bytes], old: str, new: str) -> 
 
 
 def _renamed(text: bytes, old: str, new: str) -> bytes:
-    return re.sub(rb"\b%s\b" % old.encode(), new.encode(), text)
+    # Row policies name the roles of the plane, which are called after its schema.
+    kinds = "|".join(roles.KINDS).encode()
+    named = rb"\b%s(?=(?:_(?:%s))?\b)" % (old.encode(), kinds)
+    return re.sub(named, new.encode(), text)
 
 
 def _copy(connection: Connection, statement: bytes, script: IO[bytes]) -> None:
