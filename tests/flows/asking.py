@@ -7,7 +7,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from agents.access import switches
-from agents.models import Agent, Approval, Proposal, WorkflowRun
+from agents.approvals.plans import Plan
+from agents.models import Agent, Approval, Proposal, Rule, WorkflowRun
 from examples.storefront.models import Order
 from paybill_site.kernel import planes
 from paybill_site.kernel.models import reference
@@ -19,6 +20,8 @@ def furnish() -> None:
     """One of each in the entered plane, of its latest agent."""
     success.rule()
     agent = Agent.objects.latest("pk")
+    # The role may be dropped, and its rule with it: this one stays.
+    Rule.objects.create(agent=agent, permission=success.some_scope(), made_by="test")
     subject = reference(Order.objects.latest("pk")) if planes.here().tenant else ""
     WorkflowRun.objects.create(
         workflow=_workflow(),
@@ -28,22 +31,37 @@ def furnish() -> None:
         agent=agent,
         started_by=agent.public_id,
     )
-    Approval.objects.create(
-        agent=agent,
-        tool="cancel_order",
-        action="storefront.cancel_order",
-        sealed='{"given": {}, "data": "{}"}',
-        via="agent:tok_" + "0" * 26,
-        key="furnished",
-        digest="0" * 64,
-        asked_by=agent.public_id,
-        expires_at=timezone.now() + timedelta(hours=1),
-    )
+    wish(agent)
     Proposal.objects.create(
         agent=agent,
         action="provisioning.discard_run",
         target="provisioning.run:run_" + "0" * 26,
         why="nobody waits for it",
+    )
+
+
+def wish(agent: Agent) -> None:
+    """A call without a target, kept as one that was rehearsed is."""
+    plan = Plan(
+        who=(agent.public_id, "", ""),
+        action="storefront.cancel_order",
+        arguments="{}",
+        target="",
+        version="",
+        step=(),
+        at=timezone.now(),
+    )
+    Approval.objects.create(
+        agent=agent,
+        tool="cancel_order",
+        action=plan.action,
+        shown=plan.shown(),
+        sealed='{"given": {}, "data": "{}"}',
+        via="agent:tok_" + "0" * 26,
+        key="furnished",
+        digest=plan.digest(),
+        asked_by=agent.public_id,
+        expires_at=timezone.now() + timedelta(hours=1),
     )
 
 
