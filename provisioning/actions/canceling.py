@@ -38,7 +38,6 @@ class CancelRun(Action[Run, NoInput, Run]):
     permission = "provisioning.cancel_run"
     danger = Danger.CAREFUL
     legal_in = CANCELABLE
-    agents = True
 
     def run(self, target: Run, data: NoInput, *, actor: Actor) -> Run:
         if target.state not in CANCELABLE:

@@ -1,4 +1,4 @@
-"""An agent of the control plane: it reads runs, and nothing lets it do more."""
+"""An agent of the control plane: it reads runs and proposes; nothing lets it do more."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from agents.actions import CreateAgent, GrantAccess
 from agents.dispatch import call
 from agents.errors import NotGrantable
 from agents.models import Agent
+from agents.proposals.kinds import PROPOSABLE
 from agents.tools.catalogue import Verb, tools_here
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
@@ -79,16 +80,22 @@ def test_it_reads_runs_with_their_phases(
     assert [phase["name"] for phase in shown["phases"]] == ["plan"]
 
 
-def test_all_that_an_agent_could_do_to_infrastructure_is_to_stop_a_run(
+def test_all_that_an_agent_can_do_to_infrastructure_is_to_propose(
     control: Place,
 ) -> None:
     acting = {name for name, tool in tools_here().items() if tool.verb is Verb.ACT}
-    assert acting - set(OWN_TOOLS) == {"cancel_run"}
+    verbs = {name.rpartition(".")[2] for name in PROPOSABLE}
+    assert acting - set(OWN_TOOLS) == {f"propose_{verb}" for verb in verbs}
 
 
 @pytest.mark.parametrize(
     "permission",
-    ["provisioning.confirm_run", "tenants.close_tenant", "storefront.view_order"],
+    [
+        "provisioning.confirm_run",
+        "provisioning.cancel_run",
+        "tenants.close_tenant",
+        "storefront.view_order",
+    ],
 )
 def test_it_can_not_be_granted_more(
     permission: str, watcher: Agent, operator: Actor
