@@ -156,7 +156,7 @@ def test_nobody_grants_what_they_do_not_hold(
 
 
 @pytest.mark.parametrize(
-    "permission", ["agents.issue_token", "storefront.refund_order", "nonsense", ""]
+    "permission", ["agents.issue_token", "storefront.dispatch_order", "nonsense", ""]
 )
 def test_agents_get_the_permissions_of_tools_only(
     permission: str, helper: Agent, shopkeeper: Actor

@@ -122,6 +122,9 @@ ACTS: dict[str, Callable[[World], Arguments]] = {
     "modify_order_payment": lambda w: w.step(
         "payment_change", w.pending(), payment_method=w.gift.public_id
     ),
+    "refund_order": lambda w: w.step(
+        "refund_request", w.delivered(), amount_minor=100, reason="scratched"
+    ),
     "return_order_items": lambda w: w.step(
         "item_return",
         w.delivered(),
@@ -135,6 +138,7 @@ ACTS: dict[str, Callable[[World], Arguments]] = {
     "start_item_return": lambda w: {"id": w.delivered().public_id},
     "start_move": lambda w: {"id": w.customer.public_id},
     "start_payment_change": lambda w: {"id": w.pending().public_id},
+    "start_refund_request": lambda w: {"id": w.delivered().public_id},
     "update_customer": lambda w: {"id": w.customer.public_id, "city": "Turku"},
     "update_product": lambda w: {"id": w.old.product.public_id, "active": False},
     "withdraw_approval": lambda w: {"id": w.approval().public_id},
