@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
 _where = conninfo_to_dict(os.environ["PLAIN_DSN"])
 SECRET_KEY = "not a secret: gone after the bench"  # noqa: S105
 ALLOWED_HOSTS = ["localhost"]
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": _where["dbname"],
@@ -28,7 +29,7 @@ INSTALLED_APPS = [
 ROOT_URLCONF = "benchmarks.plain.urls"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REST_FRAMEWORK = {
+REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rest_framework.authentication.TokenAuthentication"
     ],
