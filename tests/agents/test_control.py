@@ -1,4 +1,4 @@
-"""An agent of the control plane: it reads runs and proposes; nothing lets it do more."""
+"""An agent of the control plane reads runs and proposes; nothing lets it do more."""
 
 from __future__ import annotations
 
