@@ -215,25 +215,14 @@ RUN = "needs a run, a state or a database that Terraform has really made"
 STATE = "the one furnished row is past that state, and its neighbours hold it there"
 CATALOGUE = "needs names that belong together: of a plan, a price, a card, a policy"
 PROOF = "needs a secret that only a mail or a provider's message has"
-NOBODY = "nothing of its kind is furnished: agents make it while they work"
+STOPPED = "nobody has stopped the agents: all of the cast would be refused then"
+HALF = "the furnished run has done no step that could be taken back"
 
-WAITING = dict.fromkeys(
-    (
-        "agent_proposals_retrieve",
-        "agents_decline_proposal",
-        "agent_switches_retrieve",
-        "agents_release_switch",
-        "agent_waiting",
-        "approvals_retrieve",
-        "agents_approve_call",
-        "agents_refuse_call",
-        "agents_revoke_approval",
-        "workflow_runs_retrieve",
-        "agents_cancel_workflow_run",
-        "agents_retry_compensation",
-    ),
-    NOBODY,
-)
+WAITING = {
+    "agent_switches_retrieve": STOPPED,
+    "agents_release_switch": STOPPED,
+    "agents_retry_compensation": HALF,
+}
 NOT_HERE: dict[str, dict[str, str]] = {
     "tenant": {
         **WAITING,
