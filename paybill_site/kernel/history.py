@@ -124,7 +124,9 @@ def remember(*found: type[models.Model]) -> None:
 def remembered(schema: str) -> Mapping[str, type[models.Model]]:
     """Every table of a tenant's plane whose changes are noted, with its model."""
     known = tracked(schema)
-    return {**known, **_deciding, **tables_of_grants()} if known else {}
+    found = {**known, **_deciding, **tables_of_grants()} if known else {}
+    # One order for all processes: what is made of it is part of the plane's version.
+    return dict(sorted(found.items()))
 
 
 @cache
