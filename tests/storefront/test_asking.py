@@ -20,7 +20,8 @@ def said(reason: str) -> object:
 
 @pytest.mark.parametrize("reason", ["no longer needed", "ordered by mistake"])
 def test_the_two_published_phrases_are_reasons(reason: str) -> None:
-    CancelPendingOrder.Input.model_validate({"reason": said(reason)})
+    taken = CancelPendingOrder.Input.model_validate({"reason": said(reason)})
+    assert taken.model_dump(mode="json")["reason"] == reason.replace(" ", "_")
 
 
 @pytest.mark.parametrize(

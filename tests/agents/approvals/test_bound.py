@@ -95,7 +95,7 @@ def test_stored_arguments_that_were_changed(approval: Approval, keeper: Actor) -
     approval.sealed = approval.sealed.replace("Dear chair", "Dear throne")
     approval.save()
     outbox.drain()
-    void(approval)
+    assert void(approval)
 
 
 def test_a_stored_plan_that_was_changed(approval: Approval, keeper: Actor) -> None:
@@ -104,7 +104,7 @@ def test_a_stored_plan_that_was_changed(approval: Approval, keeper: Actor) -> No
     Approval.objects.filter(pk=approval.pk).update(shown=shown)
     say_yes(approval, keeper)
     outbox.drain()
-    void(approval)
+    assert void(approval)
 
 
 @pytest.mark.parametrize("what", ["token", "agent", "expired", "access"])

@@ -69,7 +69,7 @@ def test_the_next_window_is_free_again(
     note(worker, chair, "a")
     later = timezone.now() + timedelta(seconds=HOUR)
     monkeypatch.setattr(timezone, "now", lambda: later)
-    note(worker, chair, "b")
+    assert not note(worker, chair, "b").repeated
 
 
 def test_a_limit_without_a_window_never_resets(

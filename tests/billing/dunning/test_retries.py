@@ -19,7 +19,7 @@ from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
 from tenants.models import Account
 from tests.billing.desk import Turn, only_open, pay_in_full
-from tests.billing.payments.desk import drain, test_card
+from tests.billing.payments.desk import drain, sandbox_card
 
 DAY = timedelta(days=1)
 
@@ -35,7 +35,7 @@ def declined(
 def renewed(
     subscription: Subscription, account: Account, owner: Actor, turn: Turn, card: str
 ) -> Invoice:
-    test_card(account, card, owner)
+    sandbox_card(account, card, owner)
     turn(subscription.period_end - clock.now())
     bill_one(subscription.public_id)
     drain()
@@ -96,7 +96,7 @@ def test_a_hard_decline_is_not_tried_again_and_another_method_is_asked_for(
     asked = [mail for mail in mailoutbox if "Another way to pay" in mail.subject]  # type: ignore[attr-defined]
     assert len(asked) == 1
     # Another method that is declined softly has days of its own.
-    test_card(account, "test_declined", owner)
+    sandbox_card(account, "test_declined", owner)
     drain()
     assert (retry().stopped, retry().next_at) == ("", clock.now() + 2 * DAY)
     assert invoice.payments.count() == 2

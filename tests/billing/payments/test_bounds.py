@@ -26,7 +26,7 @@ from paybill_site.kernel.errors import Forbidden, Invalid
 from paybill_site.kernel.forms import form_for
 from tenants.models import Account, Tenant
 from tests.billing.desk import Turn, only_open, sell
-from tests.billing.payments.desk import VISA, Server, drain, test_card
+from tests.billing.payments.desk import VISA, Server, drain, sandbox_card
 from tests.billing.payments.test_collecting import renewed
 from tests.cast import LogIn
 
@@ -73,7 +73,7 @@ def test_a_test_card_is_chosen_by_its_token_alone(
     account: Account, owner: Actor
 ) -> None:
     with pytest.raises(Invalid):
-        test_card(account, VISA, owner)
+        sandbox_card(account, VISA, owner)
 
 
 def test_what_is_too_small_to_be_charged_is_carried_along(
@@ -88,7 +88,7 @@ def test_what_is_too_small_to_be_charged_is_carried_along(
     small = only_open(subscription)
     transfer = {"reference": "b1", "amount": small.outstanding - 30}
     perform(MarkInvoicePaid, small, transfer, actor=operator)
-    method = test_card(account, "test_succeeds", owner)
+    method = sandbox_card(account, "test_succeeds", owner)
     drain()
     small.refresh_from_db()
     assert (small.state, small.outstanding) == ("open", 30)

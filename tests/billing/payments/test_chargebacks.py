@@ -14,7 +14,7 @@ from billing.models import Dispute, Invoice, Payment, Subscription
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
 from tenants.models import Account
-from tests.billing.payments.desk import drain, test_card
+from tests.billing.payments.desk import drain, sandbox_card
 
 
 def disputed(payment: Payment, state: str, **other: Any) -> Dispute:
@@ -35,7 +35,7 @@ def disputed(payment: Payment, state: str, **other: Any) -> Dispute:
 @pytest.fixture
 def payment(unpaid: Subscription, account: Account, owner: Actor) -> Payment:
     """The first invoice, paid by card."""
-    test_card(account, "test_succeeds", owner)
+    sandbox_card(account, "test_succeeds", owner)
     drain()
     return Payment.objects.get()
 

@@ -18,7 +18,7 @@ from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.models import OutboxEvent
 from tenants.models import Account, Tenant
 from tests.billing.desk import Turn, only_open
-from tests.billing.payments.desk import drain, only_payment, test_card
+from tests.billing.payments.desk import drain, only_payment, sandbox_card
 from tests.races import at_once
 
 TESTED = "test_succeeds"
@@ -34,7 +34,7 @@ def renewed(subscription: Subscription, turn: Turn) -> None:
 def test_the_first_method_is_charged_from_now_on(
     subscription: Subscription, account: Account, owner: Actor, turn: Turn
 ) -> None:
-    method = test_card(account, TESTED, owner)
+    method = sandbox_card(account, TESTED, owner)
     customer = Customer.objects.get(account=account)
     assert (method.is_default, customer.collection) == (True, "automatic")
     renewed(subscription, turn)
@@ -47,7 +47,7 @@ def test_the_first_method_is_charged_from_now_on(
 def test_a_new_customer_who_added_a_card_is_charged_when_it_subscribes(
     turn: Turn, tenant: Tenant, account: Account, owner: Actor, basic: Plan
 ) -> None:
-    test_card(account, TESTED, owner)
+    sandbox_card(account, TESTED, owner)
     begun = perform(Subscribe, tenant, {"plan": "basic"}, actor=owner).result
     drain()
     begun.refresh_from_db()
@@ -62,7 +62,7 @@ def test_who_pays_by_transfer_is_charged_nothing(owing: Subscription) -> None:
 def test_a_soft_decline_is_an_attempt_and_the_next_one_may_do(
     subscription: Subscription, account: Account, owner: Actor, turn: Turn
 ) -> None:
-    test_card(account, "test_declined", owner)
+    sandbox_card(account, "test_declined", owner)
     renewed(subscription, turn)
     drain()
     invoice = only_open(subscription)
@@ -80,7 +80,7 @@ def test_a_soft_decline_is_an_attempt_and_the_next_one_may_do(
 def test_a_hard_decline_ends_the_method_and_another_one_pays(
     subscription: Subscription, account: Account, owner: Actor, turn: Turn
 ) -> None:
-    bad = test_card(account, "test_hard_declined", owner)
+    bad = sandbox_card(account, "test_hard_declined", owner)
     renewed(subscription, turn)
     drain()
     bad.refresh_from_db()
@@ -90,7 +90,7 @@ def test_a_hard_decline_ends_the_method_and_another_one_pays(
     with pytest.raises(NoMethod):
         perform(PayInvoice, invoice, {"method": bad.public_id}, actor=owner)
     # A new method is taken into use, and pays what the old one could not.
-    good = test_card(account, TESTED, owner)
+    good = sandbox_card(account, TESTED, owner)
     drain()
     invoice.refresh_from_db()
     assert (invoice.state, good.is_default) == ("paid", True)
@@ -99,7 +99,7 @@ def test_a_hard_decline_ends_the_method_and_another_one_pays(
 def test_what_comes_late_is_found_by_looking(
     subscription: Subscription, account: Account, owner: Actor, turn: Turn
 ) -> None:
-    test_card(account, "test_late", owner)
+    sandbox_card(account, "test_late", owner)
     renewed(subscription, turn)
     drain()
     payment = Payment.objects.get(gateway="sandbox")
@@ -118,7 +118,7 @@ def test_what_comes_late_is_found_by_looking(
 def test_a_bank_that_asks_is_answered_by_the_customer(
     subscription: Subscription, account: Account, owner: Actor, turn: Turn
 ) -> None:
-    test_card(account, "test_confirm", owner)
+    sandbox_card(account, "test_confirm", owner)
     renewed(subscription, turn)
     drain()
     payment = Payment.objects.get(gateway="sandbox")
@@ -133,7 +133,7 @@ def test_a_bank_that_asks_is_answered_by_the_customer(
 def test_one_payment_at_a_time_for_an_invoice(
     subscription: Subscription, account: Account, owner: Actor, turn: Turn
 ) -> None:
-    test_card(account, "test_confirm", owner)
+    sandbox_card(account, "test_confirm", owner)
     renewed(subscription, turn)
     drain()
     with pytest.raises(InFlight):
@@ -145,7 +145,7 @@ def test_a_double_click_charges_once(
 ) -> None:
     invoice = only_open(unpaid)
     Customer.objects.update(collection="transfer")
-    test_card(account, TESTED, owner)
+    sandbox_card(account, TESTED, owner)
 
     def click() -> object:
         return perform(PayInvoice, invoice, {}, actor=owner).result
@@ -161,7 +161,7 @@ def test_a_double_click_charges_once(
 def test_a_failed_upgrade_takes_nothing_away(
     subscription: Subscription, account: Account, owner: Actor, pro: Plan
 ) -> None:
-    test_card(account, "test_declined", owner)
+    sandbox_card(account, "test_declined", owner)
     perform(ChangePlan, subscription, {"plan": "pro"}, actor=owner)
     drain()
     subscription.refresh_from_db()
@@ -169,7 +169,7 @@ def test_a_failed_upgrade_takes_nothing_away(
     assert payment.state == "failed"
     assert (subscription.state, subscription.plan.code) == ("active", "basic")
     # Another card pays for it, and then the change is made.
-    other = test_card(account, TESTED, owner)
+    other = sandbox_card(account, TESTED, owner)
     chosen = {"method": other.public_id}
     perform(PayInvoice, only_open(subscription), chosen, actor=owner)
     drain()
@@ -180,7 +180,7 @@ def test_a_failed_upgrade_takes_nothing_away(
 def test_a_removed_method_is_charged_no_more(
     subscription: Subscription, account: Account, owner: Actor, turn: Turn
 ) -> None:
-    method = test_card(account, TESTED, owner)
+    method = sandbox_card(account, TESTED, owner)
     perform(RemoveMethod, method, actor=owner)
     customer = Customer.objects.get(account=account)
     assert customer.collection == "transfer"

@@ -12,7 +12,7 @@ from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.models import Delivery
 from tenants.models import Account
 from tests.billing.desk import only_open
-from tests.billing.payments.desk import drain, test_card
+from tests.billing.payments.desk import drain, sandbox_card
 from tests.cast import LogIn
 
 
@@ -46,7 +46,7 @@ def test_a_customer_adds_a_method_and_pays_over_rest(
 def test_others_see_nothing_of_it(
     account: Account, owner: Actor, outsider_user: Any, log_in: LogIn
 ) -> None:
-    method = test_card(account, "test_succeeds", owner)
+    method = sandbox_card(account, "test_succeeds", owner)
     stranger = log_in(outsider_user)
     assert stranger.get("/api/payment-methods").json()["results"] == []
     assert (
@@ -79,7 +79,7 @@ def test_operators_see_all_of_it(
     operator_user: Any,
     log_in: LogIn,
 ) -> None:
-    test_card(account, "test_succeeds", owner)
+    sandbox_card(account, "test_succeeds", owner)
     drain()
     payment = Payment.objects.get()
     clerk = log_in(operator_user)
@@ -117,7 +117,7 @@ def test_a_bank_that_asks_is_answered_from_the_portal(
     log_in: LogIn,
     mailoutbox: list[Any],
 ) -> None:
-    test_card(account, "test_confirm", owner)
+    sandbox_card(account, "test_confirm", owner)
     drain()
     payment = Payment.objects.get()
     [mail] = [m for m in mailoutbox if "Your bank asks" in m.subject]
@@ -134,7 +134,7 @@ def test_a_bank_that_asks_is_answered_from_the_portal(
     drain()
     payment.refresh_from_db()
     assert (payment.state, payment.code) == ("failed", "withdrawn")
-    other = test_card(account, "test_succeeds", owner)
+    other = sandbox_card(account, "test_succeeds", owner)
     page = person.get(f"/pay/{payment.invoice.public_id}/").content.decode()
     assert str(other) in page
     chosen = {"method": other.public_id}

@@ -28,7 +28,7 @@ from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
 from tenants.models import Account
 from tests.billing.desk import Turn
-from tests.billing.payments.desk import VISA, Server, drain, only_payment, test_card
+from tests.billing.payments.desk import VISA, Server, drain, only_payment, sandbox_card
 from tests.billing.payments.test_collecting import renewed
 
 
@@ -47,7 +47,7 @@ def test_a_message_that_comes_again_collects_what_is_left(
 ) -> None:
     """A worker dies between two; the first is paid when the message is back."""
     first, second = two_open
-    added = MethodAdded(method=test_card(account, "test_succeeds", owner).public_id)
+    added = MethodAdded(method=sandbox_card(account, "test_succeeds", owner).public_id)
 
     def dies(action: Any, invoice: Invoice, **how: Any) -> Any:
         if invoice == second:
@@ -74,7 +74,7 @@ def test_one_that_always_fails_is_not_the_first_of_every_run(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    test_card(account, "test_late", owner)
+    sandbox_card(account, "test_late", owner)
     drain()
     broken, other = (only_payment(invoice) for invoice in two_open)
     turn(other.created_at + timedelta(days=2) - clock.now())
@@ -106,7 +106,7 @@ def test_a_refund_at_which_a_worker_dies_is_put_off_and_sent_later(
     turn: Turn,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    test_card(account, "test_succeeds", owner)
+    sandbox_card(account, "test_succeeds", owner)
     drain()
     asked = {"amount": 1000, "why": "ten days without service"}
     perform(RefundPayment, only_payment(unpaid), asked, actor=operator)
