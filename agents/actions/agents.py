@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.auth.models import Group
 from pydantic import Field
 
 from agents.access import grants
@@ -113,10 +114,7 @@ class GrantAccess(Action[Agent, AccessInput, Agent]):
     danger = Danger.CAREFUL
 
     def run(self, agent: Agent, data: AccessInput, *, actor: Actor) -> Agent:
-        _check_access(data)
-        if data.everything:
-            grants.grant_all(agent.principal, data.permission, actor)
-        grants.grant(agent.principal, data.permission, data.objects, actor)
+        give(agent.principal, data, actor)
         return agent
 
 
@@ -129,11 +127,27 @@ class RevokeAccess(Action[Agent, AccessInput, Agent]):
     permission = "agents.revoke_access"
 
     def run(self, agent: Agent, data: AccessInput, *, actor: Actor) -> Agent:
-        _check_access(data)
-        if data.everything:
-            grants.revoke_all(agent.principal, data.permission)
-        grants.revoke(agent.principal, data.permission, data.objects)
+        take(agent.principal, data)
         return agent
+
+
+def give(holder: User | Group, data: AccessInput, actor: Actor) -> None:
+    """Grant an agent's principal, or a role's group, what the input names.
+
+    Raises Invalid, NotGrantable, NotFound and Forbidden.
+    """
+    _check_access(data)
+    if data.everything:
+        grants.grant_all(holder, data.permission, actor)
+    grants.grant(holder, data.permission, data.objects, actor)
+
+
+def take(holder: User | Group, data: AccessInput) -> None:
+    """Take back what the input names. Raises Invalid and NotGrantable."""
+    _check_access(data)
+    if data.everything:
+        grants.revoke_all(holder, data.permission)
+    grants.revoke(holder, data.permission, data.objects)
 
 
 def _check_access(data: AccessInput) -> None:

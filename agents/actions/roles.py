@@ -8,12 +8,12 @@ from django.contrib.auth.models import Group
 from pydantic import Field
 
 from agents.access import grants
-from agents.actions.agents import AccessInput
+from agents.actions.agents import AccessInput, give, take
 from agents.models import Agent, Role
 from paybill_site.kernel import planes
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
-from paybill_site.kernel.errors import Conflict, Invalid, NotFound
+from paybill_site.kernel.errors import Conflict, NotFound
 from paybill_site.kernel.ids import new_id
 
 ROLE_ID = r"^rol_[0-9a-z]{26}$"
@@ -55,10 +55,7 @@ class GrantToRole(Action[Role, AccessInput, Role]):
     danger = Danger.CAREFUL
 
     def run(self, role: Role, data: AccessInput, *, actor: Actor) -> Role:
-        _check(data)
-        if data.everything:
-            grants.grant_all(role.group, data.permission, actor)
-        grants.grant(role.group, data.permission, data.objects, actor)
+        give(role.group, data, actor)
         return role
 
 
@@ -71,10 +68,7 @@ class RevokeFromRole(Action[Role, AccessInput, Role]):
     permission = "agents.revoke_role"
 
     def run(self, role: Role, data: AccessInput, *, actor: Actor) -> Role:
-        _check(data)
-        if data.everything:
-            grants.revoke_all(role.group, data.permission)
-        grants.revoke(role.group, data.permission, data.objects)
+        take(role.group, data)
         return role
 
 
@@ -154,9 +148,3 @@ def role_seen(public_id: str, actor: Actor) -> Role:
     if found is None:
         raise NotFound("there is no such role")
     return found
-
-
-def _check(data: AccessInput) -> None:
-    grants.check_grantable(data.permission)
-    if not data.objects and not data.everything:
-        raise Invalid("name some objects, or say that it is every object")
