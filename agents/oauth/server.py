@@ -74,9 +74,12 @@ def _later(request: Any) -> str:
 
 def _parts(request: HttpRequest) -> tuple[str, str, str, dict[str, str]]:
     """The request as oauthlib takes it; of headers only what it reads."""
-    query = request.META.get("QUERY_STRING", "")
+    # Encoded anew: oauthlib refuses with a ValueError what Django reads and it does not.
+    query, body = (
+        urlencode([(k, v) for k, many in form.lists() for v in many])
+        for form in (request.GET, request.POST)
+    )
     uri = f"{request.path}?{query}" if query else request.path
-    body = urlencode([(k, v) for k, many in request.POST.lists() for v in many])
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     if given := request.headers.get("Authorization", ""):
         headers["Authorization"] = given

@@ -152,6 +152,13 @@ def test_who_is_not_logged_in_comes_back_after_the_entry(assistant: Assistant) -
     assert answer["Location"].startswith("/entry/?next=%2Foauth%2Fauthorize%3F")
 
 
+def test_a_query_that_no_browser_writes_is_refused_like_any_other(
+    assistant: Assistant, browser: Client
+) -> None:
+    for query in ("client_id=[][]", "state=%FF", "scope=<b>", "client_id=a&client_id=b"):
+        assert browser.get(f"/oauth/authorize?{query}").status_code == 400
+
+
 def test_a_form_of_another_site_consents_to_nothing(
     assistant: Assistant, olivia: User
 ) -> None:
