@@ -12,6 +12,7 @@ from django.urls import reverse
 from agents.actions.proposals import DeclineProposal
 from agents.models import Proposal
 from agents.states import ProposalState
+from paybill_site.kernel import planes
 from paybill_site.kernel.actions import registry
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.admin import VerbAdmin, operators
@@ -45,8 +46,8 @@ def _row(proposal: Proposal) -> Any:
 
 @waiting
 def proposals(actor: Actor) -> Iterable[dict[str, Any]]:
-    """What agents propose, for whoever may say no."""
-    if not actor.may(DeclineProposal.permission):
+    """What agents propose, for whoever may say no; tenants have no list of it."""
+    if planes.here() != planes.CONTROL or not actor.may(DeclineProposal.permission):
         return
     rows = Proposal.objects.visible_to(actor).filter(state=ProposalState.OPEN)
     if count := rows.count():

@@ -74,7 +74,7 @@ def _later(request: Any) -> str:
 
 def _parts(request: HttpRequest) -> tuple[str, str, str, dict[str, str]]:
     """The request as oauthlib takes it; of headers only what it reads."""
-    # Encoded anew: oauthlib refuses with a ValueError what Django reads and it does not.
+    # Encoded anew: what Django reads and oauthlib does not is a ValueError there.
     query, body = (
         urlencode([(k, v) for k, many in form.lists() for v in many])
         for form in (request.GET, request.POST)

@@ -155,7 +155,7 @@ def test_who_is_not_logged_in_comes_back_after_the_entry(assistant: Assistant) -
 def test_a_query_that_no_browser_writes_is_refused_like_any_other(
     assistant: Assistant, browser: Client
 ) -> None:
-    for query in ("client_id=[][]", "state=%FF", "scope=<b>", "client_id=a&client_id=b"):
+    for query in ("client_id=[][]", "state=%FF", "scope=<b>", "scope=a&scope=b"):
         assert browser.get(f"/oauth/authorize?{query}").status_code == 400
 
 
