@@ -27,9 +27,9 @@ type Line = tuple[str, str, Any, Any]
 type Moments = tuple[datetime, ...]
 
 
-def of_tx(tx: int, mark: int) -> list[Changed]:
-    """What a transaction of the past did to the product's rows."""
-    return _read("tx = %s AND id > %s", [tx, mark])
+def of_tx(tx: int, at: datetime) -> list[Changed]:
+    """What the transaction that began at ``at`` did to the product's rows."""
+    return _read("tx = %s AND at = %s", [tx, at])
 
 
 def since(mark: int) -> list[Changed]:

@@ -73,10 +73,10 @@ class Decided:
 
 def decide(call: RecordedCall, *, current_rules: bool = False) -> Decided:
     """Decide a call of the entered plane again. Changes nothing."""
-    rows = comparing.of_tx(call.tx, call.mark) if call.tx else []
+    rows = comparing.of_tx(call.tx, call.at) if call.tx else []
     then = Verdict(call.outcome, call.rule, tuple(comparing.lines(rows, (call.at,))))
     with sandbox():
-        rewinding.rewind(call.mark, leave=_today() if current_rules else frozenset())
+        rewinding.rewind(call, leave=_today() if current_rules else frozenset())
         _follow(call.agent)
         # The key was used by the very call that is made again.
         keys = IdempotencyKey.objects.filter(principal__startswith=call.agent)

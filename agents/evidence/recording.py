@@ -1,8 +1,9 @@
 """Keeps each decided call of an agent whole, beside its audit entry.
 
-A call stands with the place in the history of rows at which it was decided: ``mark`` is
-the newest note that was there before it. What a later replay needs beyond it (grants,
-rules, runs, limits) is a row like any other, and in that history too.
+A call stands with its place in the history of rows: ``mark`` is the newest note that it
+could see and ``snapshot`` tells which transactions were over for it, because a note has
+its number before it is committed. What a later replay needs beyond it (grants, rules,
+runs, limits) is a row like any other, and in that history too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.utils import timezone
 from pydantic import BaseModel
 
 from agents import models
@@ -41,12 +41,9 @@ history.remember(
     Group.permissions.through,
 )
 
-MARK = """
-SELECT coalesce(
-  (SELECT min(id) - 1 FROM kernel_rowchange
-    WHERE tx = pg_current_xact_id_if_assigned()::text::bigint AND at = now()),
-  (SELECT max(id) FROM kernel_rowchange), 0),
-  pg_current_xact_id_if_assigned()::text::bigint
+PLACE = """
+SELECT coalesce((SELECT max(id) FROM kernel_rowchange), 0),
+  pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text::bigint, now()
 """
 
 
@@ -58,8 +55,8 @@ def keep(call: Call, outcome: str, facts: Mapping[str, Any]) -> None:
     if not history.tracked(planes.here().schema):
         return
     with planes.cursor() as cursor:
-        cursor.execute(MARK)
-        mark, tx = cursor.fetchone()
+        cursor.execute(PLACE)
+        mark, snapshot, tx, at = cursor.fetchone()
     RecordedCall.objects.create(
         run=call.run or _begun(call, facts),
         agent=call.actor.id,
@@ -72,8 +69,9 @@ def keep(call: Call, outcome: str, facts: Mapping[str, Any]) -> None:
         outcome=outcome,
         rule=str(facts.get("rule", ""))[:80],
         mark=mark,
+        snapshot=snapshot,
         tx=tx if outcome == "done" else None,
-        at=timezone.now(),
+        at=at,
     )
 
 

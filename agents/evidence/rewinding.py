@@ -1,4 +1,4 @@
-"""Rows as they were at a moment: the history of rows, taken back to a mark.
+"""Rows as a recorded call saw them: the history of rows, taken back to its place there.
 
 Only inside a sandbox: what is taken back is seen by nobody else and never stays.
 """
@@ -11,13 +11,23 @@ from datetime import datetime
 
 from django.db import models
 
+from agents.models import RecordedCall
 from paybill_site.kernel import history, planes
 from paybill_site.kernel.roles import quote
 
-# The first note of a row after the mark tells how it was at the mark.
+# The first note of a row that the call did not find, or made, tells how it found the
+# row. A number is given before the commit: below the mark the snapshot decides. Where
+# the plane was moved here, older notes bear the numbers of another server; no writer's
+# transaction is open for an hour.
 FIRST = """
 SELECT DISTINCT ON (table_name, row_key) table_name, row_key, before::text
-FROM kernel_rowchange WHERE id > %s ORDER BY table_name, row_key, id
+FROM kernel_rowchange
+WHERE id > %(mark)s
+  OR tx = %(tx)s AND at = %(at)s
+  OR tx >= pg_snapshot_xmin(%(snapshot)s::pg_snapshot)::text::bigint
+    AND NOT pg_visible_in_snapshot(tx::text::xid8, %(snapshot)s::pg_snapshot)
+    AND at > %(at)s - interval '1 hour'
+ORDER BY table_name, row_key, id
 """
 
 
@@ -38,13 +48,14 @@ def clock() -> datetime:
     return found
 
 
-def rewind(mark: int, *, leave: frozenset[str] = frozenset()) -> None:
-    """Put every row that was changed since back as it was at ``mark``.
+def rewind(call: RecordedCall, *, leave: frozenset[str] = frozenset()) -> None:
+    """Put every row that was changed since back as the call found it.
 
+    What others committed while the call was on its way it may have seen: that stays.
     ``leave`` are tables that stay as they are today.
     """
     known = history.remembered(planes.here().schema)
-    for table, rows in _since(mark).items():
+    for table, rows in _since(call).items():
         model = known.get(table)
         if model is None or table in leave or getattr(model, "append_only", False):
             continue
@@ -53,10 +64,11 @@ def rewind(mark: int, *, leave: frozenset[str] = frozenset()) -> None:
                 cursor.execute(statement, values)
 
 
-def _since(mark: int) -> Mapping[str, dict[str, str | None]]:
+def _since(call: RecordedCall) -> Mapping[str, dict[str, str | None]]:
     found: dict[str, dict[str, str | None]] = defaultdict(dict)
+    place = {n: getattr(call, n) for n in ("mark", "snapshot", "tx", "at")}
     with planes.cursor() as cursor:
-        cursor.execute(FIRST, [mark])
+        cursor.execute(FIRST, place)
         for table, key, before in cursor.fetchall():
             found[table][key] = before
     return found

@@ -27,11 +27,12 @@ class RecordedCall(models.Model):
     approval = models.CharField(max_length=40, blank=True)
     outcome = models.CharField(max_length=20)
     rule = models.CharField(max_length=80, blank=True, help_text="why it was refused")
-    mark = models.BigIntegerField(help_text="newest note of rows before it")
+    mark = models.BigIntegerField(help_text="newest note of rows that it could see")
+    snapshot = models.TextField(help_text="which transactions were over for it")
     tx = models.BigIntegerField(
         null=True, help_text="PostgreSQL's number of its effect"
     )
-    at = models.DateTimeField()
+    at = models.DateTimeField(help_text="when its transaction began")
 
     objects = VisibleManager()
 

@@ -154,6 +154,7 @@ def shift_into_the_past(by: timedelta) -> None:
     columns = ("placed_at", "created_at")
     with psycopg.connect(superuser(database()), autocommit=True) as connection:
         table = sql.Identifier(place.schema, "kernel_rowchange")
+        connection.execute(sql.SQL("UPDATE {} SET at = at - %s").format(table), [by])
         for column in columns:
             for side in ("before", "after"):
                 connection.execute(
