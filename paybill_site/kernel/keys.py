@@ -7,6 +7,7 @@ one agent never meet each other's keys, and none is told what another one's call
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from paybill_site.kernel import planes
@@ -17,6 +18,9 @@ from paybill_site.kernel.models import IdempotencyKey
 CLAIM = """
 INSERT INTO kernel_idempotencykey (principal, key, action, digest, output)
 VALUES (%s, %s, %s, %s, '{}') ON CONFLICT (principal, key) DO NOTHING
+"""
+KEEP = """
+UPDATE kernel_idempotencykey SET output = %s::jsonb WHERE principal = %s AND key = %s
 """
 # Hexadecimal digits of a standing: 160 bits, which fit beside an id in 80 letters.
 SHOWN = 40
@@ -50,5 +54,5 @@ def claim(actor: Actor, key: str, action: str, digest: str) -> dict[str, Any] | 
 
 def keep(actor: Actor, key: str, output: dict[str, Any]) -> None:
     """Store the output beside the key."""
-    rows = IdempotencyKey.objects.filter(principal=owner(actor), key=key)
-    rows.update(output=output)
+    with planes.cursor() as cursor:
+        cursor.execute(KEEP, [json.dumps(output), owner(actor), key])

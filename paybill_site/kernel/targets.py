@@ -26,10 +26,7 @@ def find(call: Call) -> Any:
     wanted = rows.visible_to(call.actor).filter(public_id=public_id)
     if not is_id(public_id):
         wanted = rows.none()
-    _lock_before(wanted)
-    # Not a key lock: checks of foreign keys to this row run at other actions' commits,
-    # which hold the head of their audit chain by then; waiting here would be a circle.
-    target = wanted.select_for_update(of=("self",), no_key=True).first()
+    target = _locked(wanted).first()
     if target is None:
         raise NotFound(f"there is no such {call.action.model._meta.verbose_name}")
     if call.version and call.version != str(getattr(target, "version", "")):
@@ -37,15 +34,28 @@ def find(call: Call) -> Any:
     return target
 
 
-def _lock_before(wanted: Any) -> None:
-    """Lock the row that the target's model says is locked before any of its own.
+def _locked(wanted: Any) -> Any:
+    """The row, and before it the one that its model says is locked before its own.
 
     ``locked_after`` names the relation; so actions on different rows of one owner
     queue up for the owner, and never wait for each other in a circle.
     """
-    if owner := getattr(wanted.model, "locked_after", ""):
-        rows = wanted.model._meta.get_field(owner).related_model._base_manager
-        rows.select_for_update(no_key=True).filter(pk__in=wanted.values(owner)).first()
+    owner = getattr(wanted.model, "locked_after", "")
+    if not owner:
+        return _lock(wanted)
+    relation = wanted.model._meta.get_field(owner)
+    if relation.null:  # no join can lock what may not be there
+        owners = relation.related_model._base_manager
+        _lock(owners.filter(pk__in=wanted.values(owner))).first()
+        return _lock(wanted)
+    return _lock(wanted.select_related(owner), owner)
+
+
+def _lock(rows: Any, *before: str) -> Any:
+    """Lock each row, and those that it names before itself, in this order."""
+    # Not a key lock: checks of foreign keys to this row run at other actions' commits,
+    # which hold the head of their audit chain by then; waiting here would be a circle.
+    return rows.select_for_update(of=(*before, "self"), no_key=True)
 
 
 def permit(call: Call) -> None:
