@@ -3,7 +3,8 @@
 A tool that reads changes nothing but the record of the call and what it uses up of
 limits; so it can be repeated. Of one that acts:
 
-- destructive: unless it is safe and says what of existing rows it overwrites;
+- destructive: unless it is safe and only adds: it makes a row, or says that it
+  overwrites nothing of those that are there;
 - idempotent: said again with the same arguments, *also under another key*, it changes
   nothing more; so is a step that its run, once past it, does not come back to. (Under
   the same key every call is done once; that is no hint.)
@@ -28,8 +29,8 @@ def of(action: AnyAction | None) -> dict[str, bool]:
 
 
 def _adds_only(action: AnyAction) -> bool:
-    told = action.creates or action.overwrites is not None
-    return action.danger is Danger.SAFE and told
+    adds = action.creates or action.overwrites == frozenset()
+    return action.danger is Danger.SAFE and adds
 
 
 def _reaches_out(action: AnyAction) -> bool:

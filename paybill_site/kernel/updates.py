@@ -86,6 +86,7 @@ def make(tools: Declaration) -> AnyAction:
         "danger": Danger.CAREFUL,
         "agents": True,
         "idempotent": True,
+        "overwrites": _overwritten(tools),
         "emits": (),
         "writable": tools.writable,
         "guards": {name: _guards(tools, name) for name in tools.writable},
@@ -94,6 +95,13 @@ def make(tools: Declaration) -> AnyAction:
     }
     made: AnyAction = type(f"Update{model.__name__}", (Action,), body)
     return made
+
+
+def _overwritten(tools: Declaration) -> frozenset[str]:
+    meta: Any = tools.model._meta
+    version = (VERSION,) if _versioned(tools.model) else ()
+    fields = [meta.get_field(name) for name in (*tools.writable, *version)]
+    return frozenset(f"{meta.label_lower}.{field.attname}" for field in fields)
 
 
 def _run(self: Any, row: Any, data: Changes, *, actor: Actor) -> Any:

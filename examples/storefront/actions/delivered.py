@@ -54,6 +54,15 @@ class ReturnOrderItems(Action[Order, ReturnInput, Order]):
     spends = True
     danger = Danger.CAREFUL
     agents = True
+    overwrites = frozenset(
+        {
+            "storefront.order.state",
+            "storefront.order.return_items",
+            "storefront.order.return_method_id",
+        }
+    )
+    emits = (events.ReturnRequested,)
+    idempotent = True
     legal_in: ClassVar[frozenset[str] | None] = DELIVERED
 
     def run(self, order: Order, data: ReturnInput, *, actor: Actor) -> Order:
@@ -81,6 +90,17 @@ class ExchangeOrderItems(Action[Order, SwapInput, Order]):
     spends = True
     danger = Danger.CAREFUL
     agents = True
+    overwrites = frozenset(
+        {
+            "storefront.order.state",
+            "storefront.order.exchange_items",
+            "storefront.order.exchange_new_items",
+            "storefront.order.exchange_method_id",
+            "storefront.order.exchange_difference_minor",
+        }
+    )
+    emits = (events.ExchangeRequested,)
+    idempotent = True
     legal_in: ClassVar[frozenset[str] | None] = DELIVERED
 
     def run(self, order: Order, data: SwapInput, *, actor: Actor) -> Order:

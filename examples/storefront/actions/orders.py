@@ -30,6 +30,16 @@ from paybill_site.kernel.states import Machine
 
 machine = Machine("order", MOVES)
 
+# What a cancelled order changes of rows that were there before.
+CANCELLED = frozenset(
+    {
+        "storefront.order.state",
+        "storefront.order.cancel_reason",
+        "storefront.paymentmethod.balance_minor",
+        "storefront.variant.stock",
+    }
+)
+
 
 class Line(BaseModel):
     """So many of one variant."""
@@ -92,6 +102,9 @@ class CancelOrder(Action[Order, CancelInput, Order]):
     spends = True
     danger = Danger.CAREFUL
     agents = True
+    overwrites = CANCELLED
+    emits = (events.OrderCancelled,)
+    idempotent = True
     legal_in: ClassVar[frozenset[str] | None] = frozenset({OrderState.PENDING})
 
     def run(self, order: Order, data: CancelInput, *, actor: Actor) -> Order:
@@ -147,6 +160,8 @@ class RefundOrder(Action[Order, RefundInput, Order]):
     spends = True
     danger = Danger.CAREFUL
     agents = True
+    overwrites = frozenset({"storefront.paymentmethod.balance_minor"})
+    emits = (events.OrderRefunded,)
     legal_in: ClassVar[frozenset[str] | None] = frozenset({OrderState.DELIVERED})
 
     def run(self, order: Order, data: RefundInput, *, actor: Actor) -> Order:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from examples.storefront import events, ledger, rules, swaps
 from examples.storefront.actions.adding import PERSONAL
-from examples.storefront.actions.orders import cancel, machine
+from examples.storefront.actions.orders import CANCELLED, cancel, machine
 from examples.storefront.models import POSTAL, Order
 from examples.storefront.states import CancelReason, OrderState
 from paybill_site.kernel.actions import Action, Danger, Input
@@ -41,6 +41,9 @@ class CancelPendingOrder(Action[Order, CancelPendingInput, Order]):
     spends = True
     danger = Danger.CAREFUL
     agents = True
+    overwrites = CANCELLED
+    emits = (events.OrderCancelled,)
+    idempotent = True
     legal_in: ClassVar[frozenset[str] | None] = PENDING
 
     def run(self, order: Order, data: CancelPendingInput, *, actor: Actor) -> Order:
@@ -80,6 +83,9 @@ class ModifyOrderAddress(Action[Order, AddressInput, Order]):
     Input = AddressInput
     permission = "storefront.modify_order_address"
     agents = True
+    overwrites = frozenset(f"storefront.order.{name}" for name in POSTAL)
+    emits = (events.OrderAddressModified,)
+    idempotent = True
     legal_in: ClassVar[frozenset[str] | None] = PENDING
 
     def run(self, order: Order, data: AddressInput, *, actor: Actor) -> Order:
@@ -106,6 +112,9 @@ class ModifyOrderPayment(Action[Order, PayWithInput, Order]):
     spends = True
     danger = Danger.CAREFUL
     agents = True
+    overwrites = frozenset({"storefront.paymentmethod.balance_minor"})
+    emits = (events.OrderPaymentModified,)
+    idempotent = True
     legal_in: ClassVar[frozenset[str] | None] = PENDING
 
     def run(self, order: Order, data: PayWithInput, *, actor: Actor) -> Order:
@@ -147,6 +156,21 @@ class ModifyOrderItems(Action[Order, SwapInput, Order]):
     spends = True
     danger = Danger.CAREFUL
     agents = True
+    overwrites = frozenset(
+        {
+            "storefront.order.state",
+            "storefront.order.total_minor",
+            "storefront.orderitem.variant_id",
+            "storefront.orderitem.name",
+            "storefront.orderitem.options",
+            "storefront.orderitem.price_minor",
+            "storefront.orderitem.quantity",
+            "storefront.paymentmethod.balance_minor",
+            "storefront.variant.stock",
+        }
+    )
+    emits = (events.OrderItemsModified,)
+    idempotent = True
     legal_in: ClassVar[frozenset[str] | None] = PENDING
 
     def run(self, order: Order, data: SwapInput, *, actor: Actor) -> Order:

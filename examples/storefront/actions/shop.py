@@ -18,6 +18,9 @@ class ModifyCustomerAddress(Action[Customer, AddressInput, Customer]):
     Input = AddressInput
     permission = "storefront.modify_customer_address"
     agents = True
+    overwrites = frozenset(f"storefront.customer.{name}" for name in POSTAL)
+    emits = ()
+    idempotent = True
 
     def run(self, customer: Customer, data: AddressInput, *, actor: Actor) -> Customer:
         for name in POSTAL:
