@@ -20,7 +20,6 @@ from paybill_site.kernel.planes import Place
 from tests.agents.tools.judge import asked, judged
 from tests.agents.tools.world import ACTS, World, key, overwritten, rows
 
-
 SHOP = "storefront."
 
 
