@@ -25,6 +25,7 @@ class AgentsConfig(AppConfig):
         import_module(f"{self.name}.access.handlers")
         for part in ("workflows.stepping", "approvals.using", "limits.closings"):
             import_module(f"{self.name}.{part}")
+        import_module(f"{self.name}.mcp.agreeing")
         import_module(f"{self.name}.limits.forgetting")
         for part in ("workflows", "approvals"):
             import_module(f"{self.name}.{part}.tools")

@@ -55,7 +55,7 @@ class Wish:
         return parse(self.action.Input, dict(self.data))
 
     def text(self) -> str:
-        """The input as text, as ``using.arguments_of`` writes it."""
+        """The input as text, as ``happening.arguments_of`` writes it."""
         return json.dumps(self.parsed.model_dump(mode="json"), sort_keys=True)
 
     def sealed(self) -> str:

@@ -14,18 +14,16 @@ from typing import Any
 
 from django.utils import timezone
 
-from agents.approvals import bearers, plans
+from agents.approvals import bearers, happening
 from agents.approvals.ending import settle
 from agents.errors import ApprovalNeeded, NotApproved
 from agents.models import Approval
 from agents.states import ApprovalState
 from agents.workflows.stepping import step_of
-from paybill_site.kernel import rehearsals
 from paybill_site.kernel.actions import Call, Danger, closing, gate
 from paybill_site.kernel.actors import Kind
 from paybill_site.kernel.acts import Act
 from paybill_site.kernel.ids import is_id
-from paybill_site.kernel.schemas import snapshot
 from paybill_site.kernel.workflows import Moment
 
 HELD = "approval"
@@ -34,12 +32,10 @@ VOID = "approval_void"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An approval that is being used; target and run as they were found."""
+    """An approval that is being used, and what its call found."""
 
     approval: Approval
-    place: tuple[str, ...]
-    version: str
-    before: dict[str, Any]
+    found: happening.Found
 
 
 @gate
@@ -71,11 +67,6 @@ def needed(call: Call) -> str:
     return ""
 
 
-def arguments_of(call: Call) -> str:
-    """The parsed input as text that does not depend on how it was written."""
-    return json.dumps(call.data.model_dump(mode="json"), sort_keys=True)
-
-
 def _moment(call: Call) -> Moment:
     taken = step_of(call)
     if taken is not None:
@@ -102,18 +93,17 @@ def _held(call: Call) -> Held:
         "digest": approval.digest,
         "by": approval.decided_by,
     }
-    before = {} if call.target is None else snapshot(call.target)
-    place = plans.place_of(step_of(call))
-    return Held(approval, place, plans.version_of(call.target), before)
+    return Held(approval, happening.found(call))
 
 
 def _is_same_call(approval: Approval, call: Call) -> bool:
+    arguments = json.loads(approval.sealed)["data"]
     same = {
         "action": approval.action == call.action.name,
         "key": approval.key == call.key,
         "run": (approval.run.public_id if approval.run else "") == call.run,
         "target": call.target is None or approval.target == call.target_name(),
-        "arguments": json.loads(approval.sealed)["data"] == arguments_of(call),
+        "arguments": arguments == happening.arguments_of(call),
     }
     return all(same.values())
 
@@ -125,27 +115,10 @@ def use_up(call: Call, act: Act, result: Any) -> None:
     if held is None:
         return
     approval = held.approval
-    plan = plans.in_terms_of(approval.shown, _happened(call, act, result, held))
-    if plan.digest() != approval.digest:
-        why = plans.difference(approval.shown, plan) or "something is other than shown"
+    plan = happening.plan(call, act, result, held.found)
+    if why := happening.other(approval.shown, approval.digest, plan):
         raise NotApproved(why, rule=VOID)
     approval.used_at = timezone.now()
     approval.result = call.action().present(result)
     approval.save(update_fields=["used_at", "result"])
     settle(approval, ApprovalState.USED)
-
-
-def _happened(call: Call, act: Act, result: Any, held: Held) -> plans.Plan:
-    changed = rehearsals.changes(act.rows, call.target, held.before, result)
-    events = [{"name": e.name, **e.model_dump(mode="json")} for e in act.events]
-    return plans.Plan(
-        who=plans.who(call.actor),
-        action=call.action.name,
-        arguments=arguments_of(call),
-        target=held.approval.target,
-        version=held.version,
-        step=held.place,
-        at=timezone.now(),
-        changes=tuple(json.loads(json.dumps(changed, default=str))),
-        events=plans.events_of(events),
-    )

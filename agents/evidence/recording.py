@@ -17,6 +17,7 @@ from django.contrib.auth.models import Group
 from pydantic import BaseModel
 
 from agents import models
+from agents.mcp import agreeing
 from agents.models import RecordedCall
 from paybill_site.accounts.models import User
 from paybill_site.kernel import calls, history, planes, retention
@@ -51,6 +52,8 @@ SELECT coalesce((SELECT max(id) FROM kernel_rowchange), 0),
 def keep(call: Call, outcome: str, facts: Mapping[str, Any]) -> None:
     """Store an agent's call in the transaction of its audit entry."""
     if call.actor.kind is not Kind.AGENT or outcome == "rehearsed":
+        return
+    if facts.get("rule") == agreeing.RULE:  # what the user had seen is kept nowhere
         return
     if not history.tracked(planes.here().schema):
         return

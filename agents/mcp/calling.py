@@ -8,6 +8,8 @@ returns says which of the four things happened.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +20,7 @@ from agents.mcp import confirming, refusing, waiting
 from agents.mcp.eras import TASKS
 from agents.mcp.errors import InsufficientScope
 from agents.mcp.errors import UnknownTool as Unknown
-from agents.mcp.registry import Content, Context, Outcome, Progress, Steps
+from agents.mcp.registry import Asked, Content, Context, Outcome, Progress, Steps
 from agents.tools import offer
 from agents.tools.catalogue import Tool, tools_here
 from paybill_site.kernel.actors import Actor
@@ -88,30 +90,29 @@ def call(actor: Actor, name: str, given: dict[str, Any], context: Context) -> St
     """Call a tool. Raises ProtocolError for an unknown one, and InsufficientScope."""
     tool = tools_here().get(name)
     arguments, key, dry = _parted(tool, given)
+    made: Answer | Asked
     try:
-        if (
-            tool is not None
-            and not dry
-            and confirming.wanted(actor, tool, key, context)
-        ):
-            asked = confirming.ask(actor, tool, arguments, context)
-            if asked is not None:
-                return asked
-        if context.watched:
-            # Raised again, and recorded, by the call: here nothing is told yet.
-            offer.admitted(actor, name)
-            yield Progress(0, 1, "admitted")
-    except (NotGranted, UnknownTool):
-        pass
-    except PaybillError as refusal:
-        return _refused(actor, name, refusal)
-    try:
-        answer = dispatch.call(actor, name, arguments, key=key, dry_run=dry)
-        outcome = _outcome(actor, tool, answer, context)
+        if tool is None or dry or not confirming.wanted(actor, tool, key, context):
+            yield from _admitted(actor, name, context)
+            made = dispatch.call(actor, name, arguments, key=key, dry_run=dry)
+        elif (agreed := confirming.agreed(actor, tool, context)) is None:
+            return confirming.ask(actor, tool, arguments)
+        else:
+            yield from _admitted(actor, name, context)
+            made = confirming.done(actor, tool, arguments, key, agreed)
+        outcome = _outcome(actor, tool, made, context)
     except PaybillError as refusal:
         return _refused(actor, name, refusal)
     yield Progress(1, 1, "answered")
     return outcome
+
+
+def _admitted(actor: Actor, name: str, context: Context) -> Iterator[Progress]:
+    """Tell that the call is let in; a refusal is recorded and told by the call."""
+    if context.watched:
+        with suppress(PaybillError):
+            offer.admitted(actor, name)
+            yield Progress(0, 1, "admitted")
 
 
 def _parted(
@@ -130,8 +131,10 @@ def _parted(
 
 
 def _outcome(
-    actor: Actor, tool: Tool | None, answer: Answer, context: Context
+    actor: Actor, tool: Tool | None, answer: Answer | Asked, context: Context
 ) -> Outcome:
+    if isinstance(answer, Asked):
+        return answer
     if tool is None or tool.reads:
         return Content.of(answer.result)
     if answer.approval:

@@ -1,11 +1,12 @@
 """The user's own yes before something careful is done, where the client can ask.
 
 1. The call is rehearsed, and the client is asked to show what would change. Bound to
-   the question are caller, tool, arguments and key (``states``) and what was shown.
-2. It comes back with the answer. What would happen now is rehearsed again: when it is
-   something else than was shown, that is shown and asked anew.
-3. Only then is the call made, under its idempotency key: so it has one effect, however
-   often the answer is sent.
+   the question are caller, tool, arguments and key (``states``) and what would happen.
+2. It comes back with the answer. The call is made under its idempotency key, so it has
+   one effect, however often the answer is sent; and it is held to what was shown
+   (``agreeing``), in the transaction of the effect.
+3. When something else would have happened than was shown, nothing has: the refusal is
+   on record, and what would happen now is shown and asked anew, under the same key.
 
 A client that cannot ask is not asked; what needs a person's agreement in any case is
 an approval, and no client answers for that.
@@ -13,17 +14,15 @@ an approval, and no client answers for that.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils import timezone
-
 from agents import dispatch
-from agents.approvals import plans
-from agents.mcp import refusing
-from agents.mcp.registry import Asked, Context, Outcome
+from agents.answers import Answer
+from agents.mcp import agreeing
+from agents.mcp.agreeing import Agreement, NotAsShown, Watch
+from agents.mcp.registry import Asked, Context
 from agents.models import Approval
 from agents.tools.catalogue import Tool
 from paybill_site.kernel import audit, keys, planes
@@ -33,6 +32,7 @@ from paybill_site.kernel.errors import PaybillError
 from paybill_site.kernel.models import IdempotencyKey
 
 CONFIRM = "confirm"
+ANEW = "What would happen is no longer what you were shown. Nothing was done yet."
 MOST_CHANGES, LONGEST = 30, 200
 FORM = {
     "type": "object",
@@ -65,47 +65,46 @@ def wanted(actor: Actor, tool: Tool, key: str, context: Context) -> bool:
     return not done.exists() and not asked.exists()
 
 
-def ask(
-    actor: Actor, tool: Tool, arguments: Mapping[str, Any], context: Context
-) -> Outcome | None:
-    """What to ask, or why not; None when this very thing was agreed to.
-
-    Raises PaybillError, as the call itself would.
-    """
+def agreed(actor: Actor, tool: Tool, context: Context) -> Agreement | None:
+    """What the user said yes to, None when that has to be asked. Raises Declined."""
     said = _answer(context)
-    if context.state is not None and said is False:
+    if context.state is None or said is None:
+        return None
+    if not said:
         declined = Declined(rule="confirmation")
         _record(actor, tool, declined)
-        return refusing.told(declined)
-    shown = dispatch.call(actor, tool.name, arguments, dry_run=True).result
-    plan = _plan(actor, tool, shown)
-    if context.state is not None and said:
-        before = context.state["shown"]
-        now = plans.in_terms_of(before, plan)
-        if not plans.difference(before, now):
-            return None
+        raise declined
+    return agreeing.kept(context.state["shown"])
+
+
+def ask(
+    actor: Actor, tool: Tool, arguments: Mapping[str, Any], *, anew: bool = False
+) -> Asked:
+    """The question, with what would happen. Raises PaybillError, as the call would."""
+    with agreeing.watching(Watch()) as watch:
+        shown = dispatch.call(actor, tool.name, arguments, dry_run=True).result
     form = {
         "mode": "form",
-        "message": _message(tool, shown),
+        "message": "\n".join([*([ANEW] if anew else []), *_message(tool, shown)]),
         "requestedSchema": FORM,
     }
     asked = {CONFIRM: {"method": "elicitation/create", "params": form}}
-    return Asked(asked, {"shown": plan.shown()})
+    return Asked(asked, {"shown": agreeing.keep(watch.plan)})
 
 
-def _plan(actor: Actor, tool: Tool, shown: Mapping[str, Any]) -> plans.Plan:
-    """What was shown, to be compared: caller and arguments are bound by the state."""
-    return plans.Plan(
-        who=plans.who(actor),
-        action=tool.label,
-        arguments="",
-        target="",
-        version="",
-        step=(),
-        at=timezone.now(),
-        changes=tuple(json.loads(json.dumps(shown["changes"], default=str))),
-        events=plans.events_of(json.loads(json.dumps(shown["events"], default=str))),
-    )
+def done(
+    actor: Actor,
+    tool: Tool,
+    arguments: Mapping[str, Any],
+    key: str,
+    agreement: Agreement,
+) -> Answer | Asked:
+    """The call as it was agreed to, or the question anew. Raises PaybillError."""
+    try:
+        with agreeing.watching(Watch(agreement)):
+            return dispatch.call(actor, tool.name, arguments, key=key)
+    except NotAsShown:
+        return ask(actor, tool, arguments, anew=True)
 
 
 def _record(actor: Actor, tool: Tool, refusal: Declined) -> None:
@@ -135,7 +134,7 @@ def _answer(context: Context) -> bool | None:
     return response.get("action") == "accept" and ticked
 
 
-def _message(tool: Tool, shown: Mapping[str, Any]) -> str:
+def _message(tool: Tool, shown: Mapping[str, Any]) -> list[str]:
     """What would happen, line by line, for a person to read."""
     lines = [f"{tool.description.rstrip('.')}? This would change:"]
     changes = shown["changes"]
@@ -147,7 +146,7 @@ def _message(tool: Tool, shown: Mapping[str, Any]) -> str:
     names = sorted({str(event["name"]) for event in shown["events"]})
     if names:
         lines.append(f"And it would tell: {', '.join(names)}.")
-    return "\n".join(lines)
+    return lines
 
 
 def _line(change: Mapping[str, Any]) -> str:

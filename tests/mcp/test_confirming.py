@@ -6,10 +6,13 @@ import time
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
-from agents.mcp import states
-from agents.models import Agent
-from examples.storefront.models import Order, Variant
+from agents import dispatch
+from agents.answers import Answer
+from agents.mcp import confirming, states
+from agents.models import Agent, RecordedCall
+from examples.storefront.models import Order, Refund, Variant
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.models import OutboxEvent
 from tests.agents.conftest import CANCEL, READ, Grant, issue, last_entry
@@ -43,6 +46,19 @@ def chat(wire: Wire) -> Wire:
     return wire
 
 
+def question(asked: Told) -> str:
+    """What the user reads."""
+    text: str = asked.result["inputRequests"]["confirm"]["params"]["message"]
+    return text
+
+
+def restock(order: Order) -> None:
+    """Somebody else moves what the cancellation would move."""
+    variant = Variant.objects.get(pk=order.items.values("variant")[:1])
+    variant.stock = (variant.stock or 0) + 5
+    variant.save()
+
+
 def state_of(order: Order) -> str:
     order.refresh_from_db()
     return order.state
@@ -53,11 +69,8 @@ def test_the_user_sees_what_will_change_and_says_yes(
 ) -> None:
     asked = chat.ask("tools/call", wish(pending))
     assert asked.result["resultType"] == "input_required"
-    form = asked.result["inputRequests"]["confirm"]["params"]
-    assert (
-        f"storefront.order:{pending.public_id} state: pending -> cancelled"
-        in (form["message"])
-    )
+    line = f"storefront.order:{pending.public_id} state: pending -> cancelled"
+    assert line in question(asked)
     assert state_of(pending) == "pending"
     done = reply(chat, asked, wish(pending), YES)
     assert done.structured["outcome"] == "done"
@@ -190,20 +203,65 @@ def test_a_question_is_over_after_ten_minutes(
     assert state_of(pending) == "pending"
 
 
-def test_what_changed_meanwhile_is_shown_and_asked_again(
+def test_what_changed_meanwhile_is_refused_shown_and_asked_again(
     pending: Order, grant: Grant, helper: Agent, shopkeeper: Actor
 ) -> None:
     grant(STOCK)
     token = issue(helper, shopkeeper, READ, CANCEL, STOCK).secret
     chat = Wire(token, can=ELICITS)
     asked = chat.ask("tools/call", wish(pending))
-    variant = Variant.objects.get(pk=pending.items.values("variant")[:1])
-    variant.stock = (variant.stock or 0) + 5
-    variant.save()
+    restock(pending)
+    again = reply(chat, asked, wish(pending), YES)
+    assert again.result["resultType"] == "input_required"
+    assert question(again).startswith(confirming.ANEW)
+    assert question(again) != question(asked)
+    assert state_of(pending) == "pending"
+    assert '"rule":"not_as_shown"' in last_entry(outcome="denied").body
+    # The key is still good: nothing was done under it.
+    assert reply(chat, again, wish(pending), YES).structured["outcome"] == "done"
+    assert '"confirmed":' in last_entry(outcome="done").body
+
+
+def test_what_changes_in_the_last_moment_is_not_done_behind_the_users_back(
+    chat: Wire, pending: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = chat.ask("tools/call", wish(pending))
+    made, events = Refund.objects.count(), OutboxEvent.objects.count()
+
+    def late(*words: Any, **more: Any) -> Answer:
+        monkeypatch.undo()
+        restock(pending)
+        return dispatch.call(*words, **more)
+
+    monkeypatch.setattr(confirming.dispatch, "call", late)
+    again = reply(chat, asked, wish(pending), YES)
+    assert again.result["resultType"] == "input_required"
+    # The stock is nothing that this agent may read, so it is told nothing of it.
+    assert question(again) == f"{confirming.ANEW}\n{question(asked)}"
+    assert state_of(pending) == "pending"
+    assert (Refund.objects.count(), OutboxEvent.objects.count()) == (made, events)
+
+
+def test_a_yes_to_what_the_server_forgot_is_asked_for_again(
+    chat: Wire, pending: Order
+) -> None:
+    asked = chat.ask("tools/call", wish(pending))
+    cache.clear()
     again = reply(chat, asked, wish(pending), YES)
     assert again.result["resultType"] == "input_required"
     assert state_of(pending) == "pending"
     assert reply(chat, again, wish(pending), YES).structured["outcome"] == "done"
+
+
+def test_a_refusal_of_the_conversation_is_no_decision_to_be_replayed(
+    chat: Wire, pending: Order
+) -> None:
+    asked = chat.ask("tools/call", wish(pending))
+    restock(pending)
+    again = reply(chat, asked, wish(pending), YES)
+    assert not RecordedCall.objects.exists()
+    reply(chat, again, wish(pending), YES)
+    assert RecordedCall.objects.get().outcome == "done"
 
 
 def test_a_client_that_can_not_ask_is_not_asked(wire: Wire, pending: Order) -> None:
