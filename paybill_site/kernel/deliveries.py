@@ -29,11 +29,13 @@ class RetryDelivery(Action[Delivery, NoInput, Delivery]):
     legal_in = frozenset({DeliveryState.DEAD})
 
     def run(self, target: Delivery, data: NoInput, *, actor: Actor) -> Delivery:
-        deliveries.move(target, DeliveryState.PENDING)
-        target.attempts, target.next_at, target.settled_at = 0, timezone.now(), None
-        target.claimed_until = None
-        target.save(
-            update_fields=["attempts", "next_at", "settled_at", "claimed_until"]
+        deliveries.move(
+            target,
+            DeliveryState.PENDING,
+            attempts=0,
+            next_at=timezone.now(),
+            settled_at=None,
+            claimed_until=None,
         )
         _go_on()
         return target
@@ -48,9 +50,7 @@ class SkipDelivery(Action[Delivery, NoInput, Delivery]):
     legal_in = frozenset({DeliveryState.DEAD, DeliveryState.PENDING})
 
     def run(self, target: Delivery, data: NoInput, *, actor: Actor) -> Delivery:
-        deliveries.move(target, DeliveryState.SKIPPED)
-        target.settled_at = timezone.now()
-        target.save(update_fields=["settled_at"])
+        deliveries.move(target, DeliveryState.SKIPPED, settled_at=timezone.now())
         _go_on()
         return target
 

@@ -1,19 +1,28 @@
 """State machines: the allowed moves in a table, and ``move()`` to make one.
 
 A move is a conditional UPDATE that looks at its count (two requests at once: one
-wins, the other is told), and a transition row in the same transaction.
+wins, the other is told) and writes a transition row, by the same statement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from django.db import models
 
-from paybill_site.kernel import acts
+from paybill_site.kernel import acts, planes
 from paybill_site.kernel.errors import Conflict, IllegalMove
-from paybill_site.kernel.models import Transition, reference
+from paybill_site.kernel.models import reference
+from paybill_site.kernel.roles import quote
+
+MOVE = """
+WITH moved AS (
+  UPDATE {table} SET {new} WHERE {pk} = %s AND {state} = %s RETURNING 1
+)
+INSERT INTO kernel_transition (target, machine, old, new, reason, actor)
+SELECT %s, %s, %s, %s, %s, %s FROM moved
+"""
 
 
 class Machine:
@@ -45,24 +54,41 @@ class Machine:
             raise IllegalMove(f"{self.name} is {old}; it can not become {new}")
 
     def move(
-        self, row: models.Model, to: str, *, reason: str = "", field: str = "state"
+        self,
+        row: models.Model,
+        to: str,
+        *,
+        reason: str = "",
+        field: str = "state",
+        **others: Any,
     ) -> None:
-        """Move ``row`` to state ``to`` and write the transition.
+        """Move ``row`` to state ``to``, set its ``others``, and write the transition.
 
         Raises IllegalMove when the table does not allow it and Conflict when
         somebody else moved the row since it was read. Only inside an action.
         """
-        old = str(getattr(row, field))
+        old, act = str(getattr(row, field)), acts.current()
         self.check(old, to)
-        rows: Any = type(row)._base_manager.filter(pk=row.pk, **{field: old})
-        if rows.update(**{field: str(to)}) != 1:
-            raise Conflict(f"{self.name} is no longer {old}; look again, then repeat")
-        setattr(row, field, str(to))
-        Transition.objects.create(
-            target=reference(row),
-            machine=self.name,
-            old=old,
-            new=str(to),
-            reason=reason or acts.current().reason,
-            actor=acts.current().actor.id,
-        )
+        new = {field: str(to), **others}
+        trace = [reference(row), self.name, old, str(to), reason or act.reason]
+        fields: list[Any] = [row._meta.get_field(name) for name in new]
+        with planes.cursor() as cursor:
+            stored = [one.get_db_prep_save(new[one.name], cursor.db) for one in fields]
+            asked = [*stored, row.pk, old, *trace, act.actor.id]
+            cursor.execute(_move(row, fields), asked)
+            if cursor.rowcount != 1:
+                says = f"{self.name} is no longer {old}; look again, then repeat"
+                raise Conflict(says)
+        for name, value in new.items():
+            setattr(row, name, value)
+
+
+def _move(row: models.Model, fields: Sequence[Any]) -> str:
+    """The statement that sets the fields, of which the first holds the state."""
+    columns = [quote(field.column) for field in fields]
+    return MOVE.format(
+        table=quote(row._meta.db_table),
+        new=", ".join(f"{column} = %s" for column in columns),
+        pk=quote(str(row._meta.pk.column)),
+        state=columns[0],
+    )

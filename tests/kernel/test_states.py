@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from examples.storefront.models import Customer, Order
-from examples.storefront.states import OrderState
+from examples.storefront.states import CancelReason, OrderState
 from paybill_site.kernel import acts, planes
 from paybill_site.kernel.errors import Conflict, IllegalMove
 from paybill_site.kernel.models import Transition
@@ -52,6 +52,15 @@ def test_a_move_leaves_a_trace(order: Order, act: acts.Act) -> None:
         SELLER.id,
         f"storefront.order:{order.public_id}",
     )
+
+
+def test_a_move_sets_what_goes_with_it(order: Order, act: acts.Act) -> None:
+    why = CancelReason.ORDERED_BY_MISTAKE
+    with acts.entered(act):
+        machine.move(order, OrderState.CANCELLED, cancel_reason=why, return_items=["a"])
+    order.refresh_from_db()
+    assert (order.state, order.cancel_reason) == (OrderState.CANCELLED, why)
+    assert order.return_items == ["a"]
 
 
 def test_a_move_that_is_not_in_the_table_names_both_states(

@@ -186,9 +186,7 @@ type Bought = Counter[Variant]
 
 def cancel(order: Order, reason: CancelReason) -> Order:
     """Cancel: money and goods go back, the customer is told. Raises IllegalMove."""
-    machine.move(order, OrderState.CANCELLED, reason=reason)
-    order.cancel_reason = reason
-    order.save(update_fields=["cancel_reason"])
+    machine.move(order, OrderState.CANCELLED, reason=reason, cancel_reason=reason)
     ledger.give_all_back(order)
     shelves.put_back(counted(order))
     emit(events.OrderCancelled(order=order.public_id, reason=reason))
