@@ -10,14 +10,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F, Model, Value
+from django.db.models import Model
 
 from agents.access import rules
 from agents.tools import offer
 from agents.tools.catalogue import tools_here
+from paybill_site.kernel import planes
 from paybill_site.kernel.actions import Call, closing
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.acts import Act
+from paybill_site.kernel.roles import quote
+
+GRANTED = """
+SELECT p.codename, 'row' FROM auth_permission p JOIN {to_user} g
+    ON g.permission_id = p.id
+  WHERE p.codename = ANY (%(names)s) AND g.content_object_id = %(row)s
+    AND g.user_id = %(agent)s
+UNION ALL
+SELECT p.codename, 'role' FROM auth_permission p JOIN {to_group} g
+    ON g.permission_id = p.id
+  JOIN accounts_user_groups m ON m.group_id = g.group_id
+  WHERE p.codename = ANY (%(names)s) AND g.content_object_id = %(row)s
+    AND m.user_id = %(agent)s
+"""
 
 type Basis = dict[str, list[str]]
 
@@ -51,17 +66,14 @@ def _known(actor: Actor, permission: str) -> list[str]:
 def _on_row(
     actor: Actor, target: Model, needed: Iterable[str]
 ) -> Iterable[tuple[str, str]]:
-    tables: Any = getattr(target, "object_grants", None)
+    """Each permission that was granted on the row, and to whom."""
+    tables: tuple[Any, Any] | None = getattr(target, "object_grants", None)
     if tables is None:
         return
     names = {name.rpartition(".")[2]: name for name in needed}
-    to_user, to_group = tables
-    same = {"content_object": target.pk, "permission__codename__in": list(names)}
-    own = to_user.objects.filter(user=actor.principal, **same)
-    roles = to_group.objects.filter(group__user=actor.principal, **same)
-    shown = [
-        rows.order_by().values_list(F("permission__codename"), Value(kind))
-        for rows, kind in ((own, "row"), (roles, "role"))
-    ]
-    for codename, kind in shown[0].union(shown[1]):
-        yield names[codename], kind
+    to_user, to_group = (quote(table._meta.db_table) for table in tables)
+    asked = {"row": target.pk, "agent": actor.principal, "names": list(names)}
+    with planes.cursor() as cursor:
+        cursor.execute(GRANTED.format(to_user=to_user, to_group=to_group), asked)
+        for codename, kind in cursor.fetchall():
+            yield names[codename], kind

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
+from guardian.shortcuts import assign_perm
 
-from agents.actions import GrantAccess
 from agents.dispatch import call
 from agents.evidence import activity, cost
 from agents.models import Agent
 from examples.storefront.models import Product
-from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import PaybillError
 from tests.agents.conftest import last_entry
@@ -61,12 +61,14 @@ def test_days_begin_at_midnight_and_end_today(busy: Actor) -> None:
 
 
 def test_a_record_says_what_the_permission_rested_on(
-    busy: Actor, product: Product, helper: Agent, keeper: Actor
+    clerk: Actor, product: Product, helper: Agent
 ) -> None:
+    role = Group.objects.create(name="writers")
+    helper.principal.groups.add(role)
+    assign_perm(CHANGE, role, product)
+    describe(clerk, started(clerk, product))
     entry = last_entry(action="storefront.describe", outcome="done")
-    assert f'"basis":{{"{CHANGE}":["row"]' in entry.body
-    everywhere = {"permission": CHANGE, "everything": True}
-    perform(GrantAccess, helper, everywhere, actor=keeper)
+    assert f'"basis":{{"{CHANGE}":["role","row"]' in entry.body
 
 
 def test_the_page_shows_them(busy: Actor, helper: Agent, client: Client) -> None:
