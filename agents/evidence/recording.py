@@ -14,6 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.contrib.postgres.functions import TransactionNow
+from django.db.models.expressions import RawSQL
 from pydantic import BaseModel
 
 from agents import models
@@ -42,10 +44,10 @@ history.remember(
     Group.permissions.through,
 )
 
-PLACE = """
-SELECT coalesce((SELECT max(id) FROM kernel_rowchange), 0),
-  pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text::bigint, now()
-"""
+# Where a call stands is read by the statement that stores it.
+MARK = RawSQL("SELECT coalesce(max(id), 0) FROM kernel_rowchange", ())
+SNAPSHOT = RawSQL("pg_current_snapshot()::text", ())
+TX = RawSQL("pg_current_xact_id_if_assigned()::text::bigint", ())
 
 
 @calls.witness
@@ -57,9 +59,6 @@ def keep(call: Call, outcome: str, facts: Mapping[str, Any]) -> None:
         return
     if not history.tracked(planes.here().schema):
         return
-    with planes.cursor() as cursor:
-        cursor.execute(PLACE)
-        mark, snapshot, tx, at = cursor.fetchone()
     RecordedCall.objects.create(
         run=call.run or _begun(call, facts),
         agent=call.actor.id,
@@ -71,10 +70,10 @@ def keep(call: Call, outcome: str, facts: Mapping[str, Any]) -> None:
         approval=call.approval,
         outcome=outcome,
         rule=str(facts.get("rule", ""))[:80],
-        mark=mark,
-        snapshot=snapshot,
-        tx=tx if outcome == "done" else None,
-        at=at,
+        mark=MARK,
+        snapshot=SNAPSHOT,
+        tx=TX if outcome == "done" else None,
+        at=TransactionNow(),
     )
 
 
