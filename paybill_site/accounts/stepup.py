@@ -48,7 +48,7 @@ def ask_again(request: HttpRequest) -> HttpResponse | None:
     """A redirect to prove it again and come back here, or None when that was recent."""
     if recently_authenticated(request):
         return None
-    back = {"next": request.path}
+    back = {"next": request.get_full_path()}
     if planes.here().schema == planes.CONTROL.schema:
         return HttpResponseRedirect(f"/accounts/reauthenticate/?{urlencode(back)}")
     return HttpResponseRedirect(f"/entry/?{urlencode({**back, 'fresh': '1'})}")
