@@ -1,8 +1,9 @@
 """The page on which a person connects an assistant, and what they answer there.
 
-1. A client sends the browser here. What it asks is checked before anything is shown;
-   only when client and address are known, an error goes back to the client.
-2. Nobody is logged in: through the entry, and back here.
+1. A client sends the browser here. Nobody is logged in, or proved who they are too long
+   ago: through the entry, and back here. Nothing is fetched for a stranger.
+2. What the client asks is checked before anything is shown; only when client and
+   address are known, an error goes back to the client.
 3. The page says which tools, on what, under which limits, until when. The person may
    take scopes away and shorten the time.
 4. The answer is checked against the same question, asked again from the address.
@@ -32,6 +33,7 @@ from agents.oauth.validator import InvalidTarget
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.admin.verbs import proof_wanted
 from paybill_site.kernel.errors import Forbidden, Invalid, Refused
 from paybill_site.kernel.limits import throttle
 
@@ -47,6 +49,13 @@ CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 def authorize(request: HttpRequest) -> HttpResponse:
     """Ask the person whether the assistant may act for them."""
     throttle("oauth.ask", request.META.get("REMOTE_ADDR", ""), most=MOST, window=MINUTE)
+    if not request.user.is_authenticated:
+        return HttpResponseRedirect(login_url(request))
+    actor = actors.of_request(request)
+    if not actor.may(ConnectAssistant.permission) or actor.impersonator:
+        raise Forbidden("you can not let assistants act for you here")
+    if proof := proof_wanted(request):
+        return proof
     try:
         scopes, asked = _asked(request)
     except FatalClientError as error:
@@ -54,11 +63,6 @@ def authorize(request: HttpRequest) -> HttpResponse:
         raise Refused(f"the assistant asks wrongly: {error.description}") from error
     except OAuth2Error as error:
         return _back(request, error.redirect_uri, dict(error.twotuples))
-    if not request.user.is_authenticated:
-        return HttpResponseRedirect(login_url(request))
-    actor = actors.of_request(request)
-    if not actor.may(ConnectAssistant.permission) or actor.impersonator:
-        raise Forbidden("you can not let assistants act for you here")
     if request.method == "POST":
         return _answered(request, scopes, asked, actor)
     return _page(request, scopes, asked, actor)
@@ -96,10 +100,11 @@ def _page(
         "stopped": agent is not None and agent.state != "active",
     }
     response = render(request, "agents/consent.html", context)
-    # Chromium holds what follows a form to this policy, so also the way back.
+    # Chromium holds what follows a form to this policy: the way back to the client, and
+    # to the control plane, when the proof got too old over the page.
     usual: dict[str, Any] = settings.SECURE_CSP
-    back = redirects.source(asked.redirect_uri)
-    policy = {**usual, "form-action": [*usual["form-action"], back]}
+    after = (settings.PAYBILL_BASE_URL, redirects.source(asked.redirect_uri))
+    policy = {**usual, "form-action": [*usual["form-action"], *after]}
     return csp_override(policy)(lambda _: response)(request)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from paybill_site.accounts import groups
 from paybill_site.accounts.models import User
 from paybill_site.accounts.sessions import cookie_name
+from paybill_site.accounts.stepup import ENTERED
 
 
 def person(role: str) -> User:
@@ -25,4 +29,12 @@ def enter(browser: Client, user: User) -> Client:
     # Each plane's session has a cookie of its own name.
     session = browser.cookies.pop(settings.SESSION_COOKIE_NAME)
     browser.cookies[cookie_name()] = session.value
+    return browser
+
+
+def prove(browser: Client, *, ago: float = 0) -> Client:
+    """The browser, whose person proved so many seconds ago who they are."""
+    session = SessionStore(browser.cookies[cookie_name()].value)
+    session[ENTERED] = time.time() - ago
+    session.save()
     return browser

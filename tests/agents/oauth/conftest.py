@@ -19,7 +19,7 @@ from paybill_site.accounts.models import User
 from paybill_site.kernel import web
 from paybill_site.kernel.planes import Place
 from tests.agents.conftest import CANCEL, READ
-from tests.agents.people import enter, person
+from tests.agents.people import enter, person, prove
 
 HOST = "ta.localhost"
 ISSUER = f"http://{HOST}"
@@ -125,7 +125,7 @@ def olivia(licensed: Place) -> User:
 
 @pytest.fixture
 def browser(olivia: User) -> Client:
-    return enter(Client(headers={"host": HOST}), olivia)
+    return prove(enter(Client(headers={"host": HOST}), olivia))
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from paybill_site.kernel import web
 from paybill_site.kernel.planes import Place, plane
 from tests.agents.conftest import CANCEL, READ, license_plane
 from tests.agents.oauth.conftest import CLAUDE, Assistant, Outside
-from tests.agents.people import enter, person
+from tests.agents.people import enter, person, prove
 from tests.browser.conftest import FLAGS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -108,6 +108,7 @@ def furnish(place: Place) -> str:
         codes = [name.partition(".")[2] for name in (READ, CANCEL)]
         role.permissions.set(Permission.objects.filter(codename__in=codes))
         browser = enter(Client(headers={"host": "ta.localhost"}), person("owner"))
+        prove(browser)
         return str(browser.cookies[cookie_name()].value)
 
 

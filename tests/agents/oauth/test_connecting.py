@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
@@ -17,6 +19,7 @@ from paybill_site.kernel.models import AuditEntry
 from tests.agents.conftest import CANCEL, READ, license_plane
 from tests.agents.oauth.conftest import (
     BACK,
+    CLAUDE,
     ISSUER,
     RESOURCE,
     Assistant,
@@ -26,7 +29,7 @@ from tests.agents.oauth.conftest import (
     document,
     returned,
 )
-from tests.agents.people import enter, person
+from tests.agents.people import enter, person, prove
 
 TOOLS = "/api/agents/tools"
 JSON = "application/json"
@@ -133,6 +136,7 @@ def test_a_second_person_connects_the_same_assistant_as_another_delegation(
     assistant: Assistant, tokens: Any
 ) -> None:
     other = enter(Client(headers={"host": "ta.localhost"}), person("member"))
+    prove(other)
     other.post(assistant.question(), {"answer": "allow", "scope": [READ], "hours": "1"})
     assert Agent.objects.count() == 1
     assert Delegation.objects.count() == 2
@@ -146,10 +150,36 @@ def test_who_refuses_sends_the_assistant_away_without_a_trace(
     assert not Agent.objects.exists()
 
 
-def test_who_is_not_logged_in_comes_back_after_the_entry(assistant: Assistant) -> None:
-    answer = assistant.web.get(assistant.question())
-    assert answer.status_code == 302
-    assert answer["Location"].startswith("/entry/?next=%2Foauth%2Fauthorize%3F")
+def test_who_is_not_logged_in_comes_in_first_and_nothing_is_fetched_for_them(
+    assistant: Assistant, outside: Outside
+) -> None:
+    for client in (CLAUDE, "https://stranger.example/client.json", "nobody"):
+        answer = assistant.web.get(assistant.question(client_id=client))
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/entry/?next=%2Foauth%2Fauthorize%3F")
+    assert outside.asked == []
+
+
+def test_who_may_not_let_anybody_act_makes_nobody_fetch_anything(
+    assistant: Assistant, browser: Client, olivia: User, outside: Outside
+) -> None:
+    olivia.groups.clear()
+    assert browser.get(assistant.question()).status_code == 403
+    assert outside.asked == []
+
+
+def test_a_person_proves_anew_who_they_are_before_an_assistant_is_let_in(
+    assistant: Assistant, browser: Client, outside: Outside
+) -> None:
+    page = assistant.question()
+    prove(browser, ago=11 * 60)
+    for answer in (browser.get(page), browser.post(page, {"answer": "allow"})):
+        entry, _, query = answer["Location"].partition("?")
+        assert (entry, parse_qs(query)) == ("/entry/", {"next": [page], "fresh": ["1"]})
+    assert outside.asked == []
+    assert not Delegation.objects.exists()
+    prove(browser)
+    assert browser.get(page).status_code == 200
 
 
 def test_a_query_that_no_browser_writes_is_refused_like_any_other(
@@ -163,7 +193,9 @@ def test_a_form_of_another_site_consents_to_nothing(
     assistant: Assistant, olivia: User
 ) -> None:
     strict = Client(headers={"host": "ta.localhost"}, enforce_csrf_checks=True)
-    answer = enter(strict, olivia).post(assistant.question(), {"answer": "allow"})
+    answer = prove(enter(strict, olivia)).post(
+        assistant.question(), {"answer": "allow"}
+    )
     assert answer.status_code == 403
     assert not Delegation.objects.exists()
 
@@ -172,7 +204,9 @@ def test_the_consent_page_lets_the_browser_go_to_that_client_alone(
     assistant: Assistant, browser: Client
 ) -> None:
     policy = browser.get(assistant.question())["Content-Security-Policy"]
-    assert "form-action 'self' https://claude.example;" in policy
+    # And to the control plane, for a proof.
+    ways = f"'self' {settings.PAYBILL_BASE_URL} https://claude.example"
+    assert f"form-action {ways};" in policy
     assert "frame-ancestors 'none'" in policy
     other = browser.get("/assistants/")["Content-Security-Policy"]
     assert "form-action 'self';" in other
