@@ -2,58 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-from agents.mcp import eras, headers, paging, states
-from agents.mcp.eras import Client
+from agents.mcp import eras, paging, tasks, turns
 from agents.mcp.errors import (
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
     RESOURCE_NOT_FOUND,
-    MissingCapability,
     ProtocolError,
     UnknownResource,
 )
-from agents.mcp.messages import Message
-from agents.mcp.registry import Asked, Context, Outcome, Progress, Registry
-from agents.mcp.registry import Task as TaskState
-from paybill_site.kernel.actors import Actor
+from agents.mcp.requests import Request, Result, Running
 
 SERVER = {"name": "paybill", "title": "Paybill", "version": "0.1.0"}
 CACHED_MS = 60_000
-# What a client has to be able to, to be asked in this way.
-ASKED_BY = {
-    "elicitation/create": "elicitation",
-    "sampling/createMessage": "sampling",
-    "roots/list": "roots",
-}
 MOST_COMPLETIONS = 100
 CALL = "tools/call"
 # What results have since 2026-07-28.
 NEW = {"resultType", "ttlMs", "cacheScope"}
-
-type Result = dict[str, Any]
-type Running = Generator[Progress, None, Result]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request on its way: who asks, by what client, for what, of which server."""
-
-    registry: Registry
-    actor: Actor
-    client: Client
-    message: Message
-    sent: Mapping[str, str]
 
 
 def answer(request: Request) -> Running:
     """The result of a request, progress on the way. Raises ProtocolError."""
     try:
         if request.message.method == CALL:
-            return _told(request, (yield from _call(request)))
+            return _told(request, (yield from turns.call(request)))
         known = MODERN if request.client.modern else LEGACY
         method = known.get(request.message.method)
         if method is None:
@@ -137,71 +111,9 @@ def _listed(request: Request, name: str, found: Any, key: str) -> Result:
     return _private({name: shown, **further})
 
 
-def _call(request: Request) -> Generator[Progress, None, Result]:
-    message = request.message
-    name, arguments = message.text("name"), message.object("arguments")
-    schema = request.registry.mirrored(name) if request.client.modern else {}
-    if schema:
-        headers.check_parameters(request.sent, schema, arguments)
-    context = _context(request)
-    outcome = yield from request.registry.call(request.actor, name, arguments, context)
-    return _outcome(request, outcome)
-
-
-def _context(request: Request) -> Context:
-    """What the client answered to what it was asked before. Raises ProtocolError."""
-    message, client = request.message, request.client
-    watched = message.progress_token is not None
-    if not client.modern:
-        return Context(client, watched=watched)
-    responses = message.object("inputResponses")
-    if any(not isinstance(one, dict) for one in responses.values()):
-        raise ProtocolError(INVALID_PARAMS, "inputResponses are results, by name")
-    kept = states.unseal(request.actor, message)
-    if kept is None:
-        return Context(client, responses, watched=watched)
-    states.spend(kept, message)
-    return Context(client, responses, kept.facts, watched)
-
-
-def _outcome(request: Request, outcome: Outcome) -> Result:
-    if isinstance(outcome, Asked):
-        return _asked(request, outcome)
-    if isinstance(outcome, TaskState):
-        return {"resultType": "task", **outcome.as_json()}
-    return outcome.as_json()
-
-
-def _asked(request: Request, asked: Asked) -> Result:
-    """Ask only in the ways that the client can. Raises MissingCapability."""
-    needed = {ASKED_BY[str(one["method"])] for one in asked.requests.values()}
-    able = {name for name in needed if request.client.can(name)}
-    if needed and not able:
-        raise MissingCapability({name: {} for name in sorted(needed)})
-    told: Result = {
-        "resultType": "input_required",
-        "inputRequests": {
-            name: dict(one)
-            for name, one in asked.requests.items()
-            if ASKED_BY[str(one["method"])] in able
-        },
-    }
-    if asked.state is not None:
-        told["requestState"] = states.seal(request.actor, request.message, asked.state)
-    return told
-
-
 def _read(request: Request) -> Result:
     uri = request.message.text("uri")
     return _private({"contents": list(request.registry.read(request.actor, uri))})
-
-
-def _get_prompt(request: Request) -> Result:
-    message = request.message
-    name, arguments = message.text("name"), message.object("arguments")
-    context = _context(request)
-    found = request.registry.prompt(request.actor, name, arguments, context)
-    return _asked(request, found) if isinstance(found, Asked) else dict(found)
 
 
 def _complete(request: Request) -> Result:
@@ -216,28 +128,6 @@ def _complete(request: Request) -> Result:
     return {"completion": told}
 
 
-def _task(request: Request) -> TaskState:
-    """The task that a request names, looked at as its caller. Raises ProtocolError."""
-    if not request.client.extends(eras.TASKS):
-        raise MissingCapability({"extensions": {eras.TASKS: {}}})
-    return request.registry.task(request.actor, request.message.text("taskId"))
-
-
-def _get_task(request: Request) -> Result:
-    return _task(request).as_json()
-
-
-def _update_task(request: Request) -> Result:
-    _task(request)
-    # Whatever is asked is asked before a task begins.
-    raise ProtocolError(INVALID_PARAMS, "this task asked nothing")
-
-
-def _cancel_task(request: Request) -> Result:
-    request.registry.cancel(request.actor, _task(request).id)
-    return {}
-
-
 type Method = Callable[[Request], Result]
 
 COMMON: dict[str, Method] = {
@@ -246,14 +136,14 @@ COMMON: dict[str, Method] = {
     "resources/templates/list": _list_templates,
     "resources/read": _read,
     "prompts/list": _list_prompts,
-    "prompts/get": _get_prompt,
+    "prompts/get": turns.prompt,
     "completion/complete": _complete,
 }
 MODERN: dict[str, Method] = {
     **COMMON,
     "server/discover": _discover,
-    "tasks/get": _get_task,
-    "tasks/update": _update_task,
-    "tasks/cancel": _cancel_task,
+    "tasks/get": tasks.get,
+    "tasks/update": tasks.update,
+    "tasks/cancel": tasks.cancel,
 }
 LEGACY: dict[str, Method] = {**COMMON, "initialize": _initialize, "ping": _ping}

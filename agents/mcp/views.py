@@ -24,7 +24,8 @@ from agents.mcp.errors import (
 )
 from agents.mcp.messages import LARGEST, Id, Malformed, Message
 from agents.mcp.registry import Registry
-from agents.oauth import challenges
+from agents.mcp.requests import Request, Running
+from agents.oauth import challenges, places
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import (
     Forbidden,
@@ -84,9 +85,7 @@ class Endpoint:
             client = eras.client_of(message, request.headers)
             if id is None:
                 return HttpResponse(status=202)
-            asked = methods.Request(
-                self.registry, actor, client, message, request.headers
-            )
+            asked = Request(self.registry, actor, client, message, request.headers)
             return _respond(asked, accepted)
         except Malformed as error:
             return _error(error, error.id, client)
@@ -98,7 +97,7 @@ class Endpoint:
             return _refused(request, refusal)
 
 
-def _respond(asked: methods.Request, accepted: set[str]) -> HttpResponseBase:
+def _respond(asked: Request, accepted: set[str]) -> HttpResponseBase:
     """JSON, unless progress is told on the way or nothing but events is read.
 
     What has a status of its own is found out before the first progress.
@@ -120,7 +119,7 @@ def _respond(asked: methods.Request, accepted: set[str]) -> HttpResponseBase:
     return streams.response(first, rest, token)
 
 
-def _finished(asked: methods.Request, running: methods.Running) -> streams.Events:
+def _finished(asked: Request, running: Running) -> streams.Events:
     """The reply at the end of a call whose answer is on its way: an error, too."""
     try:
         result = yield from running
@@ -171,10 +170,11 @@ def _step_up(request: HttpRequest, error: InsufficientScope) -> HttpResponse:
 def _check_origin(request: HttpRequest) -> None:
     """No page of another site: a browser can be made to send from anywhere.
 
-    The host itself was judged before, by what routes requests to planes.
+    The host itself was judged before, by what routes requests to planes; the scheme is
+    the installation's, for whatever ends TLS may not tell it to us.
     """
     origin = request.headers.get("Origin")
-    if origin is not None and origin != f"{request.scheme}://{request.get_host()}":
+    if origin is not None and origin != places.issuer(request):
         raise ForeignOrigin(rule="origin")
 
 

@@ -233,7 +233,7 @@ def test_what_changes_in_the_last_moment_is_not_done_behind_the_users_back(
         restock(pending)
         return dispatch.call(*words, **more)
 
-    monkeypatch.setattr(confirming.dispatch, "call", late)
+    monkeypatch.setattr(dispatch, "call", late)
     again = reply(chat, asked, wish(pending), YES)
     assert again.result["resultType"] == "input_required"
     # The stock is nothing that this agent may read, so it is told nothing of it.

@@ -164,6 +164,16 @@ def test_a_page_of_another_site_is_refused(wire: Wire) -> None:
     assert own.status == 200
 
 
+def test_behind_what_ends_tls_the_origin_is_the_address_that_people_see(
+    wire: Wire, settings: Any
+) -> None:
+    settings.PAYBILL_BASE_URL = "https://localhost"
+    for scheme, status in {"https": 200, "http": 403}.items():
+        # The proxy says nothing of X-Forwarded-Proto.
+        told = wire.ask("tools/list", headers={"origin": f"{scheme}://{wire.host}"})
+        assert told.status == status
+
+
 def test_a_host_that_is_nobodys_is_not_found(wire: Wire) -> None:
     stranger = Wire(wire.token, "evil.example.com")
     assert stranger.ask("tools/list").status == 404
