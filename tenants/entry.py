@@ -76,17 +76,12 @@ def access_token(tenant: Tenant, user: str, role: str) -> str:
 
 def report_token(tenant: Tenant, nonce: str) -> str:
     """A signed word that asks a silo for its report; the answer is for ``nonce``."""
-    now = int(time.time())
-    return _signed(
-        {
-            "iss": settings.PAYBILL_BASE_URL,
-            "aud": REPORT,
-            "tenant": tenant.public_id,
-            "nonce": nonce,
-            "iat": now,
-            "exp": now + LIFETIME,
-        }
-    )
+    return word(tenant, REPORT, nonce=nonce)
+
+
+def word(tenant: Tenant, audience: str, **said: str | int) -> str:
+    """A signed word to a tenant's server, good for a minute."""
+    return _signed({**_issued(tenant, audience, LIFETIME), **said})
 
 
 def _claims(
@@ -100,14 +95,20 @@ def _claims(
 def _base(
     tenant: Tenant, user: str, role: str, *, audience: str, lifetime: int
 ) -> dict[str, Any]:
+    return {
+        **_issued(tenant, audience, lifetime),
+        "sub": user,
+        "role": role,
+        "jti": new_id("ent"),
+    }
+
+
+def _issued(tenant: Tenant, audience: str, lifetime: int) -> dict[str, Any]:
     now = int(time.time())
     return {
         "iss": settings.PAYBILL_BASE_URL,
         "aud": audience,
         "tenant": tenant.public_id,
-        "sub": user,
-        "role": role,
-        "jti": new_id("ent"),
         "iat": now,
         "exp": now + lifetime,
     }

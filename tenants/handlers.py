@@ -6,15 +6,13 @@ an action under the delivery's id, or changes nothing when it is done again.
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from paybill_site.accounts.actions import AccessInput, SetAccess
 from paybill_site.accounts.models import User
-from paybill_site.kernel import actors, planes, web
+from paybill_site.kernel import actors, planes
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.events import handles
 from paybill_site.kernel.licences import InstallLicence, LicenceInput, sign
-from tenants import entitlements, entry, mails, opening
+from tenants import entitlements, entry, mails, opening, pushing
 from tenants.actions import (
     ActivateTenant,
     ExplainSuspension,
@@ -127,7 +125,7 @@ def _license(tenant: Tenant, place: Placement) -> None:
         return
     token = sign(tenant.public_id, entitlements.terms(row), row.version)
     if place.kind == Isolation.SILO:
-        _push(place, "/entry/push/licence/", token)
+        pushing.push(place, "/entry/push/licence/", token)
         return
     with planes.plane(reach(place)):
         perform(InstallLicence, None, LicenceInput(token=token), actor=LICENSING)
@@ -162,14 +160,8 @@ def _set_access(account: str, user: str, role: str, delivery_id: str) -> None:
 def _push_access(placement: Placement, user: str, role: str) -> None:
     """Tell a server of its own. Raises Unreachable, so that it is tried again."""
     tenant = Tenant.objects.get(placements=placement)
-    _push(placement, "/entry/push/", entry.access_token(tenant, user, role))
-
-
-def _push(placement: Placement, path: str, token: str) -> None:
-    target = web.target_of(f"{placement.base_url}{path}", own=True)
-    answer = web.call("POST", target, body=token.encode())
-    if answer.status != HTTPStatus.NO_CONTENT:
-        raise web.Unreachable(f"{placement.base_url} answered {answer.status}")
+    token = entry.access_token(tenant, user, role)
+    pushing.push(placement, "/entry/push/", token)
 
 
 @handles(MemberInvited)

@@ -30,6 +30,7 @@ class StopEverywhere(Action[None, SwitchInput, Switch]):
         _in_control()
         if not switches.throw(switches.EVERYWHERE, data.reason, actor.id):
             raise Conflict("all agents are stopped already")
+        switches.turn()
         emit(SwitchMoved())
         return Switch.objects.get(name=switches.EVERYWHERE)
 
@@ -47,6 +48,7 @@ class ResumeEverywhere(Action[Switch, NoInput, Switch]):
             raise Forbidden("this one is the control plane's own", rule="switch")
         shown = Switch(pk=switch.pk, public_id=switch.public_id, name=switch.name)
         switch.delete()
+        switches.turn()
         emit(SwitchMoved())
         return shown
 
@@ -54,10 +56,14 @@ class ResumeEverywhere(Action[Switch, NoInput, Switch]):
 class FollowInput(Input):
     thrown: bool = Field(title="Thrown")
     reason: str = Field("", max_length=300, title="Reason")
+    number: int = Field(ge=0, le=2**53, title="Number of the move")
 
 
 class FollowSwitch(Action[None, FollowInput, None]):
-    """Do in a tenant's plane what the installation's switch says; repeatable."""
+    """Do in a tenant's plane what the installation's switch says.
+
+    What was done already, or is older than what was done, changes nothing.
+    """
 
     model = Switch
     Input = FollowInput
@@ -66,6 +72,8 @@ class FollowSwitch(Action[None, FollowInput, None]):
     creates = True
 
     def run(self, target: None, data: FollowInput, *, actor: Actor) -> None:
+        if not switches.follows(data.number):
+            return
         if data.thrown:
             switches.throw(switches.EVERYWHERE, data.reason, actor.id)
         else:

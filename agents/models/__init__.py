@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.models.access import Binding, EgressEntry, Role, Rule, Switch
+from agents.models.access import Binding, EgressEntry, Role, Rule, Switch, SwitchTurn
 from agents.models.agents import Agent, AgentToken
 from agents.models.approvals import Approval
 from agents.models.delegations import Delegation
@@ -25,6 +25,7 @@ __all__ = [
     "Role",
     "Rule",
     "Switch",
+    "SwitchTurn",
     "TouchedObject",
     "WorkflowRun",
     "WorkflowStep",

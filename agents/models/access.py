@@ -171,3 +171,13 @@ class Switch(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SwitchTurn(models.Model):
+    """The newest move of the installation's switch that this plane knows of."""
+
+    name = models.CharField(max_length=20, unique=True)
+    number = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.number}"

@@ -31,7 +31,7 @@ from paybill_site.kernel.crypto import public_key
 MINUTES = 10  # for a log-in on the way
 ACCESS = "access"  # audience of what the control plane pushes to a silo
 BOOTSTRAP = "bootstrap"  # audience of the token that makes a silo's first owner
-CLAIMS = ["iss", "aud", "exp", "iat", "sub", "tenant", "role", "jti"]
+PERSON = ("sub", "role", "jti")  # what a word about somebody says, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _salt() -> str:
 
 def read(code: str, *, host: str, verifier: str) -> Visitor:
     """Check a code for this host and this plane. Raises EntryRefused."""
-    claims = _decoded(code, host)
+    claims = _decoded(code, host, *PERSON)
     asked = str(claims.get("code_challenge", ""))
     if not hmac.compare_digest(challenge(verifier).encode(), asked.encode()):
         raise WrongBrowser
@@ -110,18 +110,24 @@ def read(code: str, *, host: str, verifier: str) -> Visitor:
 
 def read_bootstrap(token: str) -> Visitor:
     """Check the token that makes the first owner of this plane. Raises EntryRefused."""
-    return _visitor(_decoded(token, BOOTSTRAP))
+    return _visitor(_decoded(token, BOOTSTRAP, *PERSON))
 
 
 def read_access(token: str) -> tuple[str, str, str, datetime]:
     """Whose role changed, to what ("none": gone), and the token's number and end."""
-    claims = _decoded(token, ACCESS)
-    if claims["tenant"] != planes.here().tenant:
-        raise EntryRefused("this is for another tenant")
+    claims = read_word(token, ACCESS, *PERSON)
     if claims["role"] not in {*GROUP_OF, "none"}:
         raise EntryRefused
     expires = datetime.fromtimestamp(claims["exp"], UTC)
     return str(claims["sub"]), str(claims["role"]), str(claims["jti"]), expires
+
+
+def read_word(token: str, audience: str, *says: str) -> dict[str, Any]:
+    """What the control plane says to this plane's tenant. Raises EntryRefused."""
+    claims = _decoded(token, audience, *says)
+    if claims["tenant"] != planes.here().tenant:
+        raise EntryRefused("this is for another tenant")
+    return claims
 
 
 def _visitor(claims: dict[str, Any]) -> Visitor:
@@ -139,7 +145,7 @@ def _visitor(claims: dict[str, Any]) -> Visitor:
     )
 
 
-def _decoded(code: str, host: str) -> dict[str, Any]:
+def _decoded(code: str, host: str, *says: str) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = jwt.decode(
             code,
@@ -148,7 +154,7 @@ def _decoded(code: str, host: str) -> dict[str, Any]:
             issuer=settings.PAYBILL_BASE_URL,
             audience=host,
             leeway=5,
-            options={"require": CLAIMS},
+            options={"require": ["iss", "aud", "exp", "iat", "tenant", *says]},
         )
     except jwt.ExpiredSignatureError as error:
         raise EntryExpired from error

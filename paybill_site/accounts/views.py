@@ -91,7 +91,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 @require_POST
 def push(request: HttpRequest) -> HttpResponse:
     """Take a signed change of somebody's role from the control plane."""
-    token = _pushed(request, most=5000)
+    token = pushed(request, most=5000)
     perform(FollowAccess, None, {"token": token}, actor=MESSENGER)
     return HttpResponse(status=204)
 
@@ -100,12 +100,13 @@ def push(request: HttpRequest) -> HttpResponse:
 @require_POST
 def push_licence(request: HttpRequest) -> HttpResponse:
     """Take a signed licence; an older one than is here changes nothing."""
-    token = _pushed(request, most=20_000)
+    token = pushed(request, most=20_000)
     perform(InstallLicence, None, {"token": token}, actor=MESSENGER)
     return HttpResponse(status=204)
 
 
-def _pushed(request: HttpRequest, *, most: int) -> str:
+def pushed(request: HttpRequest, *, most: int) -> str:
+    """The token that the control plane brings. Raises TooMany for a flood."""
     throttle(
         "push",
         request.META.get("REMOTE_ADDR", ""),
