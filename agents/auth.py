@@ -6,21 +6,18 @@ token was used and why it was refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
-from agents.access import rules
-from agents.models import AgentToken, Switch
+from agents.access import inforce
+from agents.access.inforce import InForce
+from agents.models import AgentToken
 from agents.oauth import challenges, places
 from agents.states import AgentState
 from paybill_site.accounts.models import User
@@ -42,7 +39,8 @@ def actor_of(secret: str, *, audience: str = "") -> tuple[Actor, AgentToken]:
     token = known(secret)
     if token is None:
         raise Unauthenticated
-    wrong = _wrong(token, audience)
+    found = _in_force(token)
+    wrong = _wrong(token, found, audience)
     if wrong:
         _refused(token, wrong)
         raise Unauthenticated
@@ -58,7 +56,7 @@ def actor_of(secret: str, *, audience: str = "") -> tuple[Actor, AgentToken]:
         raise
     _note_use(token)
     note(actor=token.agent.public_id)
-    return acting(token), token
+    return acting(token, found), token
 
 
 def known(secret: str) -> AgentToken | None:
@@ -72,10 +70,13 @@ def again(token: str) -> Actor:
     ``token`` is its public id. Raises Unauthenticated when it would not be let in.
     """
     found = _tokens().filter(public_id=token).first()
-    # It was for this plane when it came in, and planes do not change.
-    if found is None or _wrong(found, found.audience):
+    if found is None:
         raise Unauthenticated
-    return acting(found)
+    in_force = _in_force(found)
+    # It was for this plane when it came in, and planes do not change.
+    if _wrong(found, in_force, found.audience):
+        raise Unauthenticated
+    return acting(found, in_force)
 
 
 def recalled(token: str) -> Actor:
@@ -86,43 +87,31 @@ def recalled(token: str) -> Actor:
     found = _tokens().filter(public_id=token).first()
     if found is None:
         raise Unauthenticated
-    return acting(found)
+    return acting(found, _in_force(found))
 
 
 def _tokens() -> QuerySet[AgentToken]:
-    rows = AgentToken.objects.select_related("agent__principal", "delegation__person")
-    beside: dict[str, Any] = {
-        "held": ArraySubquery(_held()),
-        "off": Exists(Switch.objects.order_by()),
-    }
-    return rows.annotate(**beside)
+    return AgentToken.objects.select_related("agent__principal", "delegation__person")
 
 
-def _held() -> QuerySet[Any, Any]:
-    """Permissions that the agent or one of its roles holds on every row."""
-    principal = OuterRef(OuterRef("agent__principal"))
-    own = User.user_permissions.through.objects.filter(user=principal)
-    roles = User.groups.through.objects.filter(user=OuterRef(principal))
-    of_roles = Group.permissions.through.objects.filter(group__in=roles.values("group"))
-    held = Q(pk__in=own.values("permission")) | Q(pk__in=of_roles.values("permission"))
-    name = Concat(F("content_type__app_label"), Value("."), F("codename"))
-    return Permission.objects.filter(held).order_by().values_list(name)
+def _in_force(token: AgentToken) -> InForce:
+    return inforce.of_principal(token.agent.principal_id, token.session)
 
 
-def acting(token: AgentToken) -> Actor:
+def acting(token: AgentToken, found: InForce) -> Actor:
     """The actor of a token that is good: what it holds, and for whom it acts."""
     agent = token.agent
-    session: Mapping[str, str] = token.session
     return Actor(
         kind=Kind.AGENT,
         id=agent.public_id,
         label=agent.name,
-        grants=frozenset(token.held),
+        grants=found.everywhere,
         principal=agent.principal_id,
+        roles=found.roles,
         scopes=_scopes(token),
         via=_via(token),
-        rules=rules.of_principal(agent.principal_id, session),
-        session=session,
+        rules=found.rules,
+        session=token.session,
         behalf=_behalf(token),
         counted=token.counted,
     )
@@ -151,13 +140,13 @@ def _behalf(token: AgentToken) -> Actor | None:
     )
 
 
-def _wrong(token: AgentToken, audience: str) -> str:
+def _wrong(token: AgentToken, found: InForce, audience: str) -> str:
     """Why the token lets nobody in, or ""."""
     if token.status != "active":
         return token.status
     if token.agent.state != AgentState.ACTIVE or not token.agent.principal.is_active:
         return "stopped"
-    if token.off:
+    if found.stopped:
         return "switch"
     if token.audience and token.audience != audience:
         return "audience"

@@ -171,7 +171,7 @@ if not CONTROL:
 REDIS_URL = read(ENV, "REDIS_URL")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "paybill_site.kernel.counts.CountingCache",
         "LOCATION": REDIS_URL,
         "KEY_FUNCTION": "paybill_site.kernel.planes.cache_key",
     }

@@ -1,6 +1,6 @@
 """Rules: a permission on the rows that a typed filter matches, also those to come.
 
-The rules of an agent and of its roles are read in one query when it comes in. Active
+The rules of an agent and of its roles are read when it comes in. Active
 ones widen what the agent may do (``Actor.rules``); the ones in shadow are carried along
 to be evaluated and logged, and change nothing.
 """
@@ -11,13 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from agents.access import conditions
 from agents.errors import NotGrantable
-from agents.models import Rule
 from agents.states import RuleState
 from agents.tools import catalogue
 from paybill_site.kernel.actors import Actor
@@ -56,15 +53,14 @@ class RulesOf(Mapping[str, Q]):
         return len(self.rows)
 
 
-def of_principal(principal: int, session: Mapping[str, str]) -> RulesOf:
-    """The rules of an agent's principal and of its roles, in one query.
+def of_rows(rows: Iterable[Mapping[str, Any]], session: Mapping[str, str]) -> RulesOf:
+    """An Actor's ``rules``, from those that are in force (``agents.access.inforce``).
 
-    What it gives is an Actor's ``rules``. ``session`` are the names and values of the
-    session that the token was issued for.
+    ``session`` are the names and values of the session that the token was issued for.
     """
     active: list[Known] = []
     shadow: list[Known] = []
-    for rule in in_force(principal):
+    for rule in rows:
         known = Known(
             id=rule["public_id"],
             version=rule["version"],
@@ -73,18 +69,6 @@ def of_principal(principal: int, session: Mapping[str, str]) -> RulesOf:
         )
         (active if rule["state"] == RuleState.ACTIVE else shadow).append(known)
     return RulesOf(tuple(active), tuple(shadow), _by_permission(active))
-
-
-def in_force(principal: int) -> Iterable[Mapping[str, Any]]:
-    """Rules, active or in shadow and not expired, that hold for a principal."""
-    roles = Group.objects.filter(user=principal).values("pk")
-    return (
-        Rule.objects.filter(Q(agent__principal=principal) | Q(role__in=roles))
-        .filter(Q(expires_at=None) | Q(expires_at__gt=Now()))
-        .filter(state__in=(RuleState.ACTIVE, RuleState.SHADOW))
-        .order_by("pk")
-        .values("public_id", "version", "permission", "conditions", "state")
-    )
 
 
 def used(actor: Actor, permission: str) -> list[str]:

@@ -17,6 +17,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from paybill_site.kernel import counts
 from paybill_site.kernel.actors import Actor
 
 log = logging.getLogger(__name__)
@@ -42,10 +43,9 @@ def counted[**P, R](
 def _add(agent: str, micros: int) -> None:
     key = _key(agent, timezone.now().date())
     try:
-        cache.add(key, 0, timeout=KEPT)
-        cache.incr(key, micros)
-    except (RedisError, ValueError):  # not reachable, or the count was just lost
-        log.warning("what agents' calls cost is not counted: Redis forgot or is gone")
+        counts.count(key, micros, KEPT)
+    except RedisError:
+        log.warning("what agents' calls cost is not counted: Redis is gone")
 
 
 def spent(agent: str, days: Iterable[date]) -> timedelta:

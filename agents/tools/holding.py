@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Set
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
-from django.contrib.auth.models import Permission
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Model
 
 from agents.errors import NotGrantable
 from agents.models.own import OWN
 from agents.tools import catalogue
+from paybill_site.kernel import granted
 from paybill_site.kernel.actors import Actor, Kind
 
 
@@ -31,7 +31,8 @@ def held(actor: Actor, permissions: Iterable[str]) -> frozenset[str]:
         asked &= held(actor.behalf, asked)
         actor = replace(actor, behalf=None)
     sure = {name for name in asked if _without_asking(actor, name)}
-    return frozenset(sure | _on_rows(actor, asked - sure) | (wanted & own))
+    found = granted.somewhere(actor, _by_model(asked - sure))
+    return frozenset(sure | found | (wanted & own))
 
 
 def _without_asking(actor: Actor, permission: str) -> bool:
@@ -42,34 +43,10 @@ def _without_asking(actor: Actor, permission: str) -> bool:
     )
 
 
-def _on_rows(actor: Actor, permissions: Set[str]) -> set[str]:
-    """Held on at least one row: an EXISTS on the grant tables for each permission."""
-    asked = Q()
-    for tables, names in _by_tables(permissions).items():
-        asked |= names & _granted(tables, actor.principal)
-    if actor.principal is None or not asked:
-        return set()
-    found = Permission.objects.filter(asked).order_by()
-    named = found.values_list("content_type__app_label", "codename")
-    return {f"{app}.{codename}" for app, codename in named}
-
-
-def _by_tables(permissions: Set[str]) -> dict[tuple[Any, Any], Q]:
-    grouped: dict[tuple[Any, Any], Q] = defaultdict(Q)
+def _by_model(permissions: Set[str]) -> dict[type[Model], list[str]]:
+    grouped: dict[type[Model], list[str]] = defaultdict(list)
     for name in sorted(permissions):
-        try:
-            model = catalogue.model_of(name)
-        except NotGrantable:  # one that guards a field is held on every row or not
-            continue
-        if tables := getattr(model, "object_grants", None):
-            app, _, codename = name.partition(".")
-            grouped[tables] |= Q(content_type__app_label=app, codename=codename)
+        # One that guards a field is held on every row or not at all.
+        with suppress(NotGrantable):
+            grouped[catalogue.model_of(name)].append(name)
     return grouped
-
-
-def _granted(tables: tuple[Any, Any], principal: int | None) -> Q:
-    to_user, to_group = tables
-    same = {"permission": OuterRef("pk")}
-    return Q(Exists(to_user.objects.filter(user=principal, **same))) | Q(
-        Exists(to_group.objects.filter(group__user=principal, **same))
-    )

@@ -8,6 +8,8 @@ else, and is stopped when it takes too long.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import OperationalError
@@ -40,37 +42,39 @@ def _list(tool: Tool, asked: Any, actor: Actor) -> dict[str, Any]:
     tools = _declaration(tool)
     question = asked.model_dump(mode="json", exclude={"cursor", "limit"})
     name, descending = asked.order.lstrip("-"), asked.order.startswith("-")
-    sort = ["public_id"] if name == "id" else [name, "public_id"]
+    sort = ["pk"] if name == "id" else [name, "pk"]
     wanted = _asked_for(tool, asked, actor)
     if asked.cursor:
         last = cursors.unseal(actor, [tool.name, question], asked.cursor)
-        wanted = wanted.filter(_behind(sort, last, descending))
-    wanted = wanted.order_by(*(f"-{name}" if descending else name for name in sort))
+        wanted &= _behind(sort, last, descending)
+    order = [f"-{name}" if descending else name for name in sort]
     # One row more than the page tells whether there is a next one.
-    found = rows.shown(wanted[: asked.limit + 1], tools, actor)
-    page, more = found[: asked.limit], len(found) > asked.limit
+    first = _first(tool, wanted, actor, order, asked.limit + 1)
+    found = rows.shown(first, tools, actor)
+    page = list(found.items())[: asked.limit]
     following = None
-    if more:
-        end = [page[-1]["id" if name == "public_id" else name] for name in sort]
+    if len(found) > asked.limit:
+        pk, row = page[-1]
+        end = [pk if name == "pk" else row[name] for name in sort]
         following = cursors.seal(actor, [tool.name, question], end)
-    return {"rows": page, "next": following}
+    return {"rows": [row for _, row in page], "next": following}
 
 
 def _get(tool: Tool, asked: Any, actor: Actor) -> dict[str, Any]:
     tools = _declaration(tool)
     row = rows.visible(tool.model, actor).filter(public_id=asked.id)
-    found = rows.shown(row, tools, actor)
-    if not found:
+    shown = next(iter(rows.shown(row, tools, actor).values()), None)
+    if shown is None:
         raise NotFound(f"there is no such {tool.model._meta.verbose_name}")
-    shown = found[0]
     for accessor in tools.parts:
         shown[accessor] = rows.parts(tools, accessor, asked.id, actor)
     return shown
 
 
 def _count(tool: Tool, asked: Any, actor: Actor) -> dict[str, Any]:
-    wanted = _asked_for(tool, asked, actor).order_by()
-    counted = wanted.values("pk")[: COUNTED + 1].count()
+    wanted = _asked_for(tool, asked, actor)
+    found = _first(tool, wanted, actor, [], COUNTED + 1)
+    counted = found.values("pk").count()
     return {"count": min(counted, COUNTED), "more": counted > COUNTED}
 
 
@@ -87,19 +91,35 @@ def _declaration(tool: Tool) -> Extent:
     return tool.tools
 
 
-def _asked_for(tool: Tool, asked: Any, actor: Actor) -> QuerySet[Any]:
+def _first(
+    tool: Tool, wanted: Q, actor: Actor, order: list[str], most: int
+) -> QuerySet[Any]:
+    """The first so many of the rows that the actor may see and asked for."""
+    parts = [
+        part.filter(wanted).order_by(*order)[:most]
+        for part in rows.visible_parts(tool.model, actor)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    every = tool.model._default_manager
+    if not parts:
+        return every.none()
+    first, *others = (part.values("pk") for part in parts)
+    found = every.filter(pk__in=first.union(*others, all=True))
+    return found.order_by(*order)[:most]
+
+
+def _asked_for(tool: Tool, asked: Any, actor: Actor) -> Q:
     tools = _declaration(tool)
-    found = rows.visible(tool.model, actor)
+    wanted = Q()
     for name in tools.filters:
         value = getattr(asked, name)
         if value is not None:
-            found = found.filter(_filter(tools, name, value, actor))
+            wanted &= _filter(tools, name, value, actor)
     if tools.search and asked.search:
-        words = Q()
-        for name in tools.search:
-            words |= Q(**{f"{name}__icontains": asked.search})
-        found = found.filter(words)
-    return found
+        words = (Q(**{f"{name}__icontains": asked.search}) for name in tools.search)
+        wanted &= reduce(or_, words)
+    return wanted
 
 
 def _filter(tools: Extent, name: str, value: Any, actor: Actor) -> Q:

@@ -8,12 +8,25 @@ tools of its own. All of it is decided inside the one query that reads the rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import reduce
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial, reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    CharField,
+    ForeignKey,
+    IntegerField,
+    JSONField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
 from pydantic import BaseModel, ValidationError
 
 from paybill_site.kernel import declarations
@@ -23,6 +36,8 @@ from paybill_site.kernel.schemas import plain
 
 MOST_PARTS = 200
 SEEN = "paybill_seen_"
+# Of these the database gives what JSON has; of a reference its public id is read.
+AS_IT_IS = (BooleanField, CharField, ForeignKey, IntegerField, JSONField, TextField)
 
 
 def visible(model: type[Model], actor: Actor) -> QuerySet[Any]:
@@ -38,6 +53,15 @@ def visible(model: type[Model], actor: Actor) -> QuerySet[Any]:
     ways = [Q() if _is_all(seen) else Q(**{f"{way}__in": seen}) for way, seen in theirs]
     found: QuerySet[Any] = rows.all()
     return found if not all(ways) else found.filter(reduce(or_, ways))
+
+
+def visible_parts(model: type[Model], actor: Actor) -> list[QuerySet[Any]]:
+    """The same in parts that together are all of them, as one list reads them best."""
+    rows: Any = model._default_manager
+    if governed(model) and hasattr(rows, "parts_visible_to"):
+        found: list[QuerySet[Any]] = rows.parts_visible_to(actor)
+        return found
+    return [visible(model, actor)]
 
 
 def governed(model: type[Model]) -> bool:
@@ -56,8 +80,11 @@ def named(field: Any, actor: Actor, lookup: str, value: Any) -> Q:
 
 def shown(
     rows: QuerySet[Any], tools: Extent, actor: Actor, accessor: str = ""
-) -> list[dict[str, Any]]:
-    """The rows as JSON, read column by column: nothing undeclared is fetched."""
+) -> dict[int, dict[str, Any]]:
+    """The rows as JSON by their number, which is not shown.
+
+    They are read column by column: nothing undeclared is fetched.
+    """
     fields = tools.parts[accessor] if accessor else tools.fields
     ids = id_names(rows.model)
     hidden, columns = {}, []
@@ -65,16 +92,16 @@ def shown(
         column, reference = _column(rows.model, name, actor)
         columns.append(column)
         hidden.update(reference)
-    typed = _typed(tools, fields, accessor)
     names = (*("id" for _ in ids), *fields)
-    found = rows.annotate(**hidden).values_list(*ids, *columns)
-    return [
-        {
-            name: _as(typed[name], value) if name in typed else plain(value)
-            for name, value in zip(names, values, strict=True)
+    said = (*(None for _ in ids), *_said(rows.model, tools, fields, accessor))
+    found = rows.annotate(**hidden).values_list("pk", *ids, *columns)
+    return {
+        pk: {
+            name: value if say is None else say(value)
+            for name, say, value in zip(names, said, values, strict=True)
         }
-        for values in found
-    ]
+        for pk, *values in found
+    }
 
 
 def parts(
@@ -85,12 +112,12 @@ def parts(
     model = part_model(tools.model, accessor)
     rows: Any = visible(model, actor) if governed(model) else model._default_manager
     of_row = rows.filter(**{f"{related.field.name}__public_id": public_id})
-    return shown(of_row.order_by("pk")[:MOST_PARTS], tools, actor, accessor)
+    return [*shown(of_row.order_by("pk")[:MOST_PARTS], tools, actor, accessor).values()]
 
 
 def _column(
     model: type[Model], name: str, actor: Actor
-) -> tuple[str, dict[str, Subquery]]:
+) -> tuple[str, dict[str, Value | Subquery]]:
     """What to read for a field: its column, or the id of a row that may be seen."""
     field: Any = model._meta.get_field(name)
     if not field.is_relation:
@@ -98,6 +125,8 @@ def _column(
     seen = visible(field.related_model, actor)
     if _is_all(seen):
         return f"{name}__public_id", {}
+    if seen.query.is_empty():
+        return SEEN + name, {SEEN + name: Value(None, output_field=TextField())}
     one = seen.filter(pk=OuterRef(field.attname)).order_by().values("public_id")[:1]
     return SEEN + name, {SEEN + name: Subquery(one)}
 
@@ -107,12 +136,18 @@ def _is_all(rows: QuerySet[Any]) -> bool:
     return not rows.query.where and not rows.query.is_sliced
 
 
-def _typed(
-    tools: Extent, fields: Iterable[str], accessor: str
-) -> dict[str, type[BaseModel]]:
+def _said(
+    model: type[Model], tools: Extent, fields: Iterable[str], accessor: str
+) -> Iterator[Callable[[Any], Any] | None]:
+    """How the value of each field becomes JSON; None where it is that already."""
     start = f"{accessor}." if accessor else ""
     kinds = tools.declared.typed
-    return {name: kinds[start + name] for name in fields if start + name in kinds}
+    for name in fields:
+        if kind := kinds.get(start + name):
+            yield partial(_as, kind)
+        else:
+            field = model._meta.get_field(name)
+            yield None if isinstance(field, AS_IT_IS) else plain
 
 
 def _as(kind: type[BaseModel], value: Any) -> Any:

@@ -44,6 +44,7 @@ class Actor:
     accounts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     scopes: frozenset[str] | None = None
     principal: int | None = None
+    roles: tuple[int, ...] | None = None  # groups of the principal; None: not read
     via: str = ""
     impersonator: str = ""
     second_factor_at: datetime | None = None

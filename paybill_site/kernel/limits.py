@@ -7,11 +7,10 @@ import logging
 import time
 from datetime import timedelta
 
-from django.core.cache import cache
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from paybill_site.kernel import licence_keys
+from paybill_site.kernel import counts, licence_keys
 from paybill_site.kernel.errors import LimitReached, TooMany
 from paybill_site.kernel.licence_keys import NotGenuine
 from paybill_site.kernel.models import Licence
@@ -32,10 +31,9 @@ def throttle(name: str, subject: str, *, most: int, window: timedelta) -> None:
     digest = hashlib.sha256(subject.encode()).hexdigest()
     key = f"throttle:{name}:{digest}:{slot}"
     try:
-        cache.add(key, 0, timeout=seconds + 5)
-        used = cache.incr(key)
-    except (RedisError, ValueError):  # not reachable, or the count was just lost
-        log.warning("uses of %s are not counted: Redis forgot or is gone", name)
+        used = counts.count(key, 1, seconds + 5)
+    except RedisError:
+        log.warning("uses of %s are not counted: Redis is gone", name)
         return
     if used > most:
         raise TooMany(retry_after=seconds - past)

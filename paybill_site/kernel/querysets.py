@@ -6,16 +6,17 @@ a count and a check can not disagree.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Self, TypeVar
+from functools import reduce
+from operator import or_
+from typing import Self, TypeVar
 
-from django.contrib.auth import get_user_model
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models import Q
 
 from paybill_site.kernel.actors import Actor
-from paybill_site.kernel.permissions import has_few, numbered
+from paybill_site.kernel.granted import Form, ways
 
 M = TypeVar("M", bound=models.Model)
 
@@ -45,57 +46,37 @@ class Visible(models.QuerySet[M]):
             return theirs.permitted(replace(actor, behalf=None), permission)
         if permission in actor.grants:
             return self.all()
-        rows = self._of_accounts(actor, permission) | self._granted(actor, permission)
-        rows |= actor.rules.get(permission, Q())
+        rows = reduce(or_, self._ways(actor, permission, Form.EACH), Q())
         return self.filter(rows) if rows else self.none()
 
-    def _of_accounts(self, actor: Actor, permission: str) -> Q:
+    def parts_visible_to(self, actor: Actor) -> list[Self]:
+        """Rows that the actor may read, in parts that may overlap.
+
+        The first so many of all parts together are the first so many of the whole; and
+        each part has a plan of its own, which costs no more than what it finds. Models
+        that say otherwise who sees their rows are one part.
+        """
+        own = type(self)
+        usual = (own.visible_to, own.permitted) == (
+            Visible.visible_to,
+            Visible.permitted,
+        )
+        permission = view_permission(self.model)
+        if not usual or not actor.in_scope(permission) or permission in actor.grants:
+            return [self.visible_to(actor)]
+        rows = self if actor.behalf is None else self.visible_to(actor.behalf)
+        return [rows.filter(way) for way in self._ways(actor, permission, Form.ALL)]
+
+    def _ways(self, actor: Actor, permission: str, form: Form) -> Iterator[Q]:
         path: str | None = getattr(self.model, "account_path", None)
         accounts = actor.accounts_with(permission)
-        if path is None or not accounts:
-            return Q()
-        name = f"{path}__public_id__in" if path else "public_id__in"
-        return Q(**{name: accounts})
-
-    def _granted(self, actor: Actor, permission: str) -> Q:
-        """Object grants, to the principal and to its groups, flat in their number.
-
-        Both forms say the same; which one is quicker, the planner can not know. Few
-        grants are looked through first. Of many, only those of rows that are looked
-        at: a correlated EXISTS, said as a range, because an equality lets the planner
-        read all of a holder's grants into a hash first.
-        """
-        tables: tuple[Any, Any] | None = getattr(self.model, "object_grants", None)
-        principal = actor.principal
-        if tables is None or principal is None:
-            return Q()
-        of_permission = numbered(permission)
-        if of_permission is None:
-            return Q()
-        to_user, to_group = tables
-        own = to_user.objects.filter(of_permission, user=principal)
-        shared = to_group.objects.filter(of_permission, _in_groups(principal))
-        if has_few(own, shared, principal, permission):
-            ids = (rows.order_by().values("content_object") for rows in (own, shared))
-            first, second = ids
-            return Q(pk__in=first.union(second, all=True))
-        row = OuterRef("pk")
-        this = {"content_object__gte": row, "content_object__lte": row}
-        return Q(Exists(own.filter(**this))) | Q(Exists(shared.filter(**this)))
-
-
-class _AnyOf(Func):
-    """``column = ANY (array)``: one look at an index for each member of the array."""
-
-    template, arg_joiner = "(%(expressions)s))", " = ANY ("
-    output_field = models.BooleanField()
-
-
-def _in_groups(principal: int) -> _AnyOf:
-    """Grants to the groups that the principal is in; they are few, and found once."""
-    members: Any = get_user_model().groups.through
-    of_principal = members.objects.filter(user=principal).order_by()
-    return _AnyOf(F("group"), ArraySubquery(of_principal.values("group")))
+        if path is not None and accounts:
+            name = f"{path}__public_id__in" if path else "public_id__in"
+            yield Q(**{name: accounts})
+        for granted in ways(self.model, actor, permission, form):
+            yield Q(granted)
+        if permission in actor.rules:
+            yield actor.rules[permission]
 
 
 VisibleManager = models.Manager.from_queryset(Visible)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 
-from agents.access import rules, switches
+from agents.access import inforce, switches
 from agents.access.handlers import carry
 from agents.actions.access import (
     ActivateRule,
@@ -152,7 +152,7 @@ def test_a_rule_begins_in_shadow_and_counts_its_versions(
     assert visible(helper, keeper) == set()
     perform(ActivateRule, rule, actor=keeper)
     assert len(visible(helper, keeper)) == 2
-    found = rules.of_principal(helper.principal_id, {}).active[0]
+    found = inforce.of_principal(helper.principal_id, {}).rules.active[0]
     assert found.fact == f"{rule.public_id}@2"
     perform(ShadowRule, rule, actor=keeper)
     assert visible(helper, keeper) == set()

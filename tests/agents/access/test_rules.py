@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from agents.access import conditions, rules
+from agents.access import conditions, inforce, rules
 from agents.models import Agent, Rule
 from agents.states import RuleState
 from examples.storefront.models import Order
@@ -38,7 +38,7 @@ def seen(helper: Agent, **session: str) -> set[str]:
         kind="agent",  # type: ignore[arg-type]
         id=helper.public_id,
         principal=helper.principal_id,
-        rules=rules.of_principal(helper.principal_id, session),
+        rules=inforce.of_principal(helper.principal_id, session).rules,
     )
     rows = Order.objects.visible_to(actor)
     return {order.public_id for order in rows}
@@ -171,7 +171,7 @@ def test_rules_of_an_agent_come_in_one_query_and_are_named_in_the_audit(
         )
     a_rule(helper, PENDING, state=RuleState.SHADOW)
     with django_assert_num_queries(1):
-        found = rules.of_principal(helper.principal_id, {})
+        found = inforce.of_principal(helper.principal_id, {}).rules
     assert (len(found.active), len(found.shadow), list(found)) == (10, 1, [READ])
     actor = replace(enter(), rules=found)
     assert len(rules.used(actor, READ)) == 10
