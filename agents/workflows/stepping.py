@@ -7,6 +7,9 @@
 3. After the effect, in its transaction, the closing stores the step and moves the run
    by an UPDATE that still expects the state in which the gate found it.
 
+What a person does at a door of their own is the step of the run that waits for it:
+rows and runs never tell different stories.
+
 So an effect and its step are committed together or not at all. A call that is repeated
 under its key is answered by the kernel before any of this.
 """
@@ -57,10 +60,9 @@ class Taken:
 @gate
 def in_its_place(call: Call) -> None:
     """Refuse a step outside its place. Raises OutOfWorkflow, RuleBroken, NotFound."""
-    if not call.run:
-        _outside(call)
+    taken = _found(call) if call.run else _outside(call)
+    if taken is None:
         return
-    taken = _found(call)
     call.notes[STEP] = taken
     call.facts["workflow"] = {
         "run": taken.run.public_id,
@@ -79,15 +81,36 @@ def step_of(call: Call) -> Taken | None:
     return found
 
 
-def _outside(call: Call) -> None:
+def _outside(call: Call) -> Taken | None:
+    """The step of an open run that this is, though it was called without one."""
     names = bound.get(call.action)
     if not names or call.actor.kind is Kind.SYSTEM:
-        return
+        return None
     if call.actor.kind is Kind.AGENT:
         raise OutOfWorkflow(rule="workflow")
     steps = [step for name in names for step in registry[name].steps]
     if not any(may_take(call.actor, s) for s in steps if s.action is call.action):
         raise OutOfWorkflow("this step is not for people", rule="step_by")
+    return _awaited(call, names)
+
+
+def _awaited(call: Call, names: set[str]) -> Taken | None:
+    """The step for which a run on this row waits, and which is for whoever calls."""
+    if call.target is None:
+        return None
+    here = WorkflowRun.objects.filter(workflow__in=names, status__in=GOING)
+    rows = here.filter(subject=reference(call.target)).order_by("pk")
+    for run in rows.select_for_update(no_key=True):
+        workflow = registry[run.workflow]
+        try:
+            _check_run(run, workflow)
+            step = _placed(run, workflow, call.target, call)
+        except OutOfWorkflow:
+            continue  # it does not wait for this
+        moment = Moment(call.target, call.target, call.data, call.actor, run.data)
+        check(step.guards, moment)
+        return Taken(run, workflow, step, moment)
+    return None
 
 
 def _found(call: Call) -> Taken:

@@ -25,7 +25,9 @@ from examples.storefront.actions import (
     ModifyOrderItems,
     ModifyOrderPayment,
     PlaceOrder,
+    ReceiveReturn,
     RefundOrder,
+    RefundReturn,
     ReturnOrderItems,
     SetShopPolicy,
 )
@@ -191,6 +193,8 @@ class OrderAdmin(VerbAdmin[Order]):
         ReturnOrderItems,
         ExchangeOrderItems,
         RefundOrder,
+        ReceiveReturn,
+        RefundReturn,
     )
     bulk_verbs = (DispatchOrder, DeliverOrder)
 

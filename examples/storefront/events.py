@@ -50,5 +50,13 @@ class ReturnRequested(_OfOrder):
     """Items of a delivered order are to come back."""
 
 
+class ReturnReceived(_OfOrder):
+    """What was to come back is here."""
+
+
+class ReturnWithdrawn(_OfOrder):
+    """Nothing comes back, or it went to the customer again; nothing is refunded."""
+
+
 class ExchangeRequested(_OfOrder):
     """Items of a delivered order are to be exchanged."""

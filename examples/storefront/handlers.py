@@ -7,7 +7,9 @@ from django.core.mail import EmailMessage
 from examples.storefront.events import (
     ExchangeRequested,
     OrderCancelled,
+    ReturnReceived,
     ReturnRequested,
+    ReturnWithdrawn,
 )
 from examples.storefront.models import Order
 from examples.storefront.states import CancelReason
@@ -33,6 +35,22 @@ def tell_how_to_return(event: ReturnRequested, delivery_id: str) -> None:
     """Tell the customer how items come back."""
     order = Order.objects.get(public_id=event.order)
     _write(event.order, "can be returned", _list(order.return_items), delivery_id)
+
+
+@handles(ReturnReceived, in_tenants=True)
+def tell_of_arrival(event: ReturnReceived, delivery_id: str) -> None:
+    """Tell the customer that the items are here."""
+    says = (
+        "what you sent back is here. You hear from us when your money is on its way.\n"
+    )
+    _write(event.order, "has come back", says, delivery_id)
+
+
+@handles(ReturnWithdrawn, in_tenants=True)
+def tell_of_withdrawal(event: ReturnWithdrawn, delivery_id: str) -> None:
+    """Tell the customer that nothing is returned any more."""
+    says = "your return was withdrawn: you keep the items, and nothing is refunded.\n"
+    _write(event.order, "is not returned", says, delivery_id)
 
 
 @handles(ExchangeRequested, in_tenants=True)

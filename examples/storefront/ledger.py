@@ -58,15 +58,19 @@ def give_some_back(order: Order, amount_minor: int) -> None:
 
     Raises RefundTooHigh when so much is not left of what was paid.
     """
-    left = _left(order)
-    at_most = sum(amount for _, amount in left)
+    at_most = left(order)
     if amount_minor > at_most:
         raise errors.RefundTooHigh(f"at most {at_most} {order.currency} minor units")
-    for method, paid in left:
+    for method, paid in _left(order):
         part = min(paid, amount_minor)
         if part:
             give_back(order, method, part)
         amount_minor -= part
+
+
+def left(order: Order) -> int:
+    """What was paid for the order and did not go back, in minor units."""
+    return sum(amount for _, amount in _left(order))
 
 
 def _to_give_back(order: Order, books: str) -> Iterable[Row]:
@@ -77,11 +81,11 @@ def _to_give_back(order: Order, books: str) -> Iterable[Row]:
 
 def _left(order: Order) -> list[Row]:
     """What each method paid and did not get back, in the order of its first row."""
-    left: Counter[PaymentMethod | None] = Counter()
+    rest: Counter[PaymentMethod | None] = Counter()
     for row in _history(order):
         sign = 1 if row.kind == PaymentKind.PAYMENT else -1
-        left[row.method] += sign * row.amount_minor
-    return [(method, amount) for method, amount in left.items() if amount > 0]
+        rest[row.method] += sign * row.amount_minor
+    return [(method, amount) for method, amount in rest.items() if amount > 0]
 
 
 def _history(order: Order) -> list[OrderPayment]:

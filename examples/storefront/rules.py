@@ -46,6 +46,11 @@ def order_is_delivered(case: Case) -> bool:
     return case.order.state == OrderState.DELIVERED
 
 
+@_rule("return_is_here", "only what came back is refunded")
+def return_is_here(case: Case) -> bool:
+    return case.order.state == OrderState.RETURNED
+
+
 @_rule("reason_accepted", "this is no reason for which a customer can cancel")
 def reason_accepted(case: Case) -> bool:
     return case.data.reason in ACCEPTED

@@ -11,6 +11,8 @@ class OrderState(models.TextChoices):
     PROCESSED = "processed"
     DELIVERED = "delivered"
     RETURN_REQUESTED = "return_requested", "Return requested"
+    RETURNED = "returned"
+    REFUNDED = "refunded", "Returned and refunded"
     EXCHANGE_REQUESTED = "exchange_requested", "Exchange requested"
     CANCELLED = "cancelled"
 
@@ -48,7 +50,8 @@ class Books(models.TextChoices):
 
 
 # Once an order is with the carrier it is returned, not cancelled. What a customer
-# changed, or wants to send back, is in the hands of the shop's people.
+# changed, or wants to send back, is in the hands of the shop's people: what does not
+# come back is as delivered again, and what is not refunded goes back to the customer.
 MOVES: dict[OrderState, set[OrderState]] = {
     OrderState.PENDING: {
         OrderState.ITEMS_MODIFIED,
@@ -61,7 +64,9 @@ MOVES: dict[OrderState, set[OrderState]] = {
         OrderState.RETURN_REQUESTED,
         OrderState.EXCHANGE_REQUESTED,
     },
-    OrderState.RETURN_REQUESTED: set(),
+    OrderState.RETURN_REQUESTED: {OrderState.RETURNED, OrderState.DELIVERED},
+    OrderState.RETURNED: {OrderState.REFUNDED, OrderState.RETURN_REQUESTED},
+    OrderState.REFUNDED: set(),
     OrderState.EXCHANGE_REQUESTED: set(),
     OrderState.CANCELLED: set(),
 }

@@ -25,8 +25,8 @@ AGENT_PERMISSIONS = (
 )  # fmt: skip
 SHOP_PERMISSIONS = (
     "view_order", "cancel_order", "add_order", "dispatch_order", "deliver_order",
-    "refund_order", "view_customer", "add_customer", "view_product", "add_product",
-    "view_variant",
+    "refund_order", "return_order_items", "receive_return", "view_customer",
+    "add_customer", "view_product", "add_product", "view_variant",
 )  # fmt: skip
 READ, CANCEL = "storefront.view_order", "storefront.cancel_order"
 

@@ -18,6 +18,7 @@ from tests.agents.conftest import (  # noqa: F401
     shopkeeper,
 )
 from tests.storefront.retail import FOLDER
+from tests.storefront.selling import ada, delivered, keeper  # noqa: F401
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,12 @@ from examples.storefront.actions.pending import (
     ModifyOrderItems,
     ModifyOrderPayment,
 )
+from examples.storefront.actions.returned import (
+    ReceiveReturn,
+    RefundReturn,
+    SendReturnBack,
+    WithdrawReturn,
+)
 from examples.storefront.actions.shop import ModifyCustomerAddress, SetShopPolicy
 
 __all__ = [
@@ -39,7 +45,11 @@ __all__ = [
     "ModifyOrderItems",
     "ModifyOrderPayment",
     "PlaceOrder",
+    "ReceiveReturn",
     "RefundOrder",
+    "RefundReturn",
     "ReturnOrderItems",
+    "SendReturnBack",
     "SetShopPolicy",
+    "WithdrawReturn",
 ]

@@ -168,16 +168,7 @@ class RefundOrder(Action[Order, RefundInput, Order]):
         if order.state != OrderState.DELIVERED:
             raise errors.NothingToRefund
         ledger.give_some_back(order, data.amount_minor)
-        refund = Refund.objects.create(
-            order=order, amount_minor=data.amount_minor, reason=data.reason
-        )
-        emit(
-            events.OrderRefunded(
-                order=order.public_id,
-                refund=refund.public_id,
-                amount_minor=refund.amount_minor,
-            )
-        )
+        note_refund(order, data.amount_minor, data.reason)
         return order
 
 
@@ -191,6 +182,17 @@ def cancel(order: Order, reason: CancelReason) -> Order:
     shelves.put_back(counted(order))
     emit(events.OrderCancelled(order=order.public_id, reason=reason))
     return order
+
+
+def note_refund(order: Order, amount_minor: int, reason: str) -> None:
+    """Say why money went back. That it did is the ledger's."""
+    refund = Refund.objects.create(
+        order=order, amount_minor=amount_minor, reason=reason
+    )
+    refunded = events.OrderRefunded(
+        order=order.public_id, refund=refund.public_id, amount_minor=amount_minor
+    )
+    emit(refunded)
 
 
 def counted(order: Order) -> Bought:

@@ -87,6 +87,8 @@ class Order(Postal):
             ("modify_order_items", "Can modify items of pending order"),
             ("return_order_items", "Can return items of delivered order"),
             ("exchange_order_items", "Can exchange items of delivered order"),
+            ("receive_return", "Can receive returned items"),
+            ("withdraw_return", "Can withdraw return"),
         ]
         indexes = [
             models.Index(fields=["state", "-placed_at"], name="order_of_state"),

@@ -13,18 +13,29 @@ from django.utils import timezone
 
 from agents.dispatch import call
 from agents.models import Agent, Approval
-from examples.storefront.actions import DeliverOrder, DispatchOrder, PlaceOrder
+from examples.storefront.actions import (
+    DeliverOrder,
+    DispatchOrder,
+    PlaceOrder,
+    ReceiveReturn,
+)
 from examples.storefront.models import Customer, Order, PaymentMethod, Variant
 from examples.storefront.seed import SEED
 from examples.storefront.states import MethodKind
 from paybill_site.kernel.actions import perform
-from paybill_site.kernel.actors import Actor
+from paybill_site.kernel.actors import Actor, Kind
 
 ADDRESS = {
     "line1": "Via Roma 1", "line2": "", "city": "Rome", "region": "",
     "postcode": "00100", "country": "IT",
 }  # fmt: skip
 KEYS = count()
+RECEIVER = Actor(
+    kind=Kind.PERSON,
+    id="usr_00000000000000000000receiv",
+    label="receiver@example.com",
+    grants=frozenset({"storefront.view_order", "storefront.receive_return"}),
+)
 
 type Arguments = dict[str, Any]
 
@@ -96,6 +107,22 @@ class World:
             payment_method=self.gift.public_id,
         )
 
+    def return_of(self, order: Order) -> Arguments:
+        return self.step(
+            "item_return",
+            order,
+            items=[self.old.public_id],
+            payment_method=self.gift.public_id,
+        )
+
+    def returned(self) -> Arguments:
+        """A run in which the items have come back, for its next step."""
+        order = self.delivered()
+        asked = self.return_of(order)
+        call(self.actor, "return_order_items", asked, key=key())
+        perform(ReceiveReturn, order, actor=RECEIVER)
+        return {"run": asked["run"]}
+
     def approval(self) -> Approval:
         return Approval.objects.create(
             agent=self.agent,
@@ -125,12 +152,8 @@ ACTS: dict[str, Callable[[World], Arguments]] = {
     "refund_order": lambda w: w.step(
         "refund_request", w.delivered(), amount_minor=100, reason="scratched"
     ),
-    "return_order_items": lambda w: w.step(
-        "item_return",
-        w.delivered(),
-        items=[w.old.public_id],
-        payment_method=w.gift.public_id,
-    ),
+    "refund_return": lambda w: w.returned(),
+    "return_order_items": lambda w: w.return_of(w.delivered()),
     "start_address_change": lambda w: {"id": w.pending().public_id},
     "start_cancellation": lambda w: {"id": w.pending().public_id},
     "start_item_change": lambda w: {"id": w.pending().public_id},
