@@ -63,7 +63,7 @@ def _noun(workflow: AnyWorkflow) -> str:
 
 def _words(name: str, workflow: AnyWorkflow, id: str) -> Iterator[str]:
     yield f"{workflow.description()} It is about the {_noun(workflow)} {id}."
-    yield f"Begin with {START}{name} and the id; its answer names the run."
+    yield f"Begin with the tool {START}{name} and the id; its answer names the run."
     for guard in workflow.guards:
         yield f"- the rule {guard.rule} refuses it: {guard.says}"
     for step in workflow.steps:
@@ -72,10 +72,11 @@ def _words(name: str, workflow: AnyWorkflow, id: str) -> Iterator[str]:
 
 
 def _step(step: Step) -> Iterator[str]:
-    who = "" if By.AGENT in step.by else ", not yours to take"
+    tool = step.action.name.rpartition(".")[2]
+    mine = f"call {tool} with the run" if By.AGENT in step.by else "not yours to take"
     at = " or ".join(step.at)
     says = step.action.description()
-    yield f"Step {step.name} (in {at}, then {step.to}{who}): {says}"
+    yield f"Step {step.name} (in {at}, then {step.to}; {mine}): {says}"
     for guard in step.guards:
         yield f"- the rule {guard.rule} refuses it: {guard.says}"
     if step.approval is not None:
