@@ -19,19 +19,18 @@ from paybill_site.kernel import planes
 from paybill_site.kernel.actions import Call, closing
 from paybill_site.kernel.actors import Actor, Kind
 from paybill_site.kernel.acts import Act
+from paybill_site.kernel.permissions import numbered
 from paybill_site.kernel.roles import quote
 
 GRANTED = """
-SELECT p.codename, 'row' FROM auth_permission p JOIN {to_user} g
-    ON g.permission_id = p.id
-  WHERE p.codename = ANY (%(names)s) AND g.content_object_id = %(row)s
-    AND g.user_id = %(agent)s
+SELECT permission_id, 'row' FROM {to_user}
+  WHERE user_id = %(agent)s AND permission_id = ANY (%(asked)s)
+    AND content_object_id = %(row)s
 UNION ALL
-SELECT p.codename, 'role' FROM auth_permission p JOIN {to_group} g
-    ON g.permission_id = p.id
-  JOIN accounts_user_groups m ON m.group_id = g.group_id
-  WHERE p.codename = ANY (%(names)s) AND g.content_object_id = %(row)s
-    AND m.user_id = %(agent)s
+SELECT permission_id, 'role' FROM {to_group}
+  WHERE group_id = ANY (ARRAY(
+      SELECT group_id FROM accounts_user_groups WHERE user_id = %(agent)s))
+    AND permission_id = ANY (%(asked)s) AND content_object_id = %(row)s
 """
 
 type Basis = dict[str, list[str]]
@@ -70,10 +69,10 @@ def _on_row(
     tables: tuple[Any, Any] | None = getattr(target, "object_grants", None)
     if tables is None:
         return
-    names = {name.rpartition(".")[2]: name for name in needed}
+    names = {one.id: name for name in needed if (one := numbered(name))}
     to_user, to_group = (quote(table._meta.db_table) for table in tables)
-    asked = {"row": target.pk, "agent": actor.principal, "names": list(names)}
+    asked = {"agent": actor.principal, "asked": list(names), "row": target.pk}
     with planes.cursor() as cursor:
         cursor.execute(GRANTED.format(to_user=to_user, to_group=to_group), asked)
-        for codename, kind in cursor.fetchall():
-            yield names[codename], kind
+        for number, kind in cursor.fetchall():
+            yield names[number], kind
