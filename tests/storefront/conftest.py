@@ -6,7 +6,7 @@ import pytest
 
 from examples.storefront.replay import retail
 from examples.storefront.replay.folder import Folder, read
-from examples.storefront.replay.playing import Stage
+from examples.storefront.replay.stage import Stage
 from examples.storefront.states import Books, SameItem
 from paybill_site.kernel.planes import Place
 from tests.agents.conftest import (  # noqa: F401

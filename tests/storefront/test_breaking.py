@@ -12,10 +12,11 @@ from examples.storefront.models import Order
 from examples.storefront.replay import touched
 from examples.storefront.replay.asker import ACCEPTED, REFUSED, Verdict, call
 from examples.storefront.replay.folder import Folder
-from examples.storefront.replay.playing import Stage
+from examples.storefront.replay.stage import Stage
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.sandboxes import sandbox, settle
-from tests.storefront.breaking import ASKED, STARTS, Base, Break, Maker, World
+from tests.storefront.bases import STARTS, every_base
+from tests.storefront.breaking import ASKED, Base, Break, World
 from tests.storefront.retail import needs_data
 
 SHARDS = 2
@@ -39,7 +40,7 @@ def test_the_rules_are_asked_in_the_documented_order(tool: str) -> None:
 def test_at_least_five_thousand_calls_break_every_rule_alone_and_in_pairs(
     retail_folder: Folder,
 ) -> None:
-    bases = list(Maker(retail_folder).bases())
+    bases = list(every_base(retail_folder))
     broken = [(base, breaks) for base in bases for breaks in base.broken()]
     assert len(broken) >= 5_000
     alone = {(b.tool, breaks[0].rule) for b, breaks in broken if len(breaks) == 1}
@@ -148,7 +149,7 @@ def test_every_broken_rule_refuses_with_its_code_and_changes_nothing(
 ) -> None:
     codes: Counter[str] = Counter()
     wrong: list[str] = []
-    bases = list(Maker(retail_folder).bases())[shard::SHARDS]
+    bases = list(every_base(retail_folder))[shard::SHARDS]
     actors = [stage.desk.serving(stage.ids.customers[b.customer]) for b in bases]
     for number, (base, actor) in enumerate(zip(bases, actors, strict=True)):
         breaker = Breaker(stage, base, number)

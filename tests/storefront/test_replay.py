@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from examples.storefront.replay import retail
-from examples.storefront.replay.playing import Stage
+from examples.storefront.replay.stage import Stage
 from tests.storefront.retail import needs_data
 
 

@@ -17,8 +17,8 @@ from examples.storefront.replay.command import KINDS
 from examples.storefront.replay.exporting import export
 from examples.storefront.replay.folder import TABLES, BadFolder, Folder, Task, read
 from examples.storefront.replay.plane import throw_away
-from examples.storefront.replay.playing import Played, Stage
 from examples.storefront.replay.rows import canonical, differences
+from examples.storefront.replay.stage import Played, Stage
 from examples.storefront.replay.whose import Whose
 from examples.storefront.states import Books, SameItem
 from paybill_site.kernel import planes
