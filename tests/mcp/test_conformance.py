@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,7 +14,8 @@ from agents.mcp import methods, offering, registry, tasks, turns, urls, views
 from tests.mcp import fixtures, suite
 from tests.mcp import urls as mount
 
-pytestmark = pytest.mark.mcp
+# In one process, however many share the tests: so there is one server.
+pytestmark = [pytest.mark.mcp, pytest.mark.xdist_group("conformance")]
 BASELINE = suite.HERE / "baseline.yml"
 slow = pytest.mark.slow
 
@@ -34,7 +36,7 @@ def address(
 
 @slow
 def test_all_that_counts_of_2026_07_28(folder: Path, address: str) -> None:
-    report = suite.run(folder, address, "2026-07-28")
+    report = suite.run(folder, address, "--requirements", "2026-07-28")
     needed = suite.required(folder, "2026-07-28")
     assert len(needed) == 37
     assert needed <= report.checks.keys(), report.text[-3000:]
@@ -48,8 +50,8 @@ def test_all_that_counts_of_2026_07_28(folder: Path, address: str) -> None:
 
 @slow
 def test_of_2025_11_25_what_needs_no_session(folder: Path, address: str) -> None:
-    words = ("--expected-failures", str(BASELINE))
-    report = suite.run(folder, address, "2025-11-25", *words)
+    words = ("--requirements", "2025-11-25", "--expected-failures", str(BASELINE))
+    report = suite.run(folder, address, *words)
     assert report.status == 0, report.text
     needed = suite.required(folder, "2025-11-25")
     expected = set(yaml.safe_load(BASELINE.read_text())["server"])
@@ -65,9 +67,24 @@ def test_a_baseline_that_is_stale_fails(
     folder: Path, address: str, tmp_path: Path
 ) -> None:
     stale = tmp_path / "stale.yml"
-    stale.write_text(BASELINE.read_text() + "  - ping\n")
-    words = ("--expected-failures", str(stale))
-    assert suite.run(folder, address, "2025-11-25", *words).status != 0
+    stale.write_text("server:\n  - ping\n")
+    words = ("--scenario", "ping", "--spec-version", "2025-11-25")
+    report = suite.run(folder, address, *words, "--expected-failures", str(stale))
+    assert report.status != 0
+    assert "stale" in report.text.lower(), report.text
+
+
+def test_what_can_not_be_had_is_left_out_or_fails_where_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.BASE_DIR = tmp_path
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv(suite.NEEDED, raising=False)
+    with pytest.raises(pytest.skip.Exception, match="npm is not installed"):
+        suite.installed()
+    monkeypatch.setenv(suite.NEEDED, "1")
+    with pytest.raises(pytest.fail.Exception, match="npm is not installed"):
+        suite.installed()
 
 
 def test_the_mount_of_the_tests_has_no_handler_of_its_own() -> None:
