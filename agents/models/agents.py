@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -111,9 +109,6 @@ class AgentToken(models.Model):
     # What the caller of IssueToken is shown once. Never stored.
     secret: str = ""
     refresh: str = ""
-    # What one look-up asked beside the row (agents.auth).
-    held: Sequence[str] = ()
-    off: bool = False
 
     class Meta:
         verbose_name = "token"
