@@ -198,7 +198,7 @@ def note_refund(order: Order, amount_minor: int, reason: str) -> None:
 def counted(order: Order) -> Bought:
     """How many of each variant are in the order."""
     pieces: Bought = Counter()
-    for line in order.items.select_related("variant__product"):
+    for line in order.items.select_related("variant"):
         pieces[line.variant] += line.quantity
     return pieces
 
