@@ -26,7 +26,8 @@ class AgentsConfig(AppConfig):
         for part in ("workflows.stepping", "approvals.using", "limits.closings"):
             import_module(f"{self.name}.{part}")
         import_module(f"{self.name}.mcp.agreeing")
-        import_module(f"{self.name}.limits.forgetting")
+        for room in ("limits", "approvals"):
+            import_module(f"{self.name}.{room}.forgetting")
         for part in ("workflows", "approvals"):
             import_module(f"{self.name}.{part}.tools")
             import_module(f"{self.name}.{part}.handlers")
