@@ -31,9 +31,10 @@ class Toucher:
 
 
 def permissions_of(model: type[Model]) -> list[str]:
-    """The permissions of this plane's tools that are about rows of the model."""
+    """What agents can be given of rows of the model; nothing of what is their own."""
     tools = catalogue.tools_here().values()
-    return sorted({tool.permission for tool in tools if tool.model is model})
+    asked = {tool.permission for tool in tools if tool.model is model}
+    return sorted(asked & catalogue.grantable())
 
 
 def row_of(public_id: str) -> Model | None:

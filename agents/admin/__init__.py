@@ -8,9 +8,11 @@ from agents.admin import (
     agents,
     approvals,
     delegations,
+    elsewhere,
     limits,
     looking,
     proposals,
+    steps,
     workflows,
 )
 
@@ -20,8 +22,10 @@ __all__ = [
     "agents",
     "approvals",
     "delegations",
+    "elsewhere",
     "limits",
     "looking",
     "proposals",
+    "steps",
     "workflows",
 ]

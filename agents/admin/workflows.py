@@ -10,11 +10,13 @@ from django.contrib.admin import ActionLocation
 from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from agents.actions.workflows import CancelWorkflowRun, RetryCompensation
 from agents.models import WorkflowRun, WorkflowStep
 from agents.states import RunStatus
+from agents.workflows import people
 from agents.workflows.opening import GOING
 from paybill_site.kernel.actions import AnyAction
 from paybill_site.kernel.actors import Actor
@@ -61,7 +63,8 @@ class RunAdmin(VerbAdmin[WorkflowRun]):
     list_filter = ("status", "workflow")
     search_fields = ("public_id", "subject", "started_by", "behalf")
     list_select_related = ("agent",)
-    exclude = ("data",)
+    exclude = ("data", "standing", "status")
+    readonly_fields = ("status_badge", "next_steps")
     inlines = (StepRows,)
     verbs: ClassVar[tuple[AnyAction, ...]] = (CancelWorkflowRun, RetryCompensation)
     bulk_verbs = (RetryCompensation,)
@@ -69,6 +72,32 @@ class RunAdmin(VerbAdmin[WorkflowRun]):
     @admin.display(description="Status", ordering="status")
     def status_badge(self, obj: WorkflowRun) -> SafeString:
         return badge(obj.status)
+
+    @admin.display(description="Steps that you can take now")
+    def next_steps(self, obj: Any) -> SafeString:
+        links = [
+            (
+                reverse(
+                    "admin:agents_step",
+                    args=[obj.public_id, step.name],
+                    current_app=self.admin_site.name,
+                ),
+                step.action.label(),
+            )
+            for step in obj.offered
+        ]
+        if not links:
+            nothing = "None: it waits for somebody else, or is over."
+            return format_html('<span class="quiet">{}</span>', nothing)
+        return format_html_join(" ", '<a class="button" href="{}">{}</a>', links)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What can be done comes first."""
+        if obj is not None:
+            obj.offered = people.offered(obj, self.actor(request))
+        first = ("status_badge", "next_steps")
+        names = super().get_readonly_fields(request, obj)
+        return [*first, *(name for name in names if name not in first)]
 
     def get_actions(
         self,

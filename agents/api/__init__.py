@@ -44,7 +44,7 @@ from agents.api.keeping import (
 )
 from agents.api.limits import BindingViews, EgressViews, LimitViews
 from agents.api.proposals import ProposalViews
-from agents.api.workflows import RunViews
+from agents.api.workflows import RunViews, StepsView
 from paybill_site.kernel.rest import action_path, shown_once, things
 
 urlpatterns = [
@@ -99,6 +99,9 @@ urlpatterns = [
     *things("agent-addresses", EgressViews, AllowAddress),
     action_path("agent-addresses/<str:public_id>/forbid", ForbidAddress),
     *things("workflow-runs", RunViews),
+    path(
+        "workflow-runs/<str:public_id>/steps", StepsView.as_view(), name="agents_steps"
+    ),
     action_path("workflow-runs/<str:public_id>/cancel", CancelWorkflowRun),
     action_path("workflow-runs/<str:public_id>/retry", RetryCompensation),
 ]

@@ -114,7 +114,7 @@ def _awaited(call: Call, names: set[str]) -> Taken | None:
 
 
 def _found(call: Call) -> Taken:
-    seen = _visible(call.run, call.actor)
+    seen = visible(call.run, call.actor)
     workflow = registry.get(seen.workflow)
     if workflow is None:
         raise OutOfWorkflow("this workflow is no longer declared", rule="version")
@@ -131,7 +131,8 @@ def _found(call: Call) -> Taken:
     return Taken(run, workflow, step, moment)
 
 
-def _visible(public_id: str, actor: Actor) -> WorkflowRun:
+def visible(public_id: str, actor: Actor) -> WorkflowRun:
+    """The run, if the actor may see it, or began it. Raises NotFound."""
     rows = WorkflowRun.objects.visible_to(actor)
     if actor.kind is not Kind.AGENT:  # whoever began it goes on with it
         mine = Q(started_by=actor.id) | Q(pk__in=rows.order_by().values("pk"))

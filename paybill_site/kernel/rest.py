@@ -138,17 +138,35 @@ def answer(
     action: AnyAction, request: Request, public_id: str | None = None
 ) -> Response:
     """Perform an action with the request's body, or rehearse it (``?dry_run=true``)."""
+    return carried_out(action, request, public_id, body_of(request))
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object that was sent. Raises Unauthenticated and Invalid."""
     actor: Any = request.auth
     if not isinstance(actor, Actor):  # a list that strangers may read, and not add to
         raise Unauthenticated
     if not isinstance(request.data, dict):
         raise Invalid("the body is a JSON object")
-    data = dict(request.data)
+    return dict(request.data)
+
+
+def carried_out(
+    action: AnyAction,
+    request: Request,
+    target: str | None,
+    data: dict[str, Any],
+    *,
+    run: str = "",
+) -> Response:
+    """Perform an action, or rehearse it; ``run``: as a step of this run."""
+    actor: Any = request.auth
     if is_dry(request):
-        tried = rehearse(action, public_id, data, actor=actor)
+        tried = rehearse(action, target, data, actor=actor, run=run)
         shown = {"changes": tried.changes, "events": tried.events}
         return Response({"dry_run": True, "output": tried.output, **shown})
-    outcome = perform(action, public_id, data, actor=actor, key=key_of(request))
+    key = key_of(request)
+    outcome = perform(action, target, data, actor=actor, key=key, run=run)
     created = action.creates and not outcome.repeated
     return Response(outcome.output, status=201 if created else 200)
 
@@ -219,7 +237,10 @@ def things(
     *,
     output: type[BaseModel] = Done,
 ) -> list[URLPattern]:
-    """The addresses of a model's list and rows; POST to the list runs ``creator``."""
+    """The addresses of a model's list and rows.
+
+    POST to the list runs ``creator``, or what the views' own ``create`` does.
+    """
     methods: dict[str, Any] = {"get": "list"}
     if creator is not None:
 
@@ -231,6 +252,7 @@ def things(
             "create": described(creator, output)(create),
         }
         views = type(views.__name__, (views,), made)
+    if hasattr(views, "create"):
         methods["post"] = "create"
     one = f"{route}/<str:public_id>"
     one_row: dict[str, Any] = {"get": "retrieve"}

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from paybill_site.kernel.admin import things
-from paybill_site.kernel.admin.registry import operators, tenant_admins
+from paybill_site.kernel.admin.registry import (
+    further,
+    neighbouring,
+    operators,
+    tenant_admins,
+)
 from paybill_site.kernel.admin.verbs import VerbAdmin, reauthenticator, waiting
 
 __all__ = [
     "VerbAdmin",
+    "further",
+    "neighbouring",
     "operators",
     "reauthenticator",
     "tenant_admins",

@@ -63,14 +63,19 @@ def _name_field(name: str) -> forms.CharField:
 
 
 def preview(
-    action: AnyAction, objects: list[Any], form: InputForm, actor: Actor
+    action: AnyAction,
+    objects: list[Any],
+    form: InputForm,
+    actor: Actor,
+    *,
+    run: str = "",
 ) -> dict[str, Any]:
     """Rehearse on the first object where no input is missing, for the page to show."""
     shown: dict[str, Any] = {"diff": [], "events": [], "error": ""}
     if not objects or any(f.is_required() for f in action.Input.model_fields.values()):
         return {}
     try:
-        tried = rehearse(action, objects[0], action.Input(), actor=actor)
+        tried = rehearse(action, objects[0], action.Input(), actor=actor, run=run)
     except PaybillError as error:
         return {**shown, "error": error.detail}
     return {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+
+from paybill_site.kernel.actions import AnyAction
+from paybill_site.kernel.actors import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +57,20 @@ class Registry:
 
 operators = Registry()
 tenant_admins = Registry()
+
+type Neighbours = Callable[[Actor, Any], Iterable[tuple[str, models.Model | str]]]
+type Verbs = Callable[[type[models.Model]], Iterable[AnyAction]]
+neighbours_of: list[Neighbours] = []
+verbs_on: list[Verbs] = []
+
+
+def neighbouring(function: Neighbours) -> Neighbours:
+    """Register links for the pages of other rooms' things: (label, row or address)."""
+    neighbours_of.append(function)
+    return function
+
+
+def further(function: Verbs) -> Verbs:
+    """Register verbs that a room above has for the pages of a model's rows."""
+    verbs_on.append(function)
+    return function

@@ -26,6 +26,7 @@ from paybill_site.kernel import actors
 from paybill_site.kernel.actions import AnyAction, Danger, Outcome, perform
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.admin import confirm
+from paybill_site.kernel.admin.registry import neighbours_of, verbs_on
 from paybill_site.kernel.errors import PaybillError
 from paybill_site.kernel.ids import is_id, new_id
 from paybill_site.kernel.querysets import view_permission
@@ -114,7 +115,11 @@ class VerbAdmin[M: models.Model](admin.ModelAdmin):  # type: ignore[type-arg]  #
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         own = [f.name for f in self.model._meta.fields if f.name not in self._hidden()]
         extra = [name for name in self.readonly_fields if name not in own]
-        links = ["neighbours"] if type(self).related is not VerbAdmin.related else []
+        linked = type(self).related is not VerbAdmin.related
+        if obj is not None:
+            obj.see_also = list(self._links(self.actor(request), obj))
+            linked = linked or bool(obj.see_also)
+        links = ["neighbours"] if linked else []
         return [*links, *own, *extra]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -128,9 +133,14 @@ class VerbAdmin[M: models.Model](admin.ModelAdmin):  # type: ignore[type-arg]  #
         return {"id", "password", *binary, *(self.exclude or ())}
 
     @admin.display(description="See also")
-    def neighbours(self, obj: M) -> SafeString:
-        links = [(self._address(to), label) for label, to in self.related(obj) if to]
-        return format_html_join(" · ", '<a href="{}">{}</a>', links)
+    def neighbours(self, obj: Any) -> SafeString:
+        return format_html_join(" · ", '<a href="{}">{}</a>', obj.see_also)
+
+    def _links(self, actor: Actor, obj: M) -> Iterable[tuple[str, str]]:
+        more = [link for ask in neighbours_of for link in ask(actor, obj)]
+        for label, to in (*self.related(obj), *more):
+            if to and (address := self._address(to)):
+                yield address, label
 
     def _address(self, to: models.Model | str) -> str:
         if isinstance(to, str):
@@ -165,13 +175,16 @@ class VerbAdmin[M: models.Model](admin.ModelAdmin):  # type: ignore[type-arg]  #
     ) -> dict[str, Any]:
         """The verbs that are legal here: for one object those its state allows."""
         on_form = action_location is ActionLocation.CHANGE_FORM
-        offered = self.verbs if on_form else self.bulk_verbs
+        offered = self._verbs() if on_form else self.bulk_verbs
         actor, obj = self.actor(request), self._object(request) if on_form else None
         return {
             verb.name: self._offer(verb)
             for verb in offered
             if actor.may(verb.permission) and _legal(verb, obj)
         }
+
+    def _verbs(self) -> Iterable[AnyAction]:
+        return (*self.verbs, *(one for ask in verbs_on for one in ask(self.model)))
 
     def _object(self, request: HttpRequest) -> Any:
         match = request.resolver_match
