@@ -34,6 +34,19 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A permission on everything ("") or on one object."""
+
+    permission: str
+    object: str
+
+    @property
+    def words(self) -> str:
+        """The permission without its app, which the page says already."""
+        return self.permission.partition(".")[2].replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """An agent or a role with its cells, in the order of the columns."""
 
@@ -45,13 +58,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    columns: Sequence[tuple[str, str]]  # permission, object
+    columns: Sequence[Column]
     lines: Sequence[Line]
+    more: bool  # there are more agents or roles than are shown
 
 
 def models() -> list[type[Model]]:
-    """The models of this plane's tools, by name."""
-    found = catalogue.models_here()
+    """The models on whose rows agents can be given something, by name."""
+    found = filter(permissions_of, catalogue.models_here())
     return sorted(found, key=lambda model: str(model._meta.verbose_name_plural))
 
 
@@ -66,38 +80,58 @@ def objects(model: type[Model], ids: Iterable[str], actor: Actor) -> list[Any]:
     return sorted(found, key=lambda row: str(row.public_id))
 
 
-def of(model: type[Model], rows: Sequence[Any], actor: Actor) -> Matrix:
-    """The matrix of a model's permissions, on everything and on these rows."""
+def of(
+    model: type[Model], rows: Sequence[Any], actor: Actor, named: str = ""
+) -> Matrix:
+    """The matrix of a model's permissions, on everything and on these rows.
+
+    ``named``: only of agents and roles with this in their names.
+    """
     names = permissions_of(model)
-    agents = Agent.objects.visible_to(actor).order_by("name")[:MOST_HOLDERS]
-    roles = Role.objects.visible_to(actor).order_by("name")[:MOST_HOLDERS]
+    agents, roles = (_called(named, kind, actor) for kind in (Agent, Role))
+    more = max(len(agents), len(roles)) > MOST_HOLDERS
     wide = _on_everything(names)
     single = _on_rows(model, rows)
     could = _could(model, rows, names, actor)
-    columns = [(name, there) for name in names for there in ("", *_ids(rows))]
+    columns = [Column(name, there) for name in names for there in ("", *_ids(rows))]
 
     def line(key: tuple[str, int], id_: str, name: str) -> Line:
-        cells = [
-            Cell(
-                permission=permission,
-                object=there,
-                held=(permission in wide[key])
-                if not there
-                else (permission, there) in single[key],
-                inherited=bool(there) and permission in wide[key],
-                mine=(permission, there) in could,
+        cells = []
+        for one in columns:
+            everywhere = one.permission in wide[key]
+            held = (one.permission, one.object) in single[key]
+            cells.append(
+                Cell(
+                    permission=one.permission,
+                    object=one.object,
+                    held=held if one.object else everywhere,
+                    inherited=bool(one.object) and everywhere,
+                    mine=(one.permission, one.object) in could,
+                )
             )
-            for permission, there in columns
-        ]
         return Line(id_, name, key[0] == "group", cells)
 
     return Matrix(
         columns,
         [
-            *(line(("group", r.group_id), r.public_id, r.name) for r in roles),
-            *(line(("user", a.principal_id), a.public_id, a.name) for a in agents),
+            *(
+                line(("group", r.group_id), r.public_id, r.name)
+                for r in roles[:MOST_HOLDERS]
+            ),
+            *(
+                line(("user", a.principal_id), a.public_id, a.name)
+                for a in agents[:MOST_HOLDERS]
+            ),
         ],
+        more,
     )
+
+
+def _called(named: str, kind: type[Agent] | type[Role], actor: Actor) -> list[Any]:
+    """Those with this in their names, and one more than are shown."""
+    rows: Any = kind._default_manager
+    found = rows.visible_to(actor).filter(name__icontains=named)
+    return list(found.order_by("name")[: MOST_HOLDERS + 1])
 
 
 def _ids(rows: Sequence[Any]) -> list[str]:

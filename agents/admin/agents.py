@@ -122,11 +122,17 @@ class AgentAdmin(VerbAdmin[Agent]):
         address = reverse(
             "admin:kernel_auditentry_changelist", current_app=self.admin_site.name
         )
+        activity = reverse(
+            "admin:agents_activity",
+            args=[obj.public_id],
+            current_app=self.admin_site.name,
+        )
         can = reverse(
             "admin:agents_can", args=[obj.public_id], current_app=self.admin_site.name
         )
         return [
             ("what it can do, and why", can),
+            ("activity", activity),
             ("audit trail", f"{address}?q={obj.public_id}"),
         ]
 

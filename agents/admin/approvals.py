@@ -21,6 +21,8 @@ from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.admin import VerbAdmin, operators, tenant_admins
 from paybill_site.kernel.admin.verbs import proof_wanted, waiting
 
+FIRST = ("would_happen", "state_badge")
+
 
 @operators.register(Approval)
 @tenant_admins.register(Approval)
@@ -31,8 +33,10 @@ class ApprovalAdmin(VerbAdmin[Approval]):
     list_filter = ("state", "tool")
     search_fields = ("public_id", "tool", "target", "asked_by", "behalf")
     list_select_related = ("agent", "run")
-    exclude = ("sealed", "shown", "digest", "arguments", "result", "key")
-    readonly_fields = ("would_happen",)
+    exclude = (
+        "sealed", "shown", "digest", "arguments", "result", "key", "standing", "state",
+    )  # fmt: skip
+    readonly_fields = FIRST
     verbs: ClassVar[tuple[AnyAction, ...]] = (ApproveCall, RefuseCall, RevokeApproval)
     bulk_verbs = (RefuseCall,)
 
@@ -50,9 +54,9 @@ class ApprovalAdmin(VerbAdmin[Approval]):
         return render_to_string("agents/effect.html", shown)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What would happen comes first."""
+        """What would happen comes first, and why a person has to agree."""
         names = self.get_readonly_fields(request, obj)
-        return ["would_happen", *(name for name in names if name != "would_happen")]
+        return [*FIRST, "why", *(n for n in names if n not in {*FIRST, "why"})]
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

@@ -33,6 +33,7 @@ def access_matrix(request: HttpRequest, site: Any) -> HttpResponse:
     models = {model._meta.label_lower: model for model in matrix.models()}
     label = request.GET.get("model", "")
     model = models.get(label) or next(iter(models.values()), None)
+    named = request.GET.get("named", "").replace("\0", "")[:80]
     asked = [one for one in request.GET.get("objects", "").split() if is_id(one)]
     rows = matrix.objects(model, asked, actor) if model else []
     context = {
@@ -43,7 +44,8 @@ def access_matrix(request: HttpRequest, site: Any) -> HttpResponse:
         "by_object": bool(model) and hasattr(model, "object_grants"),
         "objects": " ".join(row.public_id for row in rows),
         "missing": len(set(asked)) - len(rows),
-        "matrix": matrix.of(model, rows, actor) if model else None,
+        "named": named,
+        "matrix": matrix.of(model, rows, actor, named) if model else None,
     }
     return TemplateResponse(request, "agents/matrix.html", context)
 
