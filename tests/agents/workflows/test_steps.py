@@ -22,6 +22,7 @@ from tests.agents.conftest import Enter, last_entry
 from tests.agents.listing import (
     CHANGE,
     READ,
+    Copy,
     Describe,
     Listing,
     Stamp,
@@ -146,6 +147,27 @@ def test_a_person_goes_on_with_an_agents_run(
     run = started(clerk, product)
     perform(Describe, product, {"text": "a stool"}, actor=keeper, run=run.public_id)
     assert run.steps.get().by == keeper.id
+
+
+def test_what_a_person_does_is_the_step_that_a_run_waits_for(
+    clerk: Actor, keeper: Actor, product: Product
+) -> None:
+    run = started(clerk, product)
+    perform(Describe, product, {"text": "a stool"}, actor=keeper)
+    run.refresh_from_db()
+    assert (run.state, run.steps.get().by) == ("described", keeper.id)
+
+
+def test_a_run_that_waits_for_something_else_is_left_as_it_is(
+    clerk: Actor, keeper: Actor, product: Product, other: Product
+) -> None:
+    run = started(clerk, product)
+    perform(Copy, product, {"name": "Two"}, actor=keeper)
+    perform(Describe, other, {"text": "a desk"}, actor=keeper)
+    late = timezone.now() - timedelta(seconds=1)
+    WorkflowRun.objects.filter(pk=run.pk).update(deadline_at=late)
+    perform(Describe, product, {"text": "a stool"}, actor=keeper)
+    assert (run.steps.count(), Product.objects.filter(name="Two").count()) == (0, 1)
 
 
 def test_another_agents_run_is_not_found(
