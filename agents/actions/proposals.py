@@ -29,7 +29,11 @@ class DeclineProposal(Action[Proposal, DeclineInput, Proposal]):
     legal_in: ClassVar[frozenset[str] | None] = frozenset({ProposalState.OPEN})
 
     def run(self, proposal: Proposal, data: DeclineInput, *, actor: Actor) -> Proposal:
-        machine.move(proposal, ProposalState.DECLINED, reason=data.reason)
-        proposal.decided_by, proposal.decided_at = actor.id, timezone.now()
-        proposal.save(update_fields=["decided_by", "decided_at"])
+        machine.move(
+            proposal,
+            ProposalState.DECLINED,
+            reason=data.reason,
+            decided_by=actor.id,
+            decided_at=timezone.now(),
+        )
         return proposal

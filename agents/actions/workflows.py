@@ -102,9 +102,7 @@ class RetryCompensation(Action[WorkflowRun, NoInput, WorkflowRun]):
     def run(self, run: WorkflowRun, data: NoInput, *, actor: Actor) -> WorkflowRun:
         if run.status != RunStatus.FAILED:
             raise IllegalMove("only a run that failed is tried again")
-        opening.machine.move(run, RunStatus.COMPENSATING, field="status")
-        run.ended_at = None
-        run.save(update_fields=["ended_at"])
+        opening.machine.move(run, RunStatus.COMPENSATING, field="status", ended_at=None)
         emit(RunUndoing(run=run.public_id))
         return run
 

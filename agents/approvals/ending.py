@@ -20,11 +20,9 @@ def settle(approval: Approval, state: ApprovalState, why: str = "") -> None:
 
     Raises IllegalMove, and Conflict when somebody else was quicker.
     """
-    machine.move(approval, state, reason=why)
-    approval.outcome = why[:300]
     # Nobody needs the arguments any more but to tell whether a call is the same one.
-    approval.sealed = keyed(approval.sealed)
-    approval.save(update_fields=["outcome", "sealed"])
+    sealed = keyed(approval.sealed)
+    machine.move(approval, state, reason=why, outcome=why[:300], sealed=sealed)
     emit(ApprovalEnded(approval=approval.public_id, state=state))
     if approval.run_id is not None and state != ApprovalState.USED:
         _go_on(approval.run_id)

@@ -74,9 +74,14 @@ def stop(run: WorkflowRun, why: str) -> None:
     if next(left(run), None) is None:
         close(run, RunStatus.CANCELLED, why)
         return
-    machine.move(run, RunStatus.COMPENSATING, reason=why, field="status")
-    run.why, run.deadline_at = why[:300], None
-    run.save(update_fields=["why", "deadline_at"])
+    machine.move(
+        run,
+        RunStatus.COMPENSATING,
+        reason=why,
+        field="status",
+        why=why[:300],
+        deadline_at=None,
+    )
     emit(RunUndoing(run=run.public_id))
 
 

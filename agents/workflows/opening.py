@@ -88,10 +88,15 @@ def plan(run: WorkflowRun, workflow: AnyWorkflow, within: timedelta | None) -> N
 
 def close(run: WorkflowRun, status: RunStatus, why: str = "") -> None:
     """Bring a run to its end, or to where only an operator helps. In an action."""
-    machine.move(run, status, reason=why, field="status")
-    run.ended_at, run.deadline_at = timezone.now(), None
-    run.why = why[:300] or run.why
-    run.save(update_fields=["ended_at", "deadline_at", "why"])
+    machine.move(
+        run,
+        status,
+        reason=why,
+        field="status",
+        ended_at=timezone.now(),
+        deadline_at=None,
+        why=why[:300] or run.why,
+    )
     emit(RunEnded(run=run.public_id, workflow=run.workflow, status=status))
 
 
