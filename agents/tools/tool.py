@@ -12,7 +12,7 @@ from django.db import models
 
 from agents.limits.terms import Bound
 from agents.states import BindingKind
-from agents.tools import arguments, describing, hints
+from agents.tools import arguments, describing, hints, narrowing
 from agents.tools.verbs import Verb
 from paybill_site.kernel import updates
 from paybill_site.kernel.actions import AnyAction, Input
@@ -98,7 +98,7 @@ def _described(tool: Tool, bounds: str) -> Mapping[str, Any]:
         "name": tool.name,
         "title": tool.name.replace("_", " ").capitalize(),
         "description": tool.description,
-        "inputSchema": describing.narrowed(
+        "inputSchema": narrowing.narrowed(
             taken, json.loads(bounds or "[]"), updates.kept(tool.arguments)
         ),
         "outputSchema": describing.output_of(

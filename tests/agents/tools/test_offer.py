@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from agents.limits.terms import Bound
 from agents.models import Agent
 from agents.states import BindingKind
-from agents.tools import describing
+from agents.tools import narrowing
 from agents.tools.catalogue import tools_here
 from agents.tools.offer import page, tools_for
 from agents.tools.reading import answer
@@ -110,7 +110,7 @@ class Taken:
 
 
 def narrowed(*bounds: tuple[str, BindingKind, Any]) -> Any:
-    return describing.narrowed(Taken.schema, [[*bound, False] for bound in bounds])
+    return narrowing.narrowed(Taken.schema, [[*bound, False] for bound in bounds])
 
 
 def test_a_fixed_argument_is_not_in_the_schema() -> None:
