@@ -109,9 +109,9 @@ def modify_order_payment(data: Data, key: str) -> Base:
         *badly("amount_minor", 1),
         *states("order_is_pending", *PENDING_NOT, OrderState.ITEMS_MODIFIED),
         data.foreign_method(order["user_id"]),
-        Break.of("single_payment", "history", paid_twice),
-        Break.of("other_payment_method", "payment_method", same),
-        Break.of("balance_covers_total", "balance", holds(amount - 1)),
+        Break.of("single_payment", paid_twice, "history"),
+        Break.of("other_payment_method", same, "payment_method"),
+        Break.of("balance_covers_total", holds(amount - 1), "balance"),
     ]
     return data.base("modify_order_payment", key, {}, breaks, card(amount))
 
@@ -132,9 +132,9 @@ def return_order_items(data: Data, key: str) -> Base:
         *badly("payment_method", "original", None),
         *badly("amount_minor", 1),
         *states("order_is_delivered", *DELIVERED_NOT, OrderState.RETURN_REQUESTED),
-        Break.of("items_in_order", "items", one_more(len(order["items"]))),
+        Break.of("items_in_order", one_more(len(order["items"])), "items"),
         data.foreign_method(order["user_id"]),
-        Break.of("original_or_gift_card", "payment_method", to_another),
+        Break.of("original_or_gift_card", to_another, "payment_method", "methods"),
     ]
     original = order["payment_history"][0]["payment_method_id"]
 
@@ -151,10 +151,10 @@ type Make = Callable[[Data, str], Base | None]
 KINDS: Mapping[str, tuple[Make, int]] = {
     "cancel_pending_order": (cancel_pending_order, 12),
     "modify_order_address": (modify_order_address, 8),
-    "modify_order_payment": (modify_order_payment, 14),
-    "modify_order_items": (modify_order_items, 14),
+    "modify_order_payment": (modify_order_payment, 12),
+    "modify_order_items": (modify_order_items, 10),
     "return_order_items": (return_order_items, 14),
-    "exchange_order_items": (exchange_order_items, 14),
+    "exchange_order_items": (exchange_order_items, 10),
     "modify_customer_address": (modify_customer_address, 4),
 }
 

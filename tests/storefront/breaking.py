@@ -69,6 +69,8 @@ class World:
         Order.objects.filter(pk=self.order.pk).update(state=state)
 
 
+# The values that are changed in rows; all others are in the call.
+ROWS = frozenset({"state", "history", "balance", "stock", "methods"})
 PLACES = ("new_items:0", "new_items:1", "new_items:2")
 
 type Change = Callable[[World], None]
@@ -85,9 +87,14 @@ class Break:
     name: str
 
     @classmethod
-    def of(cls, rule: str, slot: str, change: Change) -> Break:
+    def of(cls, rule: str, change: Change, *slots: str) -> Break:
         """The only break of its rule: it has the rule's own code."""
-        return cls(rule, rule, frozenset({slot}), change, "")
+        return cls(rule, rule, frozenset(slots), change, "")
+
+    @property
+    def in_rows(self) -> bool:
+        """Whether rows are changed, and not the call alone."""
+        return not self.slots.isdisjoint(ROWS)
 
     def wide(self) -> Break:
         """A whole list changes each of its places, and how many there are."""

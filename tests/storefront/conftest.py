@@ -9,6 +9,7 @@ from examples.storefront.replay.folder import Folder, read
 from examples.storefront.replay.stage import Stage
 from examples.storefront.states import Books, SameItem
 from paybill_site.kernel.planes import Place
+from paybill_site.kernel.sandboxes import settle
 from tests.agents.conftest import (  # noqa: F401
     enter,
     grant,
@@ -29,4 +30,6 @@ def retail_folder() -> Folder:
 @pytest.fixture
 def stage(in_a: Place, retail_folder: Folder) -> Stage:
     """The shop of the folder, in an empty plane."""
-    return retail.prepare(retail_folder, SameItem.NEVER, Books.PUBLISHED)
+    made = retail.prepare(retail_folder, SameItem.NEVER, Books.PUBLISHED)
+    settle()  # else every call looks again at what the load put off
+    return made

@@ -63,7 +63,7 @@ class Data:
             method = PaymentMethod.objects.get(reference=theirs)
             world.arguments["payment_method"] = method.public_id
 
-        return Break.of("own_payment_method", "payment_method", change)
+        return Break.of("own_payment_method", change, "payment_method")
 
     def some(self, items: list[str]) -> list[str]:
         return self.chance.sample(items, self.chance.randint(1, min(3, len(items))))

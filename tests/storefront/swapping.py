@@ -66,13 +66,15 @@ def _swap(data: Data, tool: str, key: str, state: list[Break]) -> Base | None:
         *badly("payment_method", "credit_card", None),
         *badly("price_minor", 1),
         *state,
-        Break.of("items_in_order", "items", one_more(len(order["items"]))),
-        Break.of("one_new_item_each", "count", too_many),
-        Break.of("same_product", "new_items:0", of_another),
-        Break.of("item_available", "stock" if last else "new_items:0", sold_out),
-        Break.of("other_option", f"new_items:{last}", itself),
+        Break.of("items_in_order", one_more(len(order["items"])), "items"),
+        Break.of("one_new_item_each", too_many, "count"),
+        Break.of("same_product", of_another, "new_items:0"),
+        Break.of(
+            "item_available", sold_out, "stock", *(() if last else ("new_items:0",))
+        ),
+        Break.of("other_option", itself, f"new_items:{last}"),
         data.foreign_method(order["user_id"]),
-        Break.of("balance_covers_difference", "balance", holds(more - 1)),
+        Break.of("balance_covers_difference", holds(more - 1), "balance"),
     ]
 
     def prepare(world: World) -> None:
