@@ -13,15 +13,15 @@ from examples.storefront.models import Order
 from paybill_site.kernel import planes
 from paybill_site.kernel.models import reference
 from paybill_site.kernel.workflows import registry
-from tests.flows import success
+from tests.flows.bodies import rule, some_scope
 
 
 def furnish() -> None:
     """One of each in the entered plane, of its latest agent."""
-    success.rule()
+    rule()
     agent = Agent.objects.latest("pk")
     # The role may be dropped, and its rule with it: this one stays.
-    Rule.objects.create(agent=agent, permission=success.some_scope(), made_by="test")
+    Rule.objects.create(agent=agent, permission=some_scope(), made_by="test")
     subject = reference(Order.objects.latest("pk")) if planes.here().tenant else ""
     WorkflowRun.objects.create(
         workflow=_workflow(),
