@@ -46,17 +46,28 @@ class Condition(BaseModel):
 
 class RuleInput(Input):
     agent: str = Field(
-        "", pattern=f"{AGENT_ID}|^$", title="Agent", description="public id, or a role"
+        "",
+        pattern=f"{AGENT_ID}|^$",
+        max_length=40,
+        title="Agent",
+        description="public id, or a role",
     )
     role: str = Field(
-        "", pattern=f"{ROLE_ID}|^$", title="Role", description="public id, or an agent"
+        "",
+        pattern=f"{ROLE_ID}|^$",
+        max_length=40,
+        title="Role",
+        description="public id, or an agent",
     )
-    permission: str = Field(max_length=100, title="Permission")
+    permission: str = Field(
+        max_length=100, title="Permission", description="as storefront.view_order"
+    )
     conditions: tuple[Condition, ...] = Field(
         min_length=1,
         max_length=conditions.MOST,
         title="Conditions",
-        description="all hold, as JSON: a list of field, lookup and value; the value"
+        description="all hold, as JSON:"
+        ' [{"field": "state", "lookup": "exact", "value": "pending"}]; the value'
         ' {"session": "customer"} comes from the session of the token',
     )
     state: Literal["shadow", "active"] = Field(

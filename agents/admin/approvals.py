@@ -108,7 +108,8 @@ def _as_diff(effect: wording.Effect) -> dict[str, Any]:
 
 
 def _error(tried: dict[str, Any]) -> dict[str, Any]:
-    return {"error": tried["error"]} if tried.get("error") else {}
+    error = tried.get("error")
+    return {"error": error, "blocked": True} if error else {}
 
 
 @waiting

@@ -24,6 +24,13 @@ DATES: dict[Any, type[forms.Field]] = {
 }
 
 
+class Json(forms.JSONField):
+    """JSON as it is typed; what was not said is empty, and not the word null."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value is None else super().prepare_value(value)
+
+
 class Unshown(forms.Textarea):
     """For secrets: what was typed is not drawn again, whatever else was wrong."""
 
@@ -151,7 +158,7 @@ def _many(kind: Any, options: dict[str, Any]) -> forms.Field:
     origin = typing.get_origin(kind)
     inner = [a for a in typing.get_args(kind) if a is not Ellipsis]
     if origin is dict or len(inner) != 1 or _plain_type(inner[0]) is not str:
-        return forms.JSONField(**options, widget=forms.Textarea(attrs={"rows": 6}))
+        return Json(**options, widget=forms.Textarea(attrs={"rows": 6}))
     return LinesField(**options)
 
 

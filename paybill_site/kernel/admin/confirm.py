@@ -77,7 +77,9 @@ def preview(
     try:
         tried = rehearse(action, objects[0], action.Input(), actor=actor, run=run)
     except PaybillError as error:
-        return {**shown, "error": error.detail}
+        # Other input than none may do.
+        final = not action.Input.model_fields
+        return {**shown, "error": error.detail, "blocked": final}
     return {
         **shown,
         "diff": list(tried.changes),
