@@ -8,18 +8,15 @@ from functools import partial
 
 from agents.access import switches
 from agents.access.switches import Said
-from agents.actions.everywhere import FollowSwitch
+from agents.actions.everywhere import AUDIENCE, ME, PUSHED, FollowSwitch
 from agents.events import SwitchMoved
-from paybill_site.kernel import actors, planes
+from paybill_site.kernel import planes
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.events import handles
 from paybill_site.kernel.planes import CONTROL, Place
 from tenants import entry, pushing
 from tenants.events import TenantLive
 from tenants.models import Placement, Tenant
-
-ME = actors.system("agents.switch", "agents.follow_switch")
-PUSHED, AUDIENCE = "/entry/push/agents/", "agents"
 
 log = logging.getLogger(__name__)
 

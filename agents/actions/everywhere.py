@@ -8,12 +8,16 @@ from agents.access import switches
 from agents.actions.access import SwitchInput
 from agents.events import SwitchMoved
 from agents.models import Switch
-from paybill_site.kernel import planes
+from paybill_site.kernel import actors, planes
 from paybill_site.kernel.actions import Action, Danger, Input, NoInput
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import Conflict, Forbidden
 from paybill_site.kernel.events import emit
 from paybill_site.kernel.planes import CONTROL
+
+# Who follows the switch in a plane, and how a silo is told of it.
+ME = actors.system("agents.switch", "agents.follow_switch")
+PUSHED, AUDIENCE = "/entry/push/agents/", "agents"
 
 
 class StopEverywhere(Action[None, SwitchInput, Switch]):

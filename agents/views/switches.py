@@ -6,8 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from agents.access.handlers import AUDIENCE, ME
-from agents.actions.everywhere import FollowSwitch
+from agents.actions.everywhere import AUDIENCE, ME, FollowSwitch
 from paybill_site.accounts import entry
 from paybill_site.accounts.views import pushed
 from paybill_site.kernel.actions import perform
