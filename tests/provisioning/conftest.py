@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
+from urllib.parse import urlsplit
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
@@ -178,13 +179,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def alone(committed: None) -> Iterator[None]:
-    """No other test uses this machine as a cloud: it has one supervisor, one web."""
+    """No other test uses this machine as a cloud: it has one supervisor."""
     with services.lock("machine.lock"):
         yield
 
 
 @pytest.fixture
-def web(alone: None, settings: Any) -> Iterator[str]:
+def web(committed: None, settings: Any) -> Iterator[str]:
     """The control plane over HTTP, for Terraform to keep its state there."""
     application = get_wsgi_application()
 
@@ -198,19 +199,18 @@ def web(alone: None, settings: Any) -> Iterator[str]:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         settings.PAYBILL_BASE_URL = f"http://localhost:{server.server_port}"
-        # The supervisor's units learn from here where the control plane is.
-        ports = Path(settings.PAYBILL_LOCAL) / "ports.json"
-        ports.write_text(json.dumps({"web": server.server_port}))
         yield settings.PAYBILL_BASE_URL
-        ports.unlink()
         server.shutdown()
         thread.join()
 
 
 @pytest.fixture
-def machine(alone: None) -> Iterator[Places]:
+def machine(alone: None, web: str) -> Iterator[Places]:
     """This machine as a cloud: a supervisor that takes databases, servers, tenants."""
     places = Places(Path(settings.PAYBILL_LOCAL))
+    # Its units learn from here where the control plane is.
+    ports = places.local / "ports.json"
+    ports.write_text(json.dumps({"web": urlsplit(web).port}))
     with (places.logs / "supervise.log").open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.provisioning.supervise"],
@@ -228,6 +228,7 @@ def machine(alone: None) -> Iterator[Places]:
         units.remove(places, unit)
     process.send_signal(signal.SIGTERM)
     process.wait(timeout=60)
+    ports.unlink()
 
 
 def _listens(places: Places) -> bool:

@@ -10,18 +10,24 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 
+from examples.storefront.models import Customer
 from paybill_site.kernel.actions import perform
+from paybill_site.kernel.planes import plane
 from provisioning.actions import AdoptDrift, PrepareDeployment, RepairDrift
+from provisioning.clouds import local
 from provisioning.models import Deployment, Removal, Run
 from provisioning.removal import record
 from provisioning.removal.states import RemovalState
 from provisioning.runner.work import work
+from provisioning.simulation import places
 from provisioning.simulation.seed import seed_account
-from provisioning.states import Operation, RunState
+from provisioning.states import DeploymentState, Operation, RunState
 from provisioning.system import PROVISIONING
-from tenants.models import Account, Entitlement
-from tenants.states import EntitlementState, Role
+from tenants.directory import reach
+from tenants.models import Account, Entitlement, Placement
+from tenants.states import EntitlementState, PlacementState, Role
 from tests.cast import join, make_tenant, make_user
 from tests.provisioning.after.test_verifying import done, passed, take_away
 from tests.provisioning.conftest import APPROVER, OPERATOR, confirm, queue
@@ -55,6 +61,8 @@ def deployment(web: str, aws: str, control: object) -> Deployment:
         isolation="bridge",
         cloud="aws",
         region=REGION,
+        size="small",
+        retention_days=30,
         version=1,
     )
     return perform(PrepareDeployment, tenant, actor=PROVISIONING).result
@@ -79,7 +87,7 @@ def approved(run: Run) -> Run:
     return run
 
 
-def test_a_bridge_drifts_is_mended_and_leaves_no_trace(
+def test_a_bridge_keeps_its_data_here_drifts_is_mended_and_leaves_no_trace(
     aws: str, deployment: Deployment
 ) -> None:
     run = approved(queue(deployment))
@@ -87,11 +95,19 @@ def test_a_bridge_drifts_is_mended_and_leaves_no_trace(
     assert passed(run)["cloud's own list"]
     deployment.refresh_from_db()
     assert deployment.protected
+    place = kept_here(deployment, run)
+    again = approved(queue(deployment))
+    assert not again.changes["resources"], "a second plan has nothing to do"
     assert look(deployment) == []
     drifts(deployment, client(aws, "logs"))
 
     removal = let(take_away(deployment))
     assert removal.state == RemovalState.DONE, (removal.state, removal.trouble)
+    deployment.refresh_from_db()
+    assert deployment.state == DeploymentState.GONE
+    assert local.listed(local.mark_of(deployment)) == []
+    place.refresh_from_db()
+    assert place.state == PlacementState.RETIRED
     assert client(aws, "rds").describe_db_instances()["DBInstances"] == []
     assert client(aws, "logs").describe_log_groups()["logGroups"] == []
     said = record.read(removal.record)
@@ -101,6 +117,19 @@ def test_a_bridge_drifts_is_mended_and_leaves_no_trace(
     # The key can not be deleted at once: it is named, with its day.
     assert any("key" in left["name"] for left in said["remains"]), said["remains"]
     assert all(left["ends"] for left in said["remains"])
+
+
+def kept_here(deployment: Deployment, run: Run) -> Placement:
+    """The outputs are AWS's, the place is this machine's, and both were looked at."""
+    assert deployment.outputs["database_host"].endswith("rds.amazonaws.com")
+    assert deployment.outputs["secret_reference"].startswith("arn:aws:secretsmanager:")
+    placement: Placement = Placement.objects.get(tenant=deployment.tenant)
+    assert placement.alias == places.names(deployment)["db"]
+    with plane(reach(placement)):
+        Customer.objects.create(name="Ada", email="ada@example.com")
+    connections[placement.alias].close()
+    assert not any("was never tried" in check["detail"] for check in run.checks)
+    return placement
 
 
 def drifts(deployment: Deployment, logs: Any) -> None:
