@@ -20,8 +20,9 @@ from paybill_site.local import services
 from paybill_site.local.places import Places
 from tests.faults.stories import ANYWHERE, GOOGLE, LOCAL, STORIES, THROTTLED
 
-# One installation for all of them, which is not the one of the other tests.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.slow
+# One installation for all stories: so they are for one of the parallel processes.
+together = pytest.mark.xdist_group("faults")
 WELL = {"stuck": False, "missing": [], "doubled": [], "strange": [], "left": []}
 
 
@@ -34,6 +35,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     services.destroy(Places(started.local))
 
 
+@together
 @pytest.mark.parametrize("story", [*STORIES, THROTTLED])
 def test_nothing_is_lost_doubled_or_stuck(world: World, story: str) -> None:
     """The cloud is the schema provider's memory; where it throttles, simulated AWS."""
@@ -42,6 +44,7 @@ def test_nothing_is_lost_doubled_or_stuck(world: World, story: str) -> None:
     _goes_well(world, story, GOOGLE)
 
 
+@together
 @pytest.mark.parametrize("story", [story.__name__ for story in ANYWHERE])
 def test_nor_is_it_on_this_machine(world: World, story: str) -> None:
     """The same without any plugin, so that nothing here is ever skipped."""

@@ -46,7 +46,7 @@ from tests.flows import success
 from tests.flows.conftest import World, peopled
 from tests.flows.doors import Door, doors
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.longest]
 EXAMPLES = int(os.environ.get("PAYBILL_EXAMPLES", "1"))
 SEED = 20260728
 CHECKS = [
