@@ -14,7 +14,7 @@ from agents.dispatch import call
 from agents.models import WorkflowRun, WorkflowStep
 from agents.states import RunStatus
 from examples.storefront.models import Product
-from paybill_site.kernel import outbox, workflows
+from paybill_site.kernel import actions, outbox, workflows
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor, system
 from paybill_site.kernel.errors import NotFound, PaybillError
@@ -274,6 +274,7 @@ def test_a_version_is_the_digest_of_the_declaration(listing: Any) -> None:
         assert Listing.version() == Listing.version()
     finally:
         workflows.registry.pop(Other.name)
+        actions.registry.pop(Other.start.name)
         for names in workflows.bound.values():
             names.discard(Other.name)
 
