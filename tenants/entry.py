@@ -51,11 +51,20 @@ def member_of(tenant: Tenant, actor: Actor) -> Membership:
 
 
 def code_for(
-    tenant: Tenant, domain: Domain, member: Membership, *, challenge: str
+    tenant: Tenant,
+    domain: Domain,
+    member: Membership,
+    *,
+    challenge: str,
+    proved_at: int,
 ) -> str:
-    """A signed code that lets one member into one host once."""
+    """A signed code that lets one member into one host once.
+
+    It says when the member last proved who they are (OpenID Connect's ``auth_time``):
+    an old session that comes in again is no fresh proof.
+    """
     claims = _claims(tenant, member, audience=domain.domain, lifetime=LIFETIME)
-    return _signed({**claims, "code_challenge": challenge})
+    return _signed({**claims, "code_challenge": challenge, "auth_time": proved_at})
 
 
 def bootstrap_token(tenant: Tenant) -> str:

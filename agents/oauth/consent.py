@@ -100,11 +100,10 @@ def _page(
         "stopped": agent is not None and agent.state != "active",
     }
     response = render(request, "agents/consent.html", context)
-    # Chromium holds what follows a form to this policy: the way back to the client, and
-    # to the control plane, when the proof got too old over the page.
+    # Chromium holds what follows a form to this policy: here the way to the client.
     usual: dict[str, Any] = settings.SECURE_CSP
-    after = (settings.PAYBILL_BASE_URL, redirects.source(asked.redirect_uri))
-    policy = {**usual, "form-action": [*usual["form-action"], *after]}
+    back = redirects.source(asked.redirect_uri)
+    policy = {**usual, "form-action": [*usual["form-action"], back]}
     return csp_override(policy)(lambda _: response)(request)
 
 

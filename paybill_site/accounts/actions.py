@@ -189,6 +189,7 @@ def _admit(visitor: entry.Visitor) -> User:
     _save(user)
     groups.place(user, visitor.role)
     user.save(update_fields=["is_staff"])
+    user.proved_at = visitor.proved_at
     return user
 
 

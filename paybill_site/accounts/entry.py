@@ -53,6 +53,7 @@ class Visitor:
     role: str
     jti: str
     expires: datetime
+    proved_at: float = 0.0  # seconds of the epoch
 
 
 def begin(next_path: str) -> Start:
@@ -142,6 +143,7 @@ def _visitor(claims: dict[str, Any]) -> Visitor:
         role=str(claims["role"]),
         jti=str(claims["jti"]),
         expires=datetime.fromtimestamp(claims["exp"], UTC),
+        proved_at=float(claims.get("auth_time", 0)),
     )
 
 

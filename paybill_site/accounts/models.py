@@ -59,6 +59,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects = Users()
 
+    # Of who just came in: when they proved who they are, as the control plane says.
+    proved_at: float = 0.0
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 

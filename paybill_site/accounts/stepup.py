@@ -13,21 +13,24 @@ from paybill_site.kernel import actors, planes
 from paybill_site.kernel.admin import reauthenticator
 
 RECENT = 10 * 60  # seconds
-ENTERED = "entered_at"
+PROVED = "proved_at"
+
+
+def proved_at(request: HttpRequest) -> float:
+    """When the person last proved who it is, in seconds of the epoch; 0.0 for never.
+
+    In the control plane by password or second factor; in a tenant's plane it is what
+    the control plane said when the person came in.
+    """
+    if planes.here().schema != planes.CONTROL.schema:
+        return float(request.session.get(PROVED, 0.0))
+    records = get_authentication_records(request, request.user)
+    return max((float(record["at"]) for record in records), default=0.0)
 
 
 def recently_authenticated(request: HttpRequest) -> bool:
-    """Whether the person proved who it is within the last ten minutes.
-
-    In the control plane by password or second factor; in a tenant's plane by an entry
-    that asked for that at the control plane.
-    """
-    if planes.here().schema == planes.CONTROL.schema:
-        records = get_authentication_records(request, request.user)
-        at = max((record["at"] for record in records), default=0.0)
-    else:
-        at = float(request.session.get(ENTERED, 0.0))
-    return time.time() - at < RECENT
+    """Whether the person proved who it is within the last ten minutes."""
+    return time.time() - proved_at(request) < RECENT
 
 
 @actors.prover

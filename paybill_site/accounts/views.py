@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 from django.conf import settings
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from paybill_site.accounts import entry
 from paybill_site.accounts.actions import EnterPlane, FollowAccess
-from paybill_site.accounts.stepup import ENTERED
+from paybill_site.accounts.stepup import PROVED
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.licences import InstallLicence
@@ -74,7 +73,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     start = entry.unpack(brought["cookie"], brought["state"])
     login(request, user, backend=BACKEND)
     request.session.set_expiry(SESSION)
-    request.session[ENTERED] = time.time()
+    request.session[PROVED] = user.proved_at
     response = HttpResponseRedirect(start.next)
     response.delete_cookie(cookie_name())
     return response

@@ -201,6 +201,7 @@ class EntryInput(Input):
     host: str = Field(max_length=253)
     challenge: str = Field(pattern=r"^[A-Za-z0-9_-]{43}$")
     state: str = Field(pattern=r"^[A-Za-z0-9_-]{22,64}$")
+    proved_at: int = Field(0, ge=0, lt=2**40, description="when the person proved who it is")
 
 
 class IssueEntry(Action[Tenant, EntryInput, str]):
@@ -215,5 +216,7 @@ class IssueEntry(Action[Tenant, EntryInput, str]):
             raise NotLive
         domain = entry.domain_of(target, data.host)
         member = entry.member_of(target, actor)
-        code = entry.code_for(target, domain, member, challenge=data.challenge)
+        code = entry.code_for(
+            target, domain, member, challenge=data.challenge, proved_at=data.proved_at
+        )
         return entry.callback(domain, code=code, state=data.state)

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from paybill_site.accounts.principals import actor_of
-from paybill_site.accounts.stepup import recently_authenticated
+from paybill_site.accounts.stepup import proved_at, recently_authenticated
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.limits import throttle
 from tenants.actions import IssueEntry
@@ -37,7 +37,8 @@ def authorize(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{back}")
     actor = actor_of(request)
     throttle("entry.issue", actor.id, most=60, window=timedelta(minutes=1))
-    asked = {name: request.GET.get(name, "") for name in ("host", "challenge", "state")}
+    said = {name: request.GET.get(name, "") for name in ("host", "challenge", "state")}
+    asked = {**said, "proved_at": int(proved_at(request))}
     public_id = request.GET.get("tenant", "")[:40]
     url = perform(IssueEntry, public_id, asked, actor=actor).result
     if request.GET.get(AFTER_FORM) != "form":

@@ -9,12 +9,15 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 import pytest
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.core import signing
 from django.http import HttpResponse
 from django.test import Client
 
 from paybill_site.accounts import entry, views
 from paybill_site.accounts.models import EntryUse, User
+from paybill_site.accounts.sessions import cookie_name
+from paybill_site.accounts.stepup import PROVED
 from paybill_site.kernel import outbox
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.actors import Actor
@@ -330,3 +333,20 @@ def test_leaving_ends_the_session_here(
     assert knock.client.get("/leave/").status_code == 405
     assert knock.client.post("/leave/").status_code == 302
     assert knock.client.get("/admin/").status_code == 302
+
+
+def test_coming_in_again_is_no_fresh_proof(
+    knock: Knock, owner_user: User, log_in: LogIn, tenant_a: Place
+) -> None:
+    person, long_ago = log_in(owner_user), int(time.time()) - 3600
+    session = SessionStore(person.cookies[cookie_name()].value)
+    session["account_authentication_methods"] = [{"method": "password", "at": long_ago}]
+    session["account_authentication_methods_user"] = str(owner_user.pk)
+    with plane(CONTROL):
+        session.save()
+    come_back(knock.client, authorize(person, knock.url)["Location"])
+    with plane(tenant_a):
+        inside = SessionStore(knock.client.cookies[cookie_name()].value)
+        assert inside[PROVED] == long_ago
+    fresh = authorize(person, f"{knock.url}&fresh=1")
+    assert fresh["Location"].startswith("/accounts/reauthenticate/")

@@ -11,7 +11,7 @@ from django.test import Client
 from paybill_site.accounts import groups
 from paybill_site.accounts.models import User
 from paybill_site.accounts.sessions import cookie_name
-from paybill_site.accounts.stepup import ENTERED
+from paybill_site.accounts.stepup import PROVED
 
 
 def person(role: str) -> User:
@@ -35,6 +35,6 @@ def enter(browser: Client, user: User) -> Client:
 def prove(browser: Client, *, ago: float = 0) -> Client:
     """The browser, whose person proved so many seconds ago who they are."""
     session = SessionStore(browser.cookies[cookie_name()].value)
-    session[ENTERED] = time.time() - ago
+    session[PROVED] = time.time() - ago
     session.save()
     return browser

@@ -28,7 +28,7 @@ from billing.seed import seed_plans
 from examples.storefront.seed import seed_storefront
 from paybill_site.accounts.models import User
 from paybill_site.accounts.sessions import cookie_name
-from paybill_site.accounts.stepup import ENTERED
+from paybill_site.accounts.stepup import PROVED
 from paybill_site.kernel import actors
 from paybill_site.kernel.actions import perform
 from paybill_site.kernel.errors import FOR_PROGRAMS
@@ -180,7 +180,7 @@ def _prove_it_s_them(client: Client) -> None:
     """The session says that its person logged in just now."""
     session = SessionStore(client.cookies[cookie_name()].value)
     now = time.time()
-    session[ENTERED] = now
+    session[PROVED] = now
     session["account_authentication_methods"] = [{"method": "password", "at": now}]
     session.save()
 

@@ -7,8 +7,13 @@ from typing import Any
 import pytest
 
 from agents.access import switches
-from agents.access.handlers import AUDIENCE, PUSHED, carry_to_new
-from agents.actions.everywhere import ResumeEverywhere, StopEverywhere
+from agents.access.handlers import carry_to_new
+from agents.actions.everywhere import (
+    AUDIENCE,
+    PUSHED,
+    ResumeEverywhere,
+    StopEverywhere,
+)
 from agents.models import Switch, SwitchTurn
 from paybill_site.kernel import outbox
 from paybill_site.kernel.actions import perform

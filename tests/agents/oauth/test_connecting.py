@@ -204,12 +204,12 @@ def test_the_consent_page_lets_the_browser_go_to_that_client_alone(
     assistant: Assistant, browser: Client
 ) -> None:
     policy = browser.get(assistant.question())["Content-Security-Policy"]
-    # And to the control plane, for a proof.
     ways = f"'self' {settings.PAYBILL_BASE_URL} https://claude.example"
     assert f"form-action {ways};" in policy
     assert "frame-ancestors 'none'" in policy
     other = browser.get("/assistants/")["Content-Security-Policy"]
-    assert "form-action 'self';" in other
+    # To the control plane for a proof, and nowhere else.
+    assert f"form-action 'self' {settings.PAYBILL_BASE_URL};" in other
 
 
 def test_no_scope_that_was_not_asked_for_can_be_smuggled_in(
