@@ -201,7 +201,9 @@ class EntryInput(Input):
     host: str = Field(max_length=253)
     challenge: str = Field(pattern=r"^[A-Za-z0-9_-]{43}$")
     state: str = Field(pattern=r"^[A-Za-z0-9_-]{22,64}$")
-    proved_at: int = Field(0, ge=0, lt=2**40, description="when the person proved who it is")
+    proved_at: int = Field(
+        0, ge=0, lt=2**40, description="when the person proved who it is"
+    )
 
 
 class IssueEntry(Action[Tenant, EntryInput, str]):
