@@ -7,13 +7,13 @@ else, and is stopped when it takes too long.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import or_
 from typing import Any
 
 from django.db import OperationalError
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from psycopg.errors import QueryCanceled
 
 from agents.access import walls
@@ -23,6 +23,7 @@ from agents.tools.catalogue import Tool, Verb
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.declarations import Extent, split_filter
 from paybill_site.kernel.errors import NotFound
+from paybill_site.kernel.granted import WHOLE
 
 COUNTED = 10_000
 
@@ -43,13 +44,16 @@ def _list(tool: Tool, asked: Any, actor: Actor) -> dict[str, Any]:
     question = asked.model_dump(mode="json", exclude={"cursor", "limit"})
     name, descending = asked.order.lstrip("-"), asked.order.startswith("-")
     sort = ["pk"] if name == "id" else [name, "pk"]
-    wanted = _asked_for(tool, asked, actor)
+    wanted, span = _asked_for(tool, asked, actor), WHOLE
     if asked.cursor:
         last = cursors.unseal(actor, [tool.name, question], asked.cursor)
         wanted &= _behind(sort, last, descending)
+        if sort == ["pk"]:
+            span = (None, last[0]) if descending else (last[0], None)
     order = [f"-{name}" if descending else name for name in sort]
     # One row more than the page tells whether there is a next one.
-    first = _first(tool, wanted, actor, order, asked.limit + 1)
+    parts = rows.visible_parts(tool.model, actor, span)
+    first = _first(tool.model, parts, wanted, order, asked.limit + 1)
     found = rows.shown(first, tools, actor)
     page = list(found.items())[: asked.limit]
     following = None
@@ -73,7 +77,8 @@ def _get(tool: Tool, asked: Any, actor: Actor) -> dict[str, Any]:
 
 def _count(tool: Tool, asked: Any, actor: Actor) -> dict[str, Any]:
     wanted = _asked_for(tool, asked, actor)
-    found = _first(tool, wanted, actor, [], COUNTED + 1)
+    parts = rows.visible_parts(tool.model, actor)
+    found = _first(tool.model, parts, wanted, [], COUNTED + 1)
     counted = found.values("pk").count()
     return {"count": min(counted, COUNTED), "more": counted > COUNTED}
 
@@ -92,20 +97,21 @@ def _declaration(tool: Tool) -> Extent:
 
 
 def _first(
-    tool: Tool, wanted: Q, actor: Actor, order: list[str], most: int
+    model: type[Model],
+    parts: Iterable[QuerySet[Any]],
+    wanted: Q,
+    order: list[str],
+    most: int,
 ) -> QuerySet[Any]:
-    """The first so many of the rows that the actor may see and asked for."""
-    parts = [
-        part.filter(wanted).order_by(*order)[:most]
-        for part in rows.visible_parts(tool.model, actor)
-    ]
-    if len(parts) == 1:
-        return parts[0]
-    every = tool.model._default_manager
-    if not parts:
+    """The first so many rows of all parts together, as far as they are asked for."""
+    firsts = [part.filter(wanted).order_by(*order)[:most] for part in parts]
+    if len(firsts) == 1:
+        return firsts[0]
+    every = model._default_manager
+    if not firsts:
         return every.none()
-    first, *others = (part.values("pk") for part in parts)
-    found = every.filter(pk__in=first.union(*others, all=True))
+    one, *others = (first.values("pk") for first in firsts)
+    found = every.filter(pk__in=one.union(*others, all=True))
     return found.order_by(*order)[:most]
 
 

@@ -32,6 +32,7 @@ from pydantic import BaseModel, ValidationError
 from paybill_site.kernel import declarations
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.declarations import Extent, id_names, owners_of, part_model
+from paybill_site.kernel.granted import WHOLE, Span
 from paybill_site.kernel.schemas import plain
 
 MOST_PARTS = 200
@@ -50,16 +51,27 @@ def visible(model: type[Model], actor: Actor) -> QuerySet[Any]:
         )
         return seen
     theirs = ((way, visible(owner, actor)) for owner, way in owners)
-    ways = [Q() if _is_all(seen) else Q(**{f"{way}__in": seen}) for way, seen in theirs]
+    ways = [
+        Q() if _is_all(seen) else Q(**{f"{way}__in": seen})
+        for way, seen in theirs
+        if not seen.query.is_empty()
+    ]
+    if not ways:
+        return rows.none()  # type: ignore[no-any-return]
     found: QuerySet[Any] = rows.all()
     return found if not all(ways) else found.filter(reduce(or_, ways))
 
 
-def visible_parts(model: type[Model], actor: Actor) -> list[QuerySet[Any]]:
-    """The same in parts that together are all of them, as one list reads them best."""
+def visible_parts(
+    model: type[Model], actor: Actor, span: Span = WHOLE
+) -> list[QuerySet[Any]]:
+    """The same in parts that together are all of them, as one list reads them best.
+
+    Those between the numbers of ``span`` are all there; others need not be.
+    """
     rows: Any = model._default_manager
     if governed(model) and hasattr(rows, "parts_visible_to"):
-        found: list[QuerySet[Any]] = rows.parts_visible_to(actor)
+        found: list[QuerySet[Any]] = rows.parts_visible_to(actor, span)
         return found
     return [visible(model, actor)]
 

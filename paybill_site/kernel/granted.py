@@ -47,23 +47,37 @@ class Form(StrEnum):
     )
     ALL = (
         "{row} IN (SELECT g.content_object_id FROM {table} g"
-        " WHERE {holder} AND g.permission_id = %s AND {same})"
+        " WHERE {holder} AND g.permission_id = %s AND {same}{span})"
     )
 
 
+# Numbers of rows between which a page lies, without the two; None: no end.
+type Span = tuple[int | None, int | None]
+WHOLE: Span = (None, None)
+
+
 class Granted(Expression):
-    """True on rows on which the permission was granted to the holder."""
+    """True on rows on which the permission was granted to the holder.
+
+    Within ``span``: grants before the page are not looked through for it.
+    """
 
     conditional = True
     output_field = BooleanField()
 
     def __init__(
-        self, table: str, holder: str, held_by: Any, number: Number, form: Form
+        self,
+        table: str,
+        holder: str,
+        held_by: Any,
+        number: Number,
+        form: Form,
+        span: Span = WHOLE,
     ) -> None:
         super().__init__()
         self.row: Any = F("pk")
         self.table, self.holder, self.held_by = table, holder, held_by
-        self.number, self.form = number, form
+        self.number, self.form, self.span = number, form, span
 
     def get_source_expressions(self) -> list[Any]:
         return [self.row]
@@ -73,22 +87,29 @@ class Granted(Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         row, params = compiler.compile(self.row)
-        table = connection.ops.quote_name(self.table)
-        sql = self.form.format(table=table, holder=self.holder, row=row, same=TABLE)
+        ends = [(">", self.span[0]), ("<", self.span[1])]
+        ends = [(sign, end) for sign, end in ends if end is not None]
+        sql = self.form.format(
+            table=connection.ops.quote_name(self.table),
+            holder=self.holder,
+            row=row,
+            same=TABLE,
+            span="".join(f" AND g.content_object_id {sign} %s" for sign, _ in ends),
+        )
         own = (self.held_by, self.number.id)
-        if self.form is Form.ALL:
-            return sql, (*params, *own, self.number.table)
-        return sql, (*own, *params, *params, self.number.table)
+        if self.form is Form.EACH:
+            return sql, (*own, *params, *params, self.number.table)
+        return sql, (*params, *own, self.number.table, *(end for _, end in ends))
 
 
 def ways(
-    model: type[Model], actor: Actor, permission: str, form: Form
+    model: type[Model], actor: Actor, permission: str, form: Form, span: Span = WHOLE
 ) -> Iterator[Granted]:
     """By which grants the actor may hold the permission on rows of the model."""
     number = numbered(permission) if hasattr(model, "object_grants") else None
     if number is not None:
         for table, holder, held_by in _holders(model, actor):
-            yield Granted(table, holder, held_by, number, form)
+            yield Granted(table, holder, held_by, number, form, span)
 
 
 def somewhere(actor: Actor, asked: Mapping[type[Model], Iterable[str]]) -> set[str]:

@@ -16,7 +16,7 @@ from django.db import models
 from django.db.models import Q
 
 from paybill_site.kernel.actors import Actor
-from paybill_site.kernel.granted import Form, ways
+from paybill_site.kernel.granted import WHOLE, Form, Span, ways
 
 M = TypeVar("M", bound=models.Model)
 
@@ -49,8 +49,10 @@ class Visible(models.QuerySet[M]):
         rows = reduce(or_, self._ways(actor, permission, Form.EACH), Q())
         return self.filter(rows) if rows else self.none()
 
-    def parts_visible_to(self, actor: Actor) -> list[Self]:
+    def parts_visible_to(self, actor: Actor, span: Span = WHOLE) -> list[Self]:
         """Rows that the actor may read, in parts that may overlap.
+
+        Those between the numbers of ``span`` are all there; others need not be.
 
         The first so many of all parts together are the first so many of the whole; and
         each part has a plan of its own, which costs no more than what it finds. Models
@@ -65,15 +67,18 @@ class Visible(models.QuerySet[M]):
         if not usual or not actor.in_scope(permission) or permission in actor.grants:
             return [self.visible_to(actor)]
         rows = self if actor.behalf is None else self.visible_to(actor.behalf)
-        return [rows.filter(way) for way in self._ways(actor, permission, Form.ALL)]
+        ways = self._ways(actor, permission, Form.ALL, span)
+        return [rows.filter(way) for way in ways]
 
-    def _ways(self, actor: Actor, permission: str, form: Form) -> Iterator[Q]:
+    def _ways(
+        self, actor: Actor, permission: str, form: Form, span: Span = WHOLE
+    ) -> Iterator[Q]:
         path: str | None = getattr(self.model, "account_path", None)
         accounts = actor.accounts_with(permission)
         if path is not None and accounts:
             name = f"{path}__public_id__in" if path else "public_id__in"
             yield Q(**{name: accounts})
-        for granted in ways(self.model, actor, permission, form):
+        for granted in ways(self.model, actor, permission, form, span):
             yield Q(granted)
         if permission in actor.rules:
             yield actor.rules[permission]

@@ -122,10 +122,12 @@ def seen(actor: Actor, orders: list[Order]) -> set[int]:
 def told(actor: Actor, ids: list[str]) -> set[int]:
     """The same by the tools."""
     try:
-        rows = call(actor, "list_orders", {}).result["rows"]
+        listed = paged(actor, "-id")
     except PaybillError:
         return set()
-    found = {ids.index(row["id"]) for row in rows}
+    assert paged(actor, "id") == listed[::-1]
+    found = {ids.index(one) for one in listed}
+    assert len(found) == len(listed)
     assert call(actor, "count_orders", {}).result["count"] == len(found)
     for number, one in enumerate(ids):
         try:
@@ -135,6 +137,17 @@ def told(actor: Actor, ids: list[str]) -> set[int]:
         else:
             assert number in found
     return found
+
+
+def paged(actor: Actor, order: str) -> list[str]:
+    """What the tool lists, two rows a page."""
+    asked, ids = {"order": order, "limit": 2}, list[str]()
+    while True:
+        page = call(actor, "list_orders", asked).result
+        ids += [row["id"] for row in page["rows"]]
+        if page["next"] is None:
+            return ids
+        asked = {**asked, "cursor": page["next"]}
 
 
 def acting_for(actor: Actor, person: User, theirs: set[int] | None) -> Actor:
