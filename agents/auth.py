@@ -6,10 +6,10 @@ token was used and why it was refused.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -61,7 +61,7 @@ def actor_of(secret: str, *, audience: str = "") -> tuple[Actor, AgentToken]:
 
 def known(secret: str) -> AgentToken | None:
     """The token with all that is asked of it, in one query; None for no token here."""
-    return _tokens().filter(digest=token_digest(secret)).first()
+    return _token(digest=token_digest(secret))
 
 
 def again(token: str) -> Actor:
@@ -69,7 +69,7 @@ def again(token: str) -> Actor:
 
     ``token`` is its public id. Raises Unauthenticated when it would not be let in.
     """
-    found = _tokens().filter(public_id=token).first()
+    found = _token(public_id=token)
     if found is None:
         raise Unauthenticated
     in_force = _in_force(found)
@@ -84,14 +84,18 @@ def recalled(token: str) -> Actor:
 
     For the record alone: nobody comes in by it. Raises Unauthenticated.
     """
-    found = _tokens().filter(public_id=token).first()
+    found = _token(public_id=token)
     if found is None:
         raise Unauthenticated
     return acting(found, _in_force(found))
 
 
-def _tokens() -> QuerySet[AgentToken]:
-    return AgentToken.objects.select_related("agent__principal", "delegation__person")
+def _token(**which: str) -> AgentToken | None:
+    rows = AgentToken.objects.select_related("agent__principal", "delegation__person")
+    # ``first`` would sort the one row: a sixth of the whole look-up.
+    with suppress(AgentToken.DoesNotExist):
+        return rows.get(**which)
+    return None
 
 
 def _in_force(token: AgentToken) -> InForce:
