@@ -25,7 +25,7 @@ class Said(TypedDict):
 
     thrown: bool
     reason: str
-    number: int
+    move: int
 
 
 def thrown() -> bool:
@@ -78,5 +78,5 @@ def said() -> Said:
     return {
         "thrown": found is not None,
         "reason": found.reason if found else "",
-        "number": turned.number if turned else 0,
+        "move": turned.number if turned else 0,
     }

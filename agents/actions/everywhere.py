@@ -60,7 +60,7 @@ class ResumeEverywhere(Action[Switch, NoInput, Switch]):
 class FollowInput(Input):
     thrown: bool = Field(title="Thrown")
     reason: str = Field("", max_length=300, title="Reason")
-    number: int = Field(ge=0, le=2**53, title="Number of the move")
+    move: int = Field(ge=0, le=2**53, title="Number of the move")
 
 
 class FollowSwitch(Action[None, FollowInput, None]):
@@ -76,7 +76,7 @@ class FollowSwitch(Action[None, FollowInput, None]):
     creates = True
 
     def run(self, target: None, data: FollowInput, *, actor: Actor) -> None:
-        if not switches.follows(data.number):
+        if not switches.follows(data.move):
             return
         if data.thrown:
             switches.throw(switches.EVERYWHERE, data.reason, actor.id)

@@ -20,7 +20,7 @@ from paybill_site.kernel.admin.verbs import ONCE, proof_wanted
 from paybill_site.kernel.errors import PaybillError
 from paybill_site.kernel.ids import is_id, new_id
 
-ROUTE, NAME = "agents/runs/<str:public_id>/<str:step>/", "agents_step"
+ROUTE, NAME = "agents/workflow-runs/<str:public_id>/<str:step>/", "agents_step"
 SEE = "agents.view_workflowrun"
 
 

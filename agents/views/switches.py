@@ -11,7 +11,7 @@ from paybill_site.accounts import entry
 from paybill_site.accounts.views import pushed
 from paybill_site.kernel.actions import perform
 
-SAYS = ("thrown", "reason", "number")
+SAYS = ("thrown", "reason", "move")
 
 
 @csrf_exempt  # no cookie counts here; the token is what is believed

@@ -32,6 +32,7 @@ SAMPLES = {
     "code": "business",  # of a plan
     "slug": "recurring",  # of a report
     "gateway": "stripe",
+    "step": "cancel_pending_order",
 }
 # The first words of a path that name another model than the path's own words do.
 MODELS = {

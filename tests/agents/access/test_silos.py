@@ -81,13 +81,13 @@ def test_a_silo_is_stopped_and_let_go_on(
 
 def test_a_restored_control_plane_is_heard_all_the_same(boss: Actor) -> None:
     stop(boss)
-    first = switches.said()["number"]
+    first = switches.said()["move"]
     SwitchTurn.objects.update(number=0)  # as its backup had it
     switches.turn()
-    assert switches.said()["number"] > first
+    assert switches.said()["move"] > first
     SwitchTurn.objects.update(number=2**52)  # by a clock that was wrong
     switches.turn()
-    assert switches.said()["number"] == 2**52 + 1
+    assert switches.said()["move"] == 2**52 + 1
 
 
 def test_words_that_come_twice_or_late_change_nothing(
@@ -140,10 +140,10 @@ def test_a_tenant_that_opens_meanwhile_begins_stopped(
     [
         {},
         {"thrown": True, "reason": ""},
-        {"thrown": True, "reason": "x" * 301, "number": 1},
-        {"thrown": "perhaps", "reason": "", "number": 1},
-        {"thrown": True, "reason": "", "number": -1},
-        {"thrown": True, "reason": "", "number": 2**63},
+        {"thrown": True, "reason": "x" * 301, "move": 1},
+        {"thrown": "perhaps", "reason": "", "move": 1},
+        {"thrown": True, "reason": "", "move": -1},
+        {"thrown": True, "reason": "", "move": 2**63},
     ],
 )
 def test_a_word_that_says_something_else_is_refused(
@@ -156,7 +156,7 @@ def test_a_word_that_says_something_else_is_refused(
 def test_it_is_believed_by_no_other_tenant_and_of_no_other_kind(
     live_tenant: Tenant, tenant_a: Place, tenant_b: Place
 ) -> None:
-    said: dict[str, Any] = {"thrown": True, "reason": "fire", "number": 1}
+    said: dict[str, Any] = {"thrown": True, "reason": "fire", "move": 1}
     word = entry.word(live_tenant, AUDIENCE, **said).encode()
     assert hear(word, "tb.localhost") == 400
     assert hear(entry.word(live_tenant, entry.REPORT, **said).encode()) == 400

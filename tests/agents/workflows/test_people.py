@@ -67,7 +67,7 @@ def test_a_person_goes_on_with_the_run_of_an_agent(
     admin: Client, run: WorkflowRun
 ) -> None:
     shown = admin.get(page_of(run)).content.decode()
-    path = f"/admin/agents/runs/{run.public_id}/describe/"
+    path = f"/admin/agents/workflow-runs/{run.public_id}/describe/"
     assert path in shown
     assert "/copy/" not in shown  # not yet
     assert "Give a product another description" in admin.get(path).content.decode()
@@ -75,25 +75,25 @@ def test_a_person_goes_on_with_the_run_of_an_agent(
     assert steps(run) == ["describe"]
     assert WorkflowStep.objects.get().by == User.objects.get(name="Admin").public_id
     assert (
-        f"/admin/agents/runs/{run.public_id}/copy/"
+        f"/admin/agents/workflow-runs/{run.public_id}/copy/"
         in admin.get(page_of(run)).content.decode()
     )
 
 
 def test_the_guards_hold_for_people(admin: Client, run: WorkflowRun) -> None:
-    path = f"/admin/agents/runs/{run.public_id}/describe/"
+    path = f"/admin/agents/workflow-runs/{run.public_id}/describe/"
     said = admin.post(path, {"text": "ah", "confirm": "1"}, follow=True)
     assert "say a little more" in said.content.decode()
     assert steps(run) == []
     assert '"rule":"long"' in last_entry(outcome="denied").body
     for other in ("stamp", "copy", "nothing"):  # the system's, not yet, none
-        gone = f"/admin/agents/runs/{run.public_id}/{other}/"
+        gone = f"/admin/agents/workflow-runs/{run.public_id}/{other}/"
         assert admin.get(gone).status_code == 404
 
 
 def test_who_may_not_take_it_is_offered_nothing(run: WorkflowRun, listing: Any) -> None:
     member = enter(browser("ta.localhost"), person("member"))
-    path = f"/admin/agents/runs/{run.public_id}/describe/"
+    path = f"/admin/agents/workflow-runs/{run.public_id}/describe/"
     assert member.get(path).status_code in {302, 404}
     answer = post(member, f"{RUNS}/{run.public_id}/steps", {"step": "describe"})
     assert answer.status_code in {403, 404}
