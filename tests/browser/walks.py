@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import Window
 
+ADDRESS = re.compile(r'href="(/mail/2[^"]*)"')
 PASSWORD = "correct horse battery staple"
 
 
@@ -22,7 +24,10 @@ def sign_up(window: Window) -> str:
     assert "Check your mail" in window.words
     window.enter('a[href="/mail/"]')
     window.until(lambda: email in window.open("/mail/").words, "the mail")
-    window.enter('main a[href^="/mail/2"]')
+    # Another mail may have come since: the one to this address.
+    rows = window.find("main li.row")
+    row = next(row.get_attribute("outerHTML") for row in rows if email in row.text)
+    window.enter(f'main a[href="{ADDRESS.findall(row or "")[0]}"]')
     window.enter('a[href*="/confirm-email/"]')
     window.enter("main button[type=submit]", Keys.SPACE)
     return email

@@ -20,7 +20,7 @@ from paybill_site.local import services
 from paybill_site.local.places import Places
 from tests.faults.stories import ANYWHERE, GOOGLE, LOCAL, STORIES, THROTTLED
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.longest]
 # One installation for all stories: so they are for one of the parallel processes.
 together = pytest.mark.xdist_group("faults")
 WELL = {"stuck": False, "missing": [], "doubled": [], "strange": [], "left": []}

@@ -14,7 +14,7 @@ from paybill_site.local.demo.people import until
 from paybill_site.local.places import Places
 from tests.instance import ROOT, Instance, environment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.longest]
 
 ADDRESSES = ("portal", "operator admin", "API documentation", "mails sent here")
 

@@ -175,6 +175,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "alone" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("machine"))
+            item.add_marker(pytest.mark.longest)
 
 
 @pytest.fixture

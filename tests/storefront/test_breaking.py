@@ -145,6 +145,7 @@ class Breaker:
             )
 
 
+@pytest.mark.longest
 @pytest.mark.slow
 @needs_data
 @pytest.mark.parametrize("shard", range(SHARDS))

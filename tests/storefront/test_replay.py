@@ -11,6 +11,7 @@ from examples.storefront.replay.stage import Stage
 from tests.storefront.retail import needs_data
 
 
+@pytest.mark.longest
 @pytest.mark.slow
 @needs_data
 def test_every_task_ends_as_the_reference_left_it(
