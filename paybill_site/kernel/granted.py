@@ -15,7 +15,7 @@ from django.db.models import BooleanField, Expression, F, Model
 
 from paybill_site.kernel import planes
 from paybill_site.kernel.actors import Actor
-from paybill_site.kernel.permissions import Number, numbered
+from paybill_site.kernel.permissions import TABLE, Number, numbered
 
 OF_USER = "g.user_id = %s"
 OF_ROLES = "g.group_id = ANY (%s)"
@@ -27,8 +27,7 @@ SOME = (
     "SELECT p.id FROM unnest(%s::int[]) p(id) WHERE EXISTS"
     " (SELECT FROM {table} g WHERE {holder} AND g.permission_id = p.id AND {same})"
 )
-# Which table of permissions it is; the planner knows it before the statement runs.
-TABLE = "'auth_permission'::regclass::oid::bigint = %s"
+SAME = f"{TABLE} = %s"
 
 
 class Form(StrEnum):
@@ -93,7 +92,7 @@ class Granted(Expression):
             table=connection.ops.quote_name(self.table),
             holder=self.holder,
             row=row,
-            same=TABLE,
+            same=SAME,
             span="".join(f" AND g.content_object_id {sign} %s" for sign, _ in ends),
         )
         own = (self.held_by, self.number.id)
@@ -125,7 +124,7 @@ def somewhere(actor: Actor, asked: Mapping[type[Model], Iterable[str]]) -> set[s
         told |= {number.id: name for name, number in known.items()}
         ids, of = [n.id for n in known.values()], [n.table for n in known.values()][:1]
         for table, holder, held_by in _holders(model, actor) if ids else ():
-            questions.append(SOME.format(table=f'"{table}"', holder=holder, same=TABLE))
+            questions.append(SOME.format(table=f'"{table}"', holder=holder, same=SAME))
             params += [ids, held_by, *of]
     if not questions:
         return set()

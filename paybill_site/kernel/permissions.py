@@ -13,12 +13,13 @@ from django.db.models import BigIntegerField, Func
 from paybill_site.kernel.planes import here
 
 PLANES_KEPT, KEPT = 500, 60.0
+# Which table of permissions it is: one that is made again has another number. The
+# planner knows it before a statement runs.
+TABLE = "'auth_permission'::regclass::oid::bigint"
 
 
 class _Table(Func):
-    """Which table of permissions it is: one that is made again has another number."""
-
-    template = "'auth_permission'::regclass::oid::bigint"
+    template = TABLE
     output_field = BigIntegerField()
 
 
