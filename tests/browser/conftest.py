@@ -15,6 +15,7 @@ from selenium import webdriver
 from selenium.common.exceptions import (
     NoSuchElementException,
     StaleElementReferenceException,
+    WebDriverException,
 )
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
@@ -101,6 +102,11 @@ def _is_gone(element: WebElement) -> bool:
         element.is_enabled()
     except StaleElementReferenceException:
         return True
+    except WebDriverException as error:
+        # Asked just while the page is replaced, the driver has no better name for it.
+        if "does not belong to the document" in str(error.msg):
+            return True
+        raise
     return False
 
 
