@@ -9,7 +9,7 @@ tools of its own. All of it is decided inside the one query that reads the rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial, reduce
+from functools import cache, partial, reduce
 from operator import or_
 from typing import Any
 
@@ -25,9 +25,8 @@ from django.db.models import (
     QuerySet,
     Subquery,
     TextField,
-    Value,
 )
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from paybill_site.kernel import declarations
 from paybill_site.kernel.actors import Actor
@@ -99,21 +98,24 @@ def shown(
     """
     fields = tools.parts[accessor] if accessor else tools.fields
     ids = id_names(rows.model)
-    hidden, columns = {}, []
+    hidden, columns = {}, {name: name for name in ids}
     for name in fields:
         column, reference = _column(rows.model, name, actor)
-        columns.append(column)
         hidden.update(reference)
-    names = (*("id" for _ in ids), *fields)
-    said = (*(None for _ in ids), *_said(rows.model, tools, fields, accessor))
-    found = rows.annotate(**hidden).values_list("pk", *ids, *columns)
-    return {
-        pk: {
-            name: value if say is None else say(value)
-            for name, say, value in zip(names, said, values, strict=True)
-        }
-        for pk, *values in found
+        if column:
+            columns[name] = column
+    names = ["id" if name in ids else name for name in columns]
+    empty = dict.fromkeys([*("id" for _ in ids), *fields])
+    asked = rows.annotate(**hidden) if hidden else rows
+    found = {
+        pk: {**empty, **dict(zip(names, values, strict=True))}
+        for pk, *values in asked.values_list("pk", *columns.values())
     }
+    for name, say in _said(rows.model, tools, fields, accessor):
+        said = say([row[name] for row in found.values()])
+        for row, value in zip(found.values(), said, strict=True):
+            row[name] = value
+    return found
 
 
 def parts(
@@ -129,8 +131,11 @@ def parts(
 
 def _column(
     model: type[Model], name: str, actor: Actor
-) -> tuple[str, dict[str, Value | Subquery]]:
-    """What to read for a field: its column, or the id of a row that may be seen."""
+) -> tuple[str, dict[str, Subquery]]:
+    """What to read for a field: its column, or the id of a row that may be seen.
+
+    Nothing for rows of which none may be seen.
+    """
     field: Any = model._meta.get_field(name)
     if not field.is_relation:
         return name, {}
@@ -138,7 +143,7 @@ def _column(
     if _is_all(seen):
         return f"{name}__public_id", {}
     if seen.query.is_empty():
-        return SEEN + name, {SEEN + name: Value(None, output_field=TextField())}
+        return "", {}
     one = seen.filter(pk=OuterRef(field.attname)).order_by().values("public_id")[:1]
     return SEEN + name, {SEEN + name: Subquery(one)}
 
@@ -150,21 +155,32 @@ def _is_all(rows: QuerySet[Any]) -> bool:
 
 def _said(
     model: type[Model], tools: Extent, fields: Iterable[str], accessor: str
-) -> Iterator[Callable[[Any], Any] | None]:
-    """How the value of each field becomes JSON; None where it is that already."""
+) -> Iterator[tuple[str, Callable[[list[Any]], list[Any]]]]:
+    """Fields whose values are not JSON already, and how a column becomes JSON."""
     start = f"{accessor}." if accessor else ""
     kinds = tools.declared.typed
     for name in fields:
         if kind := kinds.get(start + name):
-            yield partial(_as, kind)
-        else:
-            field = model._meta.get_field(name)
-            yield None if isinstance(field, AS_IT_IS) else plain
+            yield name, partial(_as, kind)
+        elif not isinstance(model._meta.get_field(name), AS_IT_IS):
+            yield name, _plain
 
 
-def _as(kind: type[BaseModel], value: Any) -> Any:
-    """What of a JSON value is declared; null where it does not have that form."""
+def _plain(values: list[Any]) -> list[Any]:
+    return [plain(value) for value in values]
+
+
+def _as(kind: type[BaseModel], values: list[Any]) -> list[Any]:
+    """What of JSON values is declared; null where one does not have that form."""
+    column = _column_as(kind)
     try:
-        return kind.model_validate(value).model_dump(mode="json")
+        return column.dump_python(column.validate_python(values), mode="json")  # type: ignore[no-any-return]
     except ValidationError:
-        return None
+        if len(values) == 1:
+            return [None]
+        return [_as(kind, [value])[0] for value in values]
+
+
+@cache
+def _column_as(kind: type[BaseModel]) -> TypeAdapter[Any]:
+    return TypeAdapter(list[kind | None])  # type: ignore[valid-type]
