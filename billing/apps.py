@@ -30,7 +30,6 @@ class BillingConfig(AppConfig):
         from billing.gateways import checks, sweeping  # noqa: F401, PLC0415
         from billing.gateways import handlers as asks  # noqa: F401, PLC0415
         from billing.gateways.manual import Manual  # noqa: PLC0415
-        from billing.gateways.stripe import Stripe  # noqa: PLC0415
         from billing.incoming import handlers as listens  # noqa: F401, PLC0415
         from billing.incoming import tasks as forgets  # noqa: F401, PLC0415
         from billing.ledger import tasks as books  # noqa: F401, PLC0415
@@ -45,6 +44,8 @@ class BillingConfig(AppConfig):
 
             gateways.register(Sandbox())
         if settings.PAYBILL_STRIPE_SECRET_KEY:
+            from billing.gateways.stripe import Stripe  # noqa: PLC0415
+
             gateways.register(Stripe())
         gateways.register(Manual())
         register_check(checks.stripe)

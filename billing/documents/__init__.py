@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 
-from billing.documents import drawing, facturx, sheet
+from billing.documents import sheet
 from billing.errors import StillADraft
 from billing.models import CreditNote, Invoice
 from billing.states import InvoiceState
@@ -14,6 +14,9 @@ __all__ = ["pdf", "response"]
 
 def pdf(document: Invoice | CreditNote) -> bytes:
     """The document; the same one gives the same bytes. Raises StillADraft."""
+    # Most processes draw nothing, and these take a second to load.
+    from billing.documents import drawing, facturx  # noqa: PLC0415
+
     if isinstance(document, CreditNote):
         return drawing.draw(sheet.of_credit_note(document))
     if document.state == InvoiceState.DRAFT:

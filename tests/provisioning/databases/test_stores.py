@@ -12,7 +12,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from provisioning.databases import storage
+from provisioning.databases import buckets, storage
 from provisioning.databases.errors import BackupBroken, StoreFailed
 from provisioning.databases.states import BackupState
 from tenants.models import Tenant
@@ -51,9 +51,9 @@ def bucket(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     where = {"LocationConstraint": "eu-central-1"}
     client.create_bucket(Bucket="backups", CreateBucketConfiguration=where)
     settings.PAYBILL_BACKUPS = "s3://backups/paybill"
-    storage._client.cache_clear()
+    buckets._client.cache_clear()
     yield client
-    storage._client.cache_clear()
+    buckets._client.cache_clear()
     server.stop()
 
 
