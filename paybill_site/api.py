@@ -6,10 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView
-from rest_framework.permissions import AllowAny
 
 from paybill_site.docs import api_docs
+from paybill_site.document import Document, DocumentView
 
 # A tenant on a server of its own has no control plane to import.
 control_api: list[URLPattern | URLResolver] = (
@@ -31,12 +30,9 @@ def api_urls(routes: list[URLPattern | URLResolver]) -> list[Any]:
 
     The document is public: it describes doors and holds no data.
     """
-    documented = [path("api/", include(routes))]
-    schema = SpectacularAPIView.as_view(
-        authentication_classes=[], permission_classes=[AllowAny], patterns=documented
-    )
+    document = Document([path("api/", include(routes))])
     return [
-        path("schema", schema, name="schema"),
-        path("docs", api_docs, {"patterns": documented}, name="docs"),
+        path("schema", DocumentView.as_view(document=document), name="schema"),
+        path("docs", api_docs, {"document": document}, name="docs"),
         *routes,
     ]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
-from drf_spectacular.generators import SchemaGenerator
 
+from paybill_site.document import Document
 from paybill_site.kernel.openapi import MEANING
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -22,25 +24,31 @@ type Json = dict[str, Any]
 
 
 @require_safe
-def api_docs(request: HttpRequest, patterns: list[Any]) -> HttpResponse:
+def api_docs(request: HttpRequest, document: Document) -> HttpResponse:
     """One page, no script: operations by tag, their input, their answers."""
-    generator: Any = SchemaGenerator  # publishes no types
-    document: Json = generator(patterns=patterns).get_schema(public=True)
-    components = document.get("components", {}).get("schemas", {})
+    context = {"title": document.content["info"]["title"], "told": _told(document)}
+    return render(request, "docs/api.html", context)
+
+
+@cache
+def _told(document: Document) -> SafeString:
+    """What the page says, the same for everybody: made once, as the document is."""
+    content = document.content
+    components = content.get("components", {}).get("schemas", {})
     groups: dict[str, list[Json]] = {}
-    for address, item in document["paths"].items():
+    for address, item in content["paths"].items():
         for method in METHODS:
             if method in item:
                 shown = _operation(address, method, item[method], components)
                 groups.setdefault(shown["tag"], []).append(shown)
-    info = document["info"]
+    info = content["info"]
     context = {
         "groups": [(tag.replace("-", " "), found) for tag, found in groups.items()],
         "info": info,
         "introduction": _prose(info.get("description", "")),
         "meaning": MEANING.items(),
     }
-    return render(request, "docs/api.html", context)
+    return render_to_string("docs/operations.html", context)
 
 
 def _operation(address: str, method: str, operation: Json, components: Json) -> Json:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from paybill_site.kernel.planes import Place
@@ -61,6 +62,30 @@ def test_every_reference_of_the_document_leads_somewhere(
         part: Any = found
         for key in name.removeprefix("#/").split("/"):
             part = part[key]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("path", ["schema", "schema?format=json", "docs"])
+def test_asked_again_the_document_is_not_made_again(
+    control: Place, host: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = browser(host).get(f"/api/{path}")
+    monkeypatch.delattr(SchemaGenerator, "get_schema")
+    again = browser(host).get(f"/api/{path}")
+    assert again.status_code == 200
+    assert again.headers["Content-Type"] == first.headers["Content-Type"]
+    assert len(again.content) == len(first.content) > 10_000
+
+
+def test_the_document_is_yaml_or_json_and_nothing_else(control: Place) -> None:
+    kinds = {
+        "": "application/vnd.oai.openapi",
+        "json": "application/vnd.oai.openapi+json",
+    }
+    for form, kind in kinds.items():
+        answer = browser("localhost").get(f"/api/schema?format={form}")
+        assert answer.headers["Content-Type"].startswith(kind)
+    assert browser("localhost").get("/api/schema?format=xml").status_code == 404
 
 
 def test_a_tenant_tells_nothing_of_the_control_plane(control: Place) -> None:

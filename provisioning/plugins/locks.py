@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 
-from provisioning import proxies, stacks, terraform
+from provisioning import golang, proxies, stacks, terraform
 from provisioning.errors import PluginMissing, TerraformFailed
 from provisioning.models import StackVersion
 from provisioning.plugins import files, mirrors
@@ -112,6 +112,7 @@ def bare(*words: str, folder: Path, seconds: float = SECONDS) -> str:
     """
     environment = {
         **proxies.environment(),
+        **golang.environment(),
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(folder),
         "CHECKPOINT_DISABLE": "1",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from provisioning import proxies, stacks
+from provisioning import golang, proxies, stacks
 from provisioning.models import Run
 from provisioning.plugins.locks import Lock
 from provisioning.runner.pins import pinned_stack
@@ -112,11 +112,13 @@ def is_dump(line: bytes | str) -> bool:
 def environment(run: Run, folder: WorkDir, token: str) -> dict[str, str]:
     """Terraform's environment, from nothing: what is not named here is not there.
 
-    Of the host's own only its way out is handed on: proxies and trusted authorities.
+    Of the host's own only its way out is handed on, proxies and trusted authorities,
+    and the pace at which Go frees memory.
     """
     state = f"{settings.PAYBILL_BASE_URL}/terraform/state/{run.deployment.public_id}/"
     return {
         **proxies.environment(),
+        **golang.environment(),
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(folder.path),
         "TMPDIR": str(folder.path / "tmp"),

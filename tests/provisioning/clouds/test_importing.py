@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from provisioning import golang
 from provisioning.clouds import inventory
 from provisioning.clouds.adapters import adapter
 from provisioning.models import Deployment
@@ -27,6 +28,7 @@ class Stack:
         (folder / "main.tf").write_text((HERE / "importing.tf").read_text())
         (folder / "terraform.rc").write_text(config)
         self.environment = {
+            **golang.environment(),
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
             "TF_CLI_CONFIG_FILE": str(folder / "terraform.rc"),

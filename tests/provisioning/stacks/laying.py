@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from provisioning import stacks, terraform
+from provisioning import golang, stacks, terraform
 
 LOCAL = 'terraform {\n  backend "local" {}\n}\n'
 SECONDS = 600
@@ -58,6 +58,7 @@ class Laid:
             [terraform.binary(), *words],
             cwd=self.folder,
             env={
+                **golang.environment(),
                 "PATH": os.environ["PATH"],
                 "HOME": str(self.folder),
                 "TF_CLI_CONFIG_FILE": str(self.config),
