@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from agents.answers import Answer
+from agents.errors import TooSlow
 from examples.storefront.actions import CancelPendingOrder
+from examples.storefront.replay import asker
 from examples.storefront.replay.asking import asked
 from examples.storefront.replay.folder import Call
 from examples.storefront.replay.loading import Ids
+from paybill_site.kernel.actors import system
 
 
 def said(reason: str) -> object:
@@ -35,3 +39,20 @@ def test_the_two_published_phrases_are_reasons(reason: str) -> None:
 def test_every_other_text_is_none(reason: str) -> None:
     with pytest.raises(ValidationError):
         CancelPendingOrder.Input.model_validate({"reason": said(reason)})
+
+
+@pytest.mark.parametrize(("stopped", "ended"), [(2, asker.ACCEPTED), (3, "time")])
+def test_a_read_that_a_busy_machine_stopped_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, stopped: int, ended: str
+) -> None:
+    answers = iter([*[TooSlow(rule="time")] * stopped, Answer({"count": 1})])
+
+    def answer(*_: object, **more: object) -> Answer:
+        found = next(answers)
+        if isinstance(found, TooSlow):
+            raise found
+        return found
+
+    monkeypatch.setattr("agents.dispatch.call", answer)
+    verdict = asker.call(system("test"), "count_orders", {})
+    assert ended in {verdict.is_, verdict.rule}

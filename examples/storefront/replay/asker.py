@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from agents import dispatch
+from agents.answers import Answer
+from agents.errors import TooSlow
 from examples.storefront.replay.asking import Asked
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import PaybillError
 
 ACCEPTED, REFUSED, BROKEN = "accepted", "refused", "broken"
+PATIENCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ def call(
 ) -> Verdict:
     """One call of one of our tools."""
     try:
-        answer = dispatch.call(actor, tool, arguments, key=key, dry_run=dry_run)
+        answer = _patiently(actor, tool, arguments, key=key, dry_run=dry_run)
     except PaybillError as refusal:
         return Verdict(REFUSED, code_of(refusal))
     except Exception as error:  # noqa: BLE001 - a breakdown is a result to report
@@ -45,6 +49,17 @@ def call(
     if answer.approval:
         return Verdict(REFUSED, "awaiting_approval")
     return Verdict(ACCEPTED, "", answer.result, answer.repeated)
+
+
+def _patiently(actor: Actor, tool: str, arguments: Any, **more: Any) -> Answer:
+    """A read that was stopped for its time is asked again.
+
+    The machine was busy, and that says nothing of the rules.
+    """
+    for _ in range(PATIENCE):
+        with suppress(TooSlow):
+            return dispatch.call(actor, tool, arguments, **more)
+    return dispatch.call(actor, tool, arguments, **more)
 
 
 def code_of(refusal: PaybillError) -> str:
