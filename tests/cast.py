@@ -138,6 +138,11 @@ def live_tenant(account: Account, tenant_a: Place) -> Iterator[Tenant]:
 @pytest.fixture(autouse=True)
 def fresh_limits() -> None:
     """What an earlier test counted does not count here."""
+    fresh_cache()
+
+
+def fresh_cache() -> None:
+    """A cache in which nothing is, for this process: the server is all tests'."""
     cache.key_prefix = uuid.uuid4().hex
 
 

@@ -30,3 +30,10 @@ class CountingCache(RedisCache):
             messages.expire(name, timeout)
             counted, _ = messages.execute()
         return int(counted)
+
+    def clear(self) -> bool:
+        """Refused: it empties Redis, and the queue of tasks is there, too.
+
+        Raises RuntimeError.
+        """
+        raise RuntimeError("delete keys: clear() would empty the queue of tasks")

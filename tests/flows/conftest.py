@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +12,6 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
-from django.core.cache import cache
 from django.test import Client
 from psycopg import sql
 
@@ -37,7 +35,7 @@ from tenants.actions import InviteMember
 from tenants.models import Account, Tenant
 from tests.agents.conftest import license_plane
 from tests.agents.people import enter, person
-from tests.cast import LogIn, acting, browser
+from tests.cast import LogIn, acting, browser, fresh_cache
 from tests.flows import asking, developers, infrastructure, metering, money
 from tests.flows.doors import Door
 from tests.services import superuser
@@ -69,7 +67,7 @@ class World:
         **more: Any,
     ) -> Any:
         """One request, judged; no limit of an earlier one counts."""
-        cache.key_prefix = uuid.uuid4().hex
+        fresh_cache()
         client = self.browsers[who, door.tenant]
         before = len(self.wrong)
         answer = client.generic(method, path, **more)

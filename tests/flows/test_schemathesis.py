@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -22,7 +21,6 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 from django.urls import include, path
@@ -41,7 +39,7 @@ from schemathesis.specs.openapi.checks import (
 from paybill_site.accounts.models import User
 from paybill_site.api import control_api, tenant_api
 from paybill_site.kernel.planes import Place
-from tests.cast import LogIn
+from tests.cast import LogIn, fresh_cache
 from tests.flows import success
 from tests.flows.conftest import World, peopled
 from tests.flows.doors import Door, doors
@@ -76,7 +74,7 @@ class Scene:
         target = str(address.path_url)
         body = sent.get("json")
         text = json.dumps(body).encode() if "json" in sent else sent.get("data", b"")
-        cache.key_prefix = uuid.uuid4().hex
+        fresh_cache()
         own = {k: v for k, v in case.headers.items() if _is_text(v)}
         with nothing_kept():
             answer = client.generic(

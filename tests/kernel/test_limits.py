@@ -139,3 +139,10 @@ def test_the_count_is_kept_under_a_digest(in_a: Place) -> None:
     keys = cache._cache.get_client().keys("*throttle:private*")  # type: ignore[attr-defined]
     assert keys
     assert not any(b"who@example.com" in key for key in keys)
+
+
+def test_the_cache_is_not_emptied_for_the_queue_lies_beside_it(control: Place) -> None:
+    cache.set("kept", 1)
+    with pytest.raises(RuntimeError, match="the queue of tasks"):
+        cache.clear()
+    assert cache.get("kept") == 1

@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from agents import dispatch
 from agents.answers import Answer
@@ -16,6 +15,7 @@ from examples.storefront.models import Order, Refund, Variant
 from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.models import OutboxEvent
 from tests.agents.conftest import CANCEL, READ, Grant, issue, last_entry
+from tests.cast import fresh_cache
 from tests.mcp.wire import ELICITS, Told, Wire
 
 pytestmark = pytest.mark.mcp
@@ -246,7 +246,7 @@ def test_a_yes_to_what_the_server_forgot_is_asked_for_again(
     chat: Wire, pending: Order
 ) -> None:
     asked = chat.ask("tools/call", wish(pending))
-    cache.clear()
+    fresh_cache()
     again = reply(chat, asked, wish(pending), YES)
     assert again.result["resultType"] == "input_required"
     assert state_of(pending) == "pending"

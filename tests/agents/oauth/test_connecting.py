@@ -9,7 +9,6 @@ from urllib.parse import parse_qs
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.core.cache import cache
 from django.test import Client
 
 from agents.models import Agent, AgentToken, Delegation
@@ -30,6 +29,7 @@ from tests.agents.oauth.conftest import (
     returned,
 )
 from tests.agents.people import enter, person, prove
+from tests.cast import fresh_cache
 
 TOOLS = "/api/agents/tools"
 JSON = "application/json"
@@ -294,7 +294,7 @@ def test_a_program_on_the_persons_machine_listens_on_any_port(
 def test_an_assistant_whose_document_changed_is_believed_the_new_one(
     assistant: Assistant, tokens: Any, outside: Outside, browser: Client
 ) -> None:
-    cache.clear()
+    fresh_cache()
     outside.body = json.dumps(
         document(redirect_uris=["https://other.example/x"])
     ).encode()
