@@ -31,7 +31,7 @@ class CountingCache(RedisCache):
             counted, _ = messages.execute()
         return int(counted)
 
-    def clear(self) -> bool:
+    def clear(self) -> None:
         """Refused: it empties Redis, and the queue of tasks is there, too.
 
         Raises RuntimeError.
