@@ -80,6 +80,14 @@ class Window:
         before = self.driver.find_element("tag name", "html")
         self.press(key)
         self.until(lambda: _is_gone(before), f"the page behind {css}", 15)
+        self.until(self._is_whole, f"all of the page behind {css}", 15)
+
+    def _is_whole(self) -> bool:
+        try:
+            state = self.driver.execute_script("return document.readyState")
+        except WebDriverException:
+            return False  # it is being replaced
+        return bool(state == "complete")
 
     def until(
         self, there: Callable[[], Any], what: str = "it", seconds: float = 90

@@ -132,13 +132,13 @@ def test_who_allows_is_taken_back_to_the_assistant(
         resource=f"{site}/mcp", scope=f"{READ} {CANCEL} storefront.view_customer"
     )
     window.get(site + asked)
-    assert "Let Claude (claude.example) act for you?" in window.page_source
+    until(lambda: "Let Claude (claude.example) act for you?" in window.page_source)
     _look(window, "consent")
     window.find_element("css selector", "button[value=allow]").click()
     until(lambda: "Connected" in window.page_source)
     assert window.current_url.startswith(f"{back}?code=")
     window.get(f"{site}/assistants/")
-    assert "Claude (claude.example)" in window.page_source
+    until(lambda: "Claude (claude.example)" in window.page_source)
     _look(window, "assistants")
     window.find_element("css selector", "main form button").click()
     until(lambda: "no longer acts for you" in window.page_source)
