@@ -12,7 +12,7 @@ from django.utils import timezone
 from agents.access import switches
 from agents.models import WorkflowRun
 from billing.actions import AddPromotionCode, CreateCoupon
-from billing.models import Invoice, Payment, Plan, Subscription
+from billing.models import Invoice, Meter, Payment, Plan, Subscription
 from billing.usage.seed import seed_meters
 from examples.storefront.models import Customer
 from paybill_site.kernel import actors, planes
@@ -32,13 +32,14 @@ from provisioning.models import (
     StateVersion,
 )
 from tenants.models import Entitlement, Placement, Tenant
+from tests.flows import settled
+from tests.flows.renaming import Renaming
 from tests.provisioning.gates.test_rego import CASES, NO_GP2
 
 PLAN = {"plan_sha256": "0" * 64, "plan_digest": "0" * 64}
 OFFICE = actors.system(
     "office", "billing.add_coupon", "billing.add_promotioncode", "billing.view_coupon"
 )
-MOVE = "storefront.move"
 LATER = timedelta(days=9)
 
 
@@ -102,19 +103,19 @@ def housed() -> None:
     DatabaseJob.objects.update(state="done")
 
 
-def a_customer() -> str:
-    """The shop's latest; the control plane has none."""
+def begun() -> tuple[str, str]:
+    """A workflow of the entered plane, and a row on which it may run."""
     if planes.here().tenant:
-        return reference(Customer.objects.latest("pk"))
-    return "storefront.customer:cus_" + "0" * 26
+        return "storefront.move", reference(Customer.objects.latest("pk"))
+    seed_meters()
+    return Renaming.name, reference(Meter.objects.latest("pk"))
 
 
-def moving() -> None:
-    """The furnished run is one of a customer who moves."""
+def going() -> None:
+    """The furnished run is one of that workflow, where it begins."""
+    name, subject = begun()
     WorkflowRun.objects.update(
-        workflow=MOVE,
-        version=registry[MOVE].version(),
-        subject=a_customer(),
+        workflow=name, version=registry[name].version(), subject=subject
     )
 
 
@@ -127,6 +128,12 @@ def with_seats() -> None:
     Subscription.objects.update(
         plan=Plan.objects.get(code="team"), isolation="bridge", state="active"
     )
+
+
+def drifted() -> None:
+    """The last look found something changed outside."""
+    entitled(state="applied")()
+    Deployment.objects.update(state="ready", drift={"aws_vpc.main": ["tags"]})
 
 
 def paused() -> None:
@@ -149,7 +156,26 @@ def ending() -> None:
 ARRANGED: dict[str, Callable[[], Any]] = {
     "agent_switches_retrieve": stopped,
     "agents_release_switch": stopped,
-    "agents_take_step": moving,
+    "billing_bill_customer": settled.due,
+    "billing_cancel_subscription": settled.paid,
+    "billing_discard_draft": settled.drafted,
+    "billing_finalise_invoice": settled.drafted,
+    "billing_pause_subscription": settled.running,
+    "billing_pay_invoice": settled.with_a_card,
+    "billing_refund_payment": settled.paid,
+    "billing_retry_refund": settled.refused,
+    "billing_void_invoice": settled.issued,
+    "provisioning_adopt_drift": drifted,
+    "provisioning_adopt_state": settled.rescued,
+    "provisioning_removal_record": put(Removal, record="{}"),
+    "provisioning_repair_drift": drifted,
+    "provisioning_rollback_state": settled.older,
+    "provisioning_start_rollout": settled.behind,
+    "tenants_accept_invitation": settled.invited,
+    "tenants_rotate_credentials": settled.bridged("live"),
+    "tenants_sleep_database": settled.bridged("suspended"),
+    "tenants_wake_database": settled.bridged("suspended"),
+    "agents_take_step": going,
     "agents_retry_compensation": put(WorkflowRun, status="failed"),
     "billing_change_quantity": with_seats,
     "billing_extend_trial": lambda: Subscription.objects.update(

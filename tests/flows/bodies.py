@@ -13,8 +13,9 @@ from django.utils import timezone
 from agents.models import Agent, Role, Rule
 from agents.tools.catalogue import tools_here
 from paybill_site.kernel import planes
-from tenants.models import Tenant
-from tests.flows.arranged import MOVE, PLAN, a_customer
+from tenants.actions.members import token_for
+from tenants.models import Invitation, Tenant
+from tests.flows.arranged import PLAN, begun
 from tests.provisioning.clouds.test_accounts import AWS
 from tests.provisioning.gates.test_rego import CASES, NO_GP2
 
@@ -63,7 +64,14 @@ def a_rule() -> dict[str, Any]:
 
 
 def beginning() -> dict[str, Any]:
-    return {"workflow": MOVE, "subject": a_customer().partition(":")[2]}
+    name, subject = begun()
+    return {"workflow": name, "subject": subject.partition(":")[2]}
+
+
+def first_step() -> dict[str, Any]:
+    if planes.here().tenant:
+        return {"step": "modify_customer_address", "data": ADDRESS}
+    return {"step": "rename", "data": METER}
 
 
 def counted() -> dict[str, Any]:
@@ -84,6 +92,7 @@ def later() -> dict[str, Any]:
 ACCOUNT = {name: value for name, value in AWS.items() if name != "cloud"}
 
 
+METER = {"name": "Tests", "unit": "test", "units": "tests"}
 ADDRESS = {
     "line1": "Mill Lane 1",
     "line2": "",
@@ -99,7 +108,7 @@ BODIES: dict[str, Any] = {
     "agents_delegate": lambda: of_agent(task="x", scopes=[some_scope()]),
     "agents_add_binding": binding,
     "agents_add_rule": a_rule,
-    "agents_take_step": {"step": "modify_customer_address", "data": ADDRESS},
+    "agents_take_step": first_step,
     "agents_issue_token": scoped(),
     "agents_open_session": scoped(session={"customer": "cus_1"}),
     "agents_grant_access": permitted(everything=True),
@@ -113,6 +122,9 @@ BODIES: dict[str, Any] = {
     "agents_add_limit": {"measure": "calls", "most": 5},
     "agents_change_limit": {"most": 5},
     "agents_throw_switch": {"reason": "a test"},
+    "tenants_accept_invitation": lambda: {
+        "token": token_for(Invitation.objects.latest("pk"))
+    },
     "tenants_set_time_zone": {"time_zone": "Europe/Berlin"},
     "tenants_start_tenant": {"name": "Mill", "slug": "mill"},
     "tenants_change_endpoint": {
@@ -178,7 +190,7 @@ BODIES: dict[str, Any] = {
         "unit": "test",
         "units": "tests",
     },
-    "billing_rename_meter": {"name": "Tests", "unit": "test", "units": "tests"},
+    "billing_rename_meter": METER,
     "billing_pay_with_sandbox": {"card": "test_succeeds"},
     "billing_fill_in_test_method": {"card": "test_succeeds"},
     "tenants_add_test_method": {"card": "test_succeeds"},

@@ -38,6 +38,7 @@ from tests.agents.people import enter, person
 from tests.cast import LogIn, acting, browser, fresh_cache
 from tests.flows import asking, developers, infrastructure, metering, money
 from tests.flows.doors import Door
+from tests.flows.renaming import renaming  # noqa: F401
 from tests.services import superuser
 
 # What a refused request may leave: that it was refused, and who was here.

@@ -1,7 +1,7 @@
 """How each operation of the API succeeds on the furnished rows, for somebody.
 
-An action that fits one state only finds its row in that state; what it needs beside its
-row stands in ``BODIES``. Where no furnished row can ever fit, ``NOT_HERE`` says why.
+An action that fits one state only finds its row in that state (``arranged``); what it
+needs beside its row stands in ``BODIES``.
 """
 
 from __future__ import annotations
@@ -101,39 +101,3 @@ def case(operation: Any, real: dict[str, str], body: Any) -> Any:
 
 # A row in that state could never have what this one has.
 UNFORGED = {"billing_discard_draft", "billing_finalise_invoice"}
-
-
-# Why nobody can succeed on the furnished rows. Each has stories where somebody can.
-UNPAID = "needs an invoice that was paid; the furnished one is open"
-STARTED = "needs a draft; the furnished invoice was issued"
-CREDITED = "a part of the furnished invoice is credited, so it is not voided"
-STEADY = "needs drift that Terraform found in a cloud"
-POOLED = "the furnished place is in a database that tenants share"
-NO_WORKFLOW = "no workflow acts on rows of the control plane"
-
-NOT_HERE: dict[str, dict[str, str]] = {
-    "tenant": {},
-    "control": {
-        "agents_start_run": NO_WORKFLOW,
-        "agents_take_step": NO_WORKFLOW,
-        "billing_bill_customer": "nothing of the furnished subscription is due now",
-        "billing_cancel_subscription": UNPAID,
-        "billing_discard_draft": STARTED,
-        "billing_finalise_invoice": STARTED,
-        "billing_pause_subscription": UNPAID,
-        "billing_pay_invoice": "needs a method that a gateway can charge",
-        "billing_refund_payment": UNPAID,
-        "billing_retry_refund": UNPAID,
-        "billing_void_invoice": CREDITED,
-        "provisioning_adopt_drift": STEADY,
-        "provisioning_adopt_state": "needs a state that Terraform could not save",
-        "provisioning_removal_record": "the furnished removal has not ended",
-        "provisioning_repair_drift": STEADY,
-        "provisioning_rollback_state": "the furnished state is the one in force",
-        "provisioning_start_rollout": "the furnished deployment has another stack",
-        "tenants_accept_invitation": "needs a secret that only the mail has",
-        "tenants_rotate_credentials": POOLED,
-        "tenants_sleep_database": POOLED,
-        "tenants_wake_database": POOLED,
-    },
-}
