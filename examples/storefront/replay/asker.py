@@ -15,7 +15,7 @@ from paybill_site.kernel.actors import Actor
 from paybill_site.kernel.errors import PaybillError
 
 ACCEPTED, REFUSED, BROKEN = "accepted", "refused", "broken"
-PATIENCE = 2
+PATIENCE = 2  # more tries of a read that was stopped for its time
 
 
 @dataclass(frozen=True, slots=True)
